@@ -1,0 +1,3 @@
+//! Micro-services as annotated functions that find each other by pattern.
+
+pub mod pattern;

@@ -1,0 +1,17 @@
+/// The value a pattern gives to a key, borrowed.
+///
+/// A glob is text in which `*` stands for any run of characters and `?` for one; `**` is a literal `*`
+/// and `*?` a literal `?` (the rule of npm's gex, which Seneca uses). The glob `*` means "the key is
+/// present", whatever its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ValueRef<'a> {
+    /// Exactly this text.
+    Str(&'a str),
+    /// Exactly this integer.
+    Int(i64),
+    /// Exactly this boolean.
+    Bool(bool),
+    /// Text that fits this glob; see the type's documentation.
+    Glob(&'a str),
+}
