@@ -1,0 +1,154 @@
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Input, Output};
+use crate::message::{AppError, CallError, Error, ErrorReply, Message, MessageInfo};
+
+/// What may stand as the first argument of a handler: a [`Message`] or any JSON.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a message",
+    label = "the first argument of a handler is its message",
+    note = "add `#[derive(Message, Serialize, Deserialize)]` and `#[message(key = \"value\", …, reply(R))]` to `{Self}`",
+    note = "or take `serde_json::Value`, and be given any JSON"
+)]
+pub trait Incoming: Sized + Send + Sync + 'static {
+    /// The message type; `None` for any JSON.
+    const MESSAGE: Option<&'static MessageInfo>;
+
+    /// Takes the message out of what came.
+    #[doc(hidden)]
+    fn take(input: Input<'_>) -> Result<Self, Error>;
+}
+
+impl<M: Message> Incoming for M {
+    const MESSAGE: Option<&'static MessageInfo> = Some(&M::INFO);
+
+    fn take(input: Input<'_>) -> Result<Self, Error> {
+        input.take()
+    }
+}
+
+impl Incoming for Value {
+    const MESSAGE: Option<&'static MessageInfo> = None;
+
+    fn take(input: Input<'_>) -> Result<Self, Error> {
+        input.take_value()
+    }
+}
+
+/// Ties a message to what its handler may return.
+#[diagnostic::on_unimplemented(
+    message = "a handler of `{Self}` cannot return `{T}`",
+    label = "not what `{Self}` declares",
+    note = "return the message's reply, or a `Result` of its reply and its error: see `reply(…)` and `error(…)` in its `#[message(…)]`",
+    note = "a `Result` with `matchbus::Error` is possible too"
+)]
+pub trait Accepts<T>: Incoming {
+    /// Writes the reply where the bus wants it.
+    #[doc(hidden)]
+    fn put(output: Output<'_>, returned: T);
+}
+
+impl<M: Message, T: IntoReply<M::Reply, M::Error>> Accepts<T> for M {
+    fn put(output: Output<'_>, returned: T) {
+        output.put::<M>(returned.into_reply());
+    }
+}
+
+impl<T: IntoDynamicReply> Accepts<T> for Value {
+    fn put(output: Output<'_>, returned: T) {
+        returned.put(output);
+    }
+}
+
+/// What a handler of a message with reply `R` and error `E` may return.
+pub trait IntoReply<R, E> {
+    /// The reply, the application error, or a failure of the bus.
+    fn into_reply(self) -> Result<R, CallError<E>>;
+}
+
+impl<R, E: AppError> IntoReply<R, E> for R {
+    fn into_reply(self) -> Result<R, CallError<E>> {
+        Ok(self)
+    }
+}
+
+impl<R, E: AppError> IntoReply<R, E> for Result<R, E> {
+    fn into_reply(self) -> Result<R, CallError<E>> {
+        self.map_err(CallError::App)
+    }
+}
+
+impl<R, E: AppError> IntoReply<R, E> for Result<R, Error> {
+    fn into_reply(self) -> Result<R, CallError<E>> {
+        self.map_err(|error| CallError::Bus(Error::handler_failed(error)))
+    }
+}
+
+/// What a handler of any JSON may return.
+#[diagnostic::on_unimplemented(
+    message = "a handler of any JSON cannot return `{Self}`",
+    label = "return `serde_json::Value` or a `Result`",
+    note = "`Result<R, E>` needs `R: Serialize` and `E: AppError`; `matchbus::ErrorReply` is such an error"
+)]
+pub trait IntoDynamicReply {
+    #[doc(hidden)]
+    fn put(self, output: Output<'_>);
+}
+
+impl IntoDynamicReply for Value {
+    fn put(self, output: Output<'_>) {
+        output.put_json(Ok::<_, CallError<ErrorReply>>(self));
+    }
+}
+
+impl IntoDynamicReply for () {
+    fn put(self, output: Output<'_>) {
+        output.put_json(Ok::<_, CallError<ErrorReply>>(()));
+    }
+}
+
+impl<R: Serialize, E: AppError> IntoDynamicReply for Result<R, E> {
+    fn put(self, output: Output<'_>) {
+        output.put_json(self.map_err(|error| CallError::App(ErrorReply::of(&error))));
+    }
+}
+
+impl<R: Serialize> IntoDynamicReply for Result<R, Error> {
+    fn put(self, output: Output<'_>) {
+        output.put_json(self.map_err(|error| CallError::Bus(Error::handler_failed(error))));
+    }
+}
+
+/// What an observer may return: nothing, or a `Result` whose error is an [`AppError`] or
+/// [`matchbus::Error`](Error).
+#[diagnostic::on_unimplemented(
+    message = "an observer cannot return `{Self}`",
+    label = "an observer has no reply",
+    note = "return nothing, or `Result<(), E>` with `E: AppError` or `E = matchbus::Error`"
+)]
+pub trait IntoHeard {
+    #[doc(hidden)]
+    fn into_heard(self) -> Heard;
+}
+
+/// How an observer ended.
+pub type Heard = Result<(), CallError<ErrorReply>>;
+
+impl IntoHeard for () {
+    fn into_heard(self) -> Heard {
+        Ok(())
+    }
+}
+
+impl<E: AppError> IntoHeard for Result<(), E> {
+    fn into_heard(self) -> Heard {
+        self.map_err(|error| CallError::App(ErrorReply::of(&error)))
+    }
+}
+
+impl IntoHeard for Result<(), Error> {
+    fn into_heard(self) -> Heard {
+        self.map_err(|error| CallError::Bus(Error::handler_failed(error)))
+    }
+}

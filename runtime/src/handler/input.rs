@@ -1,0 +1,82 @@
+use std::any::Any;
+use std::ops::Deref;
+
+use serde_json::Value;
+
+use crate::message::json::Scan;
+use crate::message::{Error, Message};
+
+/// A message on its way into a handler.
+#[derive(Debug)]
+pub struct Input<'a>(pub(crate) InputKind<'a>);
+
+#[derive(Debug)]
+pub(crate) enum InputKind<'a> {
+    /// `&mut Option<M>`, to be taken: caller and handler share the type.
+    Owned(&'a mut (dyn Any + Send)),
+    /// `&M`: caller and handler share the type.
+    Borrowed(&'a (dyn Any + Send + Sync)),
+    /// JSON that was read once.
+    Json(&'a Scan<'a>),
+}
+
+/// What a handler that takes `&M` is given: the caller's own message, or one that was decoded for it.
+#[derive(Debug)]
+pub enum Held<'a, M> {
+    /// The caller's.
+    Borrowed(&'a M),
+    /// Decoded.
+    Owned(M),
+}
+
+impl<M> Deref for Held<'_, M> {
+    type Target = M;
+
+    fn deref(&self) -> &M {
+        match self {
+            Held::Borrowed(message) => message,
+            Held::Owned(message) => message,
+        }
+    }
+}
+
+impl<'a> Input<'a> {
+    pub(crate) fn take<M: Message>(self) -> Result<M, Error> {
+        match self.0 {
+            InputKind::Owned(any) => match any.downcast_mut::<Option<M>>().and_then(Option::take) {
+                Some(message) => Ok(message),
+                None => Err(wrong_type::<M>()),
+            },
+            InputKind::Borrowed(_) => Err(wrong_type::<M>()),
+            InputKind::Json(scan) => scan.decode().map_err(Error::invalid),
+        }
+    }
+
+    /// For the macros: the message of a handler that takes `&M`.
+    #[doc(hidden)]
+    pub fn hold<M: Message>(self) -> Result<Held<'a, M>, Error> {
+        match self.0 {
+            InputKind::Borrowed(any) => match any.downcast_ref::<M>() {
+                Some(message) => Ok(Held::Borrowed(message)),
+                None => Err(wrong_type::<M>()),
+            },
+            other => Input(other).take().map(Held::Owned),
+        }
+    }
+
+    pub(crate) fn take_value(self) -> Result<Value, Error> {
+        match self.0 {
+            InputKind::Json(scan) => scan.decode().map_err(Error::invalid),
+            InputKind::Owned(_) | InputKind::Borrowed(_) => Err(wrong_type::<Value>()),
+        }
+    }
+}
+
+/// The bus chose a way that does not fit the handler: a bug of matchbus, told as an error.
+#[cold]
+fn wrong_type<M>() -> Error {
+    Error::refused(format!(
+        "the bus handed over a message that is no `{}`; please report this",
+        std::any::type_name::<M>()
+    ))
+}

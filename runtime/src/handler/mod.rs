@@ -1,0 +1,31 @@
+//! Handlers: what the macros turn an annotated function into, and the arguments it may have.
+
+mod accept;
+mod context;
+mod extract;
+mod input;
+mod need;
+mod output;
+
+use std::future::Future;
+use std::pin::Pin;
+
+pub use accept::{Accepts, Heard, IntoHeard, IntoReply, Incoming};
+pub use context::Context;
+pub use extract::{Bus, Call, Emit, FromContext, Meta, Prior, State};
+pub use input::{Held, Input};
+pub use need::Need;
+pub use output::Output;
+
+use crate::message::Error;
+
+/// A boxed future that may borrow from its caller.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What calling a [`Shim`] gives: an error before anything ran, nothing more to wait for (a plain function),
+/// or the handler's future. The reply goes into the `Output`.
+pub type Started<'a> = Result<Option<BoxFuture<'a, ()>>, Error>;
+
+/// The one shape that every handler has for the bus: a plain function pointer, so that it can stand in a
+/// `const` and costs one boxed future per message.
+pub type Shim = for<'a> fn(&'a Context<'a>, Input<'a>, Output<'a>) -> Started<'a>;

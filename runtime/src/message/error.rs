@@ -1,0 +1,340 @@
+use std::fmt;
+use std::sync::Arc;
+
+use super::json::{DecodeError, Malformed};
+use super::{AppError, ErrorReply, Outcome};
+
+/// A result whose error is matchbus's own.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A failure of the bus: anything that is not a service's own answer.
+///
+/// It is cheap to clone. Ask it by the `is_…` functions, [`outcome`](Error::outcome) and
+/// [`code`](Error::code); the text is for people and says what, where and the cure.
+#[derive(Clone)]
+pub struct Error(Arc<Repr>);
+
+#[derive(Clone)]
+struct Repr {
+    kind: ErrorKind,
+    outcome: Outcome,
+    text: String,
+    path: Option<String>,
+    pattern: Option<Arc<str>>,
+    id: Option<Arc<str>>,
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}
+
+/// The kinds behind [`Error::code`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ErrorKind {
+    /// Nobody answers such a message.
+    NoHandler,
+    /// The bytes are no message.
+    Malformed,
+    /// The message does not fit the handler's type.
+    Invalid,
+    /// The reply cannot be written as JSON.
+    Unwritable,
+    /// The reply does not fit the caller's type.
+    Undecodable,
+    /// Time is up.
+    Deadline,
+    /// A handler panicked.
+    Panic,
+    /// A queue or a handler is full.
+    Overloaded,
+    /// Handlers call each other in circles.
+    Loop,
+    /// The process is shutting down.
+    Draining,
+    /// Something the user added to the bus said no.
+    Refused,
+    /// A handler ended with a failure of a call that it made.
+    Failed,
+    /// The bus could not start.
+    Start,
+    /// The command line or a file is wrong.
+    Usage,
+}
+
+impl ErrorKind {
+    fn code(self) -> &'static str {
+        match self {
+            ErrorKind::NoHandler => "no-handler",
+            ErrorKind::Malformed => "malformed",
+            ErrorKind::Invalid => "invalid-message",
+            ErrorKind::Unwritable => "unwritable-reply",
+            ErrorKind::Undecodable => "undecodable-reply",
+            ErrorKind::Deadline => "deadline",
+            ErrorKind::Panic => "panic",
+            ErrorKind::Overloaded => "overloaded",
+            ErrorKind::Loop => "loop",
+            ErrorKind::Draining => "draining",
+            ErrorKind::Refused => "refused",
+            ErrorKind::Failed => "handler-failed",
+            ErrorKind::Start => "start",
+            ErrorKind::Usage => "usage",
+        }
+    }
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, outcome: Outcome, text: impl Into<String>) -> Self {
+        Error(Arc::new(Repr { kind, outcome, text: text.into(), path: None, pattern: None, id: None, source: None }))
+    }
+
+    /// A refusal, for extractors and layers of your own: certain that the handler did not run.
+    ///
+    /// ```
+    /// let error = matchbus::Error::refused("no tenant in the message's context");
+    /// assert_eq!(error.outcome(), matchbus::Outcome::NotDone);
+    /// ```
+    pub fn refused(text: impl Into<String>) -> Self {
+        Error::new(ErrorKind::Refused, Outcome::NotDone, text)
+    }
+
+    /// The handler ended with a failure of a call that it made itself.
+    pub(crate) fn handler_failed(cause: Error) -> Self {
+        let text = format!("the handler ended with: {cause}");
+        Error::new(ErrorKind::Failed, Outcome::Done, text).with_source(cause)
+    }
+
+    pub(crate) fn malformed(cause: Malformed) -> Self {
+        let text = format!("the bytes are no message: {}", cause.0);
+        Error::new(ErrorKind::Malformed, Outcome::NotDone, text)
+    }
+
+    pub(crate) fn invalid(cause: DecodeError) -> Self {
+        Error::new(ErrorKind::Invalid, Outcome::NotDone, cause.0)
+    }
+
+    pub(crate) fn with_source(self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.change(|repr| repr.source = Some(Arc::new(source)))
+    }
+
+    pub(crate) fn with_path(self, path: impl Into<String>) -> Self {
+        self.change(|repr| repr.path = Some(path.into()))
+    }
+
+    /// Names the pattern, unless one is named.
+    pub(crate) fn at_pattern(self, pattern: &str) -> Self {
+        self.change(|repr| {
+            repr.pattern.get_or_insert_with(|| pattern.into());
+        })
+    }
+
+    /// Names the message, unless one is named.
+    pub(crate) fn of_message(self, id: &str) -> Self {
+        self.change(|repr| {
+            repr.id.get_or_insert_with(|| id.into());
+        })
+    }
+
+    fn change(mut self, change: impl FnOnce(&mut Repr)) -> Self {
+        change(Arc::make_mut(&mut self.0));
+        self
+    }
+
+    pub(crate) fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// What is known about the message.
+    pub fn outcome(&self) -> Outcome {
+        self.0.outcome
+    }
+
+    /// A stable word for the kind of failure: `no-handler`, `malformed`, `invalid-message`, `deadline`,
+    /// `panic`, `overloaded`, `loop`, `draining`, `refused`, `unwritable-reply`, `undecodable-reply`,
+    /// `handler-failed`, `start`, `usage`.
+    pub fn code(&self) -> &'static str {
+        self.0.kind.code()
+    }
+
+    /// Whether the same message may succeed later.
+    pub fn is_retryable(&self) -> bool {
+        matches!(
+            self.0.kind,
+            ErrorKind::NoHandler | ErrorKind::Deadline | ErrorKind::Overloaded | ErrorKind::Draining
+        )
+    }
+
+    /// Nobody answers such a message.
+    pub fn is_no_handler(&self) -> bool {
+        self.0.kind == ErrorKind::NoHandler
+    }
+
+    /// The deadline passed.
+    pub fn is_deadline(&self) -> bool {
+        self.0.kind == ErrorKind::Deadline
+    }
+
+    /// The handler panicked.
+    pub fn is_panic(&self) -> bool {
+        self.0.kind == ErrorKind::Panic
+    }
+
+    /// A queue or a handler was full.
+    pub fn is_overloaded(&self) -> bool {
+        self.0.kind == ErrorKind::Overloaded
+    }
+
+    /// The bytes were no message, or did not fit the handler's type.
+    pub fn is_invalid(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::Malformed | ErrorKind::Invalid)
+    }
+
+    /// The JSON path of what is wrong in the message or the reply, as `$.items[3].sku`.
+    pub fn path(&self) -> Option<&str> {
+        self.0.path.as_deref()
+    }
+
+    /// The pattern of the handler concerned, where one was found.
+    pub fn pattern(&self) -> Option<&str> {
+        self.0.pattern.as_deref()
+    }
+
+    /// The id of the message concerned, where it has one.
+    pub fn message_id(&self) -> Option<&str> {
+        self.0.id.as_deref()
+    }
+
+    /// The form that every caller can read.
+    pub fn to_reply(&self) -> ErrorReply {
+        let mut reply = ErrorReply::new(self.code(), self.to_string());
+        reply.retryable = self.is_retryable();
+        reply.status = match self.0.kind {
+            ErrorKind::NoHandler => 404,
+            ErrorKind::Malformed | ErrorKind::Invalid | ErrorKind::Usage => 400,
+            ErrorKind::Refused => 403,
+            ErrorKind::Overloaded | ErrorKind::Draining => 503,
+            ErrorKind::Deadline => 504,
+            ErrorKind::Loop => 508,
+            ErrorKind::Unwritable
+            | ErrorKind::Undecodable
+            | ErrorKind::Panic
+            | ErrorKind::Failed
+            | ErrorKind::Start => 500,
+        };
+        reply
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.text)?;
+        if let Some(path) = &self.0.path {
+            write!(f, " at {path}")?;
+        }
+        match (&self.0.pattern, &self.0.id) {
+            (Some(pattern), Some(id)) => write!(f, " (pattern {pattern}, message {id})"),
+            (Some(pattern), None) => write!(f, " (pattern {pattern})"),
+            (None, Some(id)) => write!(f, " (message {id})"),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {self} [{}]", self.code(), self.outcome().as_str())
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_ref().map(|source| &**source as _)
+    }
+}
+
+/// How a call can fail: by the service's own word, or on the way.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CallError<E> {
+    /// The service's own error: the handler ran to its end.
+    App(E),
+    /// Everything else.
+    Bus(Error),
+}
+
+impl PartialEq for Error {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind() == other.kind() && self.to_string() == other.to_string()
+    }
+}
+
+impl<E> CallError<E> {
+    /// What is known about the message.
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            CallError::App(_) => Outcome::Done,
+            CallError::Bus(error) => error.outcome(),
+        }
+    }
+
+    /// The service's own error, if it is one.
+    pub fn app(&self) -> Option<&E> {
+        match self {
+            CallError::App(error) => Some(error),
+            CallError::Bus(_) => None,
+        }
+    }
+
+    /// The failure of the bus, if it is one.
+    pub fn bus(&self) -> Option<&Error> {
+        match self {
+            CallError::App(_) => None,
+            CallError::Bus(error) => Some(error),
+        }
+    }
+}
+
+impl<E: AppError> CallError<E> {
+    /// The form that every caller can read.
+    pub fn to_reply(&self) -> ErrorReply {
+        match self {
+            CallError::App(error) => ErrorReply::of(error),
+            CallError::Bus(error) => error.to_reply(),
+        }
+    }
+
+    /// The stable word: the service's own, or the bus's ([`Error::code`]).
+    pub fn code(&self) -> String {
+        match self {
+            CallError::App(error) => error.code().into_owned(),
+            CallError::Bus(error) => error.code().to_owned(),
+        }
+    }
+
+    /// Whether the same message may succeed later.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            CallError::App(error) => error.retryable(),
+            CallError::Bus(error) => error.is_retryable(),
+        }
+    }
+}
+
+impl<E> From<Error> for CallError<E> {
+    fn from(error: Error) -> Self {
+        CallError::Bus(error)
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for CallError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CallError::App(error) => error.fmt(f),
+            CallError::Bus(error) => error.fmt(f),
+        }
+    }
+}
+
+impl<E: std::error::Error + 'static> std::error::Error for CallError<E> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            CallError::App(error) => Some(error),
+            CallError::Bus(error) => Some(error),
+        }
+    }
+}

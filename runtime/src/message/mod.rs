@@ -1,0 +1,46 @@
+//! Messages: their types, what comes back, and what can go wrong.
+
+mod app_error;
+mod error;
+mod info;
+pub mod json;
+mod key;
+mod outcome;
+#[doc(hidden)]
+pub mod probe;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use app_error::{AppError, ErrorReply, NoError};
+pub(crate) use error::ErrorKind;
+pub use error::{CallError, Error, Result};
+pub use info::{FieldInfo, FieldKind, MessageInfo, TypeSketch};
+#[doc(hidden)]
+pub use key::see_key;
+pub use outcome::Outcome;
+
+use crate::pattern::Scalar;
+
+/// A type whose values are sent over the bus. Derive it; see [the derive macro](derive@crate::Message).
+///
+/// The type says which keys each of its messages has, what is answered, and with which errors. Unknown keys
+/// of a message are ignored (rule M2), so a message may grow without its handlers noticing.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a message",
+    label = "not a message",
+    note = "add `#[derive(Message, Serialize, Deserialize)]` and `#[message(key = \"value\", …, reply(R))]` to it",
+    note = "a handler that takes any JSON has the argument type `serde_json::Value`"
+)]
+pub trait Message: Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// What is answered; `()` for an event.
+    type Reply: Serialize + DeserializeOwned + Send + 'static;
+    /// The service's own error; [`NoError`] if it has none.
+    type Error: AppError;
+    /// What the compiler knows about the type.
+    const INFO: MessageInfo;
+
+    /// The value of field `index` of `INFO.fields`, as matching sees it.
+    #[doc(hidden)]
+    fn key(&self, index: usize, see: &mut dyn FnMut(Scalar<'_>));
+}

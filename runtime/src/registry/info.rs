@@ -1,0 +1,226 @@
+use std::time::Duration;
+
+use crate::handler::{Need, Shim};
+use crate::message::MessageInfo;
+use crate::pattern::PatternInfo;
+
+/// What a handler is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// Answers calls and takes sends: exactly one handler gets each message.
+    Service,
+    /// Hears what is published: one handler of every group gets each message.
+    Observer,
+}
+
+/// What happens to the world when a handler runs twice for one message (rule R3 of the reliability rules).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Effect {
+    /// Nothing was said; such a handler is never run again when the outcome is unknown.
+    Undeclared,
+    /// It changes nothing.
+    Read,
+    /// Running it twice has the effect of running it once.
+    Idempotent,
+    /// The runtime remembers idempotency keys for this long and answers repeats from memory.
+    Dedup {
+        /// How long a key is remembered.
+        window: Duration,
+    },
+    /// Duplicates happen and are accepted.
+    AcceptDuplicates,
+}
+
+impl Effect {
+    /// The word for it in the catalogue.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Effect::Undeclared => "undeclared",
+            Effect::Read => "read",
+            Effect::Idempotent => "idempotent",
+            Effect::Dedup { .. } => "dedup",
+            Effect::AcceptDuplicates => "accept-duplicates",
+        }
+    }
+}
+
+/// Everything known about one annotated function before the program runs.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Info {
+    /// Service or observer.
+    pub kind: Kind,
+    /// The patterns it answers; at least one.
+    pub patterns: &'static [PatternInfo],
+    /// The function's name, or `Type::method`.
+    pub name: &'static str,
+    /// `module_path!()` of the function.
+    pub module: &'static str,
+    /// Source file as the compiler saw it, and line of the attribute.
+    pub place: Place,
+    /// The first paragraphs of its doc comment, empty if there is none.
+    pub doc: &'static str,
+    /// The name given by `group(…)`; otherwise the module is the service.
+    pub group: Option<&'static str>,
+    /// What `effect(…)` declares.
+    pub effect: Effect,
+    /// Replaces the handler with the equal pattern.
+    pub overrides: bool,
+    /// One of several implementations of which a process mounts one.
+    pub alternative: bool,
+    /// Breaks ties between patterns with the same number of keys; higher wins. 0 if not given.
+    pub rank: i32,
+    /// Whether `rank(…)` was written, so that a tie is on purpose.
+    pub ranked: bool,
+    /// The longest one message may take in this handler.
+    pub timeout: Option<Duration>,
+    /// How many messages may be in this handler at once.
+    pub concurrency: Option<u32>,
+    /// The message type; `None` for a handler that takes any JSON.
+    pub message: Option<&'static MessageInfo>,
+    /// Whether the handler takes its message by reference.
+    pub by_ref: bool,
+    /// What its other arguments need: state, declared outputs.
+    pub needs: &'static [&'static [Need]],
+    /// The handler itself, type erased.
+    pub shim: Shim,
+}
+
+/// Where something stands in the source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Place {
+    /// `file!()`.
+    pub file: &'static str,
+    /// `line!()`.
+    pub line: u32,
+}
+
+impl Place {
+    /// For the macros.
+    #[doc(hidden)]
+    pub const fn new(file: &'static str, line: u32) -> Self {
+        Place { file, line }
+    }
+}
+
+impl Info {
+    /// For the macros: the least there is to say about a handler; the rest by the `with_…` functions.
+    #[doc(hidden)]
+    pub const fn new(
+        kind: Kind,
+        patterns: &'static [PatternInfo],
+        name: &'static str,
+        module: &'static str,
+        place: Place,
+        doc: &'static str,
+        message: Option<&'static MessageInfo>,
+        needs: &'static [&'static [Need]],
+        shim: Shim,
+    ) -> Self {
+        let mut i = 0;
+        while i < patterns.len() {
+            if let Some(message) = message {
+                super::fit::pattern_fits_message(&patterns[i], message, name);
+            }
+            i += 1;
+        }
+        Info {
+            kind,
+            patterns,
+            name,
+            module,
+            place,
+            doc,
+            group: None,
+            effect: Effect::Undeclared,
+            overrides: false,
+            alternative: false,
+            rank: 0,
+            ranked: false,
+            timeout: None,
+            concurrency: None,
+            message,
+            by_ref: false,
+            needs,
+            shim,
+        }
+    }
+
+    #[doc(hidden)]
+    pub const fn with_group(mut self, group: &'static str) -> Self {
+        self.group = Some(group);
+        self
+    }
+
+    #[doc(hidden)]
+    pub const fn with_effect(mut self, effect: Effect) -> Self {
+        self.effect = effect;
+        self
+    }
+
+    #[doc(hidden)]
+    pub const fn with_overrides(mut self) -> Self {
+        self.overrides = true;
+        self
+    }
+
+    #[doc(hidden)]
+    pub const fn with_alternative(mut self) -> Self {
+        self.alternative = true;
+        self
+    }
+
+    #[doc(hidden)]
+    pub const fn with_rank(mut self, rank: i32) -> Self {
+        self.rank = rank;
+        self.ranked = true;
+        self
+    }
+
+    #[doc(hidden)]
+    pub const fn with_timeout_ms(mut self, ms: u64) -> Self {
+        self.timeout = Some(Duration::from_millis(ms));
+        self
+    }
+
+    #[doc(hidden)]
+    pub const fn with_concurrency(mut self, n: u32) -> Self {
+        self.concurrency = Some(n);
+        self
+    }
+
+    #[doc(hidden)]
+    pub const fn with_by_ref(mut self) -> Self {
+        self.by_ref = true;
+        self
+    }
+
+    /// The service this handler belongs to: its group, or else the last part of its module path that is
+    /// not the crate's root.
+    pub fn service(&self) -> &'static str {
+        self.group.unwrap_or_else(|| self.module.rsplit("::").next().unwrap_or(self.module))
+    }
+
+    /// The crate it was written in.
+    pub fn crate_name(&self) -> &'static str {
+        self.module.split("::").next().unwrap_or(self.module)
+    }
+}
+
+/// What the macros register: all handlers of one attribute.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Registration(pub &'static [Info]);
+
+inventory::collect!(Registration);
+
+/// What `services![…]` lists: a handler, or a type whose methods are handlers.
+///
+/// Implemented by the macros only: for each annotated function there is a type of the same name.
+pub trait Services {
+    /// The handlers.
+    const LIST: &'static [Info];
+}
