@@ -1,12 +1,20 @@
 //! Micro-services as annotated functions that find each other by pattern.
 
+pub mod bus;
+pub mod flow;
 pub mod handler;
 pub mod message;
 pub mod pattern;
 pub mod registry;
+pub mod router;
+pub mod seam;
+pub mod testing;
 
-pub use handler::{Bus, Call, Emit, FromContext, Meta, Prior, State};
-pub use message::{AppError, CallError, Error, ErrorReply, Message, NoError, Outcome, Result};
+pub use bus::Bus;
+pub use handler::{Call, Emit, FromContext, Prior, State};
+pub use message::{
+    AppError, CallError, Error, ErrorReply, Id, Message, Meta, NoError, Outcome, Result, TraceParent,
+};
 pub use serde_json::Value;
 
 /// Everything a service needs, for `use matchbus::prelude::*`.

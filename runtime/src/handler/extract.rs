@@ -1,14 +1,25 @@
-use std::any::TypeId;
-use std::ops::Deref;
-use std::sync::Arc;
-
 use super::{Context, Need};
-use crate::message::{Error, Message};
+use crate::message::{Error, Meta};
 
 /// An argument of a handler other than its message.
 ///
 /// `State`, `Call`, `Emit`, `Prior`, `Meta` and `Bus` are such arguments, and so is every type of yours that
 /// implements this trait.
+///
+/// ```
+/// use matchbus::prelude::*;
+/// use matchbus::handler::Context;
+///
+/// /// The tenant a message is for; without one it is refused.
+/// struct Tenant(String);
+///
+/// impl FromContext for Tenant {
+///     fn from_context(context: &Context<'_>) -> Result<Self, matchbus::Error> {
+///         let tenant = context.meta().context("tenant");
+///         tenant.map(|t| Tenant(t.to_owned())).ok_or_else(|| matchbus::Error::refused("no tenant"))
+///     }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of a handler",
     label = "not an argument that matchbus can provide",
@@ -27,57 +38,23 @@ pub trait FromContext: Sized {
     fn from_context(context: &Context<'_>) -> Result<Self, Error>;
 }
 
-/// A value that the process provides to its handlers, shared by all of them.
-#[derive(Debug)]
-pub struct State<T: ?Sized>(pub(crate) Arc<T>);
-
-impl<T: ?Sized> Clone for State<T> {
-    fn clone(&self) -> Self {
-        State(Arc::clone(&self.0))
+impl FromContext for Meta {
+    fn from_context(context: &Context<'_>) -> Result<Self, Error> {
+        Ok(context.meta().clone())
     }
 }
 
-impl<T: ?Sized> Deref for State<T> {
-    type Target = T;
+/// An argument that a handler can do without.
+pub trait OptionalFromContext: FromContext {
+    /// What it needs, if it is there.
+    const OPTIONAL_NEEDS: &'static [Need];
+}
 
-    fn deref(&self) -> &T {
-        &self.0
+/// `None` where it cannot be had.
+impl<T: OptionalFromContext> FromContext for Option<T> {
+    const NEEDS: &'static [Need] = T::OPTIONAL_NEEDS;
+
+    fn from_context(context: &Context<'_>) -> Result<Self, Error> {
+        Ok(T::from_context(context).ok())
     }
-}
-
-impl<T: Send + Sync + 'static> FromContext for State<T> {
-    const NEEDS: &'static [Need] =
-        &[Need::State { id: TypeId::of::<T>(), name: std::any::type_name::<T>, optional: false }];
-
-    fn from_context(_: &Context<'_>) -> Result<Self, Error> {
-        todo!()
-    }
-}
-
-macro_rules! stub {
-    ($($name:ident),*) => { $(
-        /// Stub.
-        #[derive(Debug)]
-        pub struct $name<M>(std::marker::PhantomData<M>);
-        impl<M: Message> FromContext for $name<M> {
-            const NEEDS: &'static [Need] = &[Need::Calls(&M::INFO)];
-            fn from_context(_: &Context<'_>) -> Result<Self, Error> { todo!() }
-        }
-    )* };
-}
-stub!(Call, Emit, Prior);
-macro_rules! stub0 {
-    ($($name:ident),*) => { $(
-        /// Stub.
-        #[derive(Debug)]
-        pub struct $name;
-        impl FromContext for $name {
-            fn from_context(_: &Context<'_>) -> Result<Self, Error> { todo!() }
-        }
-    )* };
-}
-stub0!(Meta, Bus);
-impl<T: FromContext> FromContext for Option<T> {
-    const NEEDS: &'static [Need] = T::NEEDS;
-    fn from_context(_: &Context<'_>) -> Result<Self, Error> { todo!() }
 }

@@ -1,21 +1,31 @@
 //! Handlers: what the macros turn an annotated function into, and the arguments it may have.
 
 mod accept;
+mod call;
 mod context;
+mod emit;
 mod extract;
 mod input;
 mod need;
 mod output;
+mod prior;
+mod state;
 
 use std::future::Future;
 use std::pin::Pin;
 
-pub use accept::{Accepts, Heard, IntoHeard, IntoReply, Incoming};
+pub use accept::{Accepts, Heard, Incoming, IntoDynamicReply, IntoHeard, IntoReply};
+pub use call::Call;
 pub use context::Context;
-pub use extract::{Bus, Call, Emit, FromContext, Meta, Prior, State};
+pub use emit::Emit;
+pub use extract::{FromContext, OptionalFromContext};
 pub use input::{Held, Input};
+pub(crate) use input::InputKind;
 pub use need::Need;
 pub use output::Output;
+pub(crate) use output::{JsonReply, OutputKind, TypedReply};
+pub use prior::Prior;
+pub use state::State;
 
 use crate::message::Error;
 

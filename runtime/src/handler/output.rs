@@ -2,7 +2,7 @@ use std::any::Any;
 
 use serde::Serialize;
 
-use super::IntoHeard;
+use super::{Heard, IntoHeard};
 use crate::message::{CallError, Error, ErrorReply, Message, Outcome};
 use crate::message::ErrorKind;
 
@@ -16,6 +16,8 @@ pub(crate) enum OutputKind<'a> {
     Typed(&'a mut (dyn Any + Send)),
     /// JSON for everybody else.
     Json(&'a mut JsonReply),
+    /// Nobody waits for the reply; only how it ended is of interest.
+    Discard(&'a mut Option<Heard>),
 }
 
 /// A reply as JSON, or an error; `None` until the handler has ended.
@@ -32,7 +34,7 @@ impl Output<'_> {
                     *slot = Some(reply);
                 }
             }
-            OutputKind::Json(_) => self.put_json(reply.map_err(|error| match error {
+            OutputKind::Json(_) | OutputKind::Discard(_) => self.put_json(reply.map_err(|error| match error {
                 CallError::App(error) => CallError::App(ErrorReply::of(&error)),
                 CallError::Bus(error) => CallError::Bus(error),
             })),
@@ -40,11 +42,16 @@ impl Output<'_> {
     }
 
     pub(crate) fn put_json<R: Serialize>(self, reply: Result<R, CallError<ErrorReply>>) {
-        if let OutputKind::Json(slot) = self.0 {
-            *slot = Some(reply.and_then(|reply| match serde_json::to_vec(&reply) {
-                Ok(bytes) => Ok(bytes),
-                Err(cause) => Err(CallError::Bus(unwritable(&cause))),
-            }));
+        match self.0 {
+            OutputKind::Json(slot) => {
+                *slot = Some(reply.and_then(|reply| match serde_json::to_vec(&reply) {
+                    Ok(bytes) => Ok(bytes),
+                    Err(cause) => Err(CallError::Bus(unwritable(&cause))),
+                }));
+            }
+            OutputKind::Discard(slot) => *slot = Some(reply.map(drop)),
+            // Only a message type's own handler is given a typed slot, and it answers by `put`.
+            OutputKind::Typed(_) => {}
         }
     }
 

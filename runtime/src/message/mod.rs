@@ -5,6 +5,7 @@ mod error;
 mod info;
 pub mod json;
 mod key;
+mod meta;
 mod outcome;
 #[doc(hidden)]
 pub mod probe;
@@ -18,6 +19,8 @@ pub use error::{CallError, Error, Result};
 pub use info::{FieldInfo, FieldKind, MessageInfo, TypeSketch};
 #[doc(hidden)]
 pub use key::see_key;
+pub(crate) use meta::Rare;
+pub use meta::{Id, Meta, TraceParent};
 pub use outcome::Outcome;
 
 use crate::pattern::Scalar;

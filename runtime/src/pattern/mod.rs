@@ -5,8 +5,10 @@
 
 mod info;
 mod scalar;
+mod standin;
 mod value;
 
 pub use info::{KeyInfo, PatternInfo};
 pub use scalar::Scalar;
+pub use standin::{Pattern, Value, value_matches};
 pub use value::ValueRef;

@@ -1,0 +1,466 @@
+use std::any::{Any, TypeId};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
+use std::future::Future;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::core::{Core, Group};
+use super::handle::Bus;
+use super::index::Index;
+use super::layer::{At, BoxError, Inner, Layers, Request, Response, Wrap, wrap};
+use super::limit::Limit;
+use super::mounted::{About, Closure, Handler, Mounted};
+use super::origin::Origin;
+use super::queue::{Queue, Queued};
+use super::settings::Settings;
+use super::start_error::{Problem, StartError};
+use super::text::Text;
+use crate::flow::Flows;
+use crate::handler::{Accepts, Incoming, Need};
+use crate::message::Message;
+use crate::message::json::Limits;
+use crate::pattern::{Pattern, Value};
+use crate::registry::{Info, Kind, Registration};
+use crate::testing::Recorder;
+
+/// A bus in the making: handlers, states, settings.
+///
+/// ```
+/// use std::time::Duration;
+/// use matchbus::prelude::*;
+/// # #[derive(Message, Serialize, Deserialize)]
+/// # #[message(role = "count", cmd = "next", reply(u64))]
+/// # struct Next {}
+/// use std::sync::atomic::{AtomicU64, Ordering};
+///
+/// #[service(role = "count", cmd = "next")]
+/// fn next(_: Next, counter: State<AtomicU64>) -> u64 {
+///     counter.fetch_add(1, Ordering::Relaxed)
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let bus = Bus::builder()
+///     .services(matchbus::services![next])
+///     .state(AtomicU64::new(7))
+///     .timeout(Duration::from_secs(1))
+///     .start()?;
+/// assert_eq!(bus.call(Next {}).await?, 7);
+/// # Ok(()) }
+/// ```
+#[must_use]
+pub struct Builder {
+    drafts: Vec<Draft>,
+    states: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
+    settings: Settings,
+    layers: Vec<(At, Wrap)>,
+    only: Option<BTreeSet<String>>,
+    with: Vec<(String, Value)>,
+    handler_crates: &'static [&'static str],
+    checked: bool,
+    record: bool,
+}
+
+/// A handler before it is mounted.
+struct Draft {
+    kind: Kind,
+    about: About,
+    call: Handler,
+    /// For closures; an annotated function brings its own.
+    patterns: Vec<Pattern>,
+    /// Takes the place of every handler with the equal pattern, also of those that override it.
+    replaces: bool,
+}
+
+impl Builder {
+    /// One with nothing in it.
+    pub fn new() -> Self {
+        Builder {
+            drafts: Vec::new(),
+            states: HashMap::new(),
+            settings: Settings::default(),
+            layers: Vec::new(),
+            only: None,
+            with: Vec::new(),
+            handler_crates: &[],
+            checked: true,
+            record: false,
+        }
+    }
+
+    /// Adds handlers; what [`services!`](crate::services) lists.
+    pub fn services(mut self, services: &[&'static [Info]]) -> Self {
+        self.drafts.extend(services.iter().copied().flatten().map(Draft::of));
+        self
+    }
+
+    /// Adds every handler that is linked into the program.
+    ///
+    /// A crate that is named only in `Cargo.toml` is not linked: write `use its_name as _;`.
+    pub fn discover(mut self) -> Self {
+        let registered = inventory::iter::<Registration>.into_iter();
+        self.drafts.extend(registered.flat_map(|registration| registration.0).map(Draft::of));
+        self
+    }
+
+    /// Adds a closure that answers messages of type `M`, under the type's own pattern.
+    ///
+    /// ```
+    /// # use matchbus::prelude::*;
+    /// # #[derive(Message, Serialize, Deserialize)]
+    /// # #[message(role = "math", cmd = "double", reply(i64))]
+    /// # struct Double { n: i64 }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let bus = Bus::builder().handle(|msg: Double| async move { msg.n * 2 }).start()?;
+    /// assert_eq!(bus.call(Double { n: 21 }).await?, 42);
+    /// # Ok(()) }
+    /// ```
+    pub fn handle<M, F, Fut>(mut self, handler: F) -> Self
+    where
+        M: Message + Accepts<Fut::Output>,
+        F: Fn(M) -> Fut + Send + Sync + 'static,
+        Fut: Future + Send + 'static,
+    {
+        self.drafts.push(Draft::closure::<M, F, Fut>(Pattern::from(&M::INFO.pattern), handler, false));
+        self
+    }
+
+    /// As [`handle`](Builder::handle), in place of whatever has the equal pattern.
+    pub(crate) fn replace<M, F, Fut>(mut self, handler: F) -> Self
+    where
+        M: Message + Accepts<Fut::Output>,
+        F: Fn(M) -> Fut + Send + Sync + 'static,
+        Fut: Future + Send + 'static,
+    {
+        self.drafts.push(Draft::closure::<M, F, Fut>(Pattern::from(&M::INFO.pattern), handler, true));
+        self
+    }
+
+    /// Adds a closure that answers JSON of this pattern: the way for what is known only when the program runs.
+    ///
+    /// ```
+    /// use matchbus::prelude::*;
+    /// use serde_json::json;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let pattern = "role:echo".parse()?;
+    /// let bus = Bus::builder().handle_json(pattern, |msg: Value| async move { msg["say"].clone() }).start()?;
+    /// assert_eq!(bus.act(json!({"role": "echo", "say": "hello"})).await?, "hello");
+    /// # Ok(()) }
+    /// ```
+    pub fn handle_json<F, Fut>(mut self, pattern: Pattern, handler: F) -> Self
+    where
+        serde_json::Value: Accepts<Fut::Output>,
+        F: Fn(serde_json::Value) -> Fut + Send + Sync + 'static,
+        Fut: Future + Send + 'static,
+    {
+        self.drafts.push(Draft::closure::<serde_json::Value, F, Fut>(pattern, handler, false));
+        self
+    }
+
+    /// Gives the handlers a state, found by its type; a second one of the same type takes the place of the first.
+    pub fn state<T: Send + Sync + 'static>(mut self, state: T) -> Self {
+        self.states.insert(TypeId::of::<T>(), Arc::new(state));
+        self
+    }
+
+    /// As [`state`](Builder::state), for a state that is shared with others.
+    pub fn shared_state<T: Send + Sync + 'static>(mut self, state: Arc<T>) -> Self {
+        self.states.insert(TypeId::of::<T>(), state);
+        self
+    }
+
+    /// How long a message from outside of handlers may take, with all that it leads to. 5 seconds unless said
+    /// otherwise.
+    pub fn timeout(mut self, budget: Duration) -> Self {
+        self.settings.budget = budget;
+        self
+    }
+
+    /// How long running handlers may take to end when the bus shuts down. 10 seconds unless said otherwise.
+    pub fn drain(mut self, drain: Duration) -> Self {
+        self.settings.drain = drain;
+        self
+    }
+
+    /// How many messages may wait in the queue of one handler. 1,024 unless said otherwise; at least 1.
+    pub fn queue(mut self, messages: usize) -> Self {
+        self.settings.queue = messages.max(1);
+        self
+    }
+
+    /// How deep handlers may call each other. 32 unless said otherwise.
+    pub fn nesting(mut self, most: u32) -> Self {
+        self.settings.most_nested = most;
+        self
+    }
+
+    /// What bytes may be a message: rule M7's limits unless said otherwise.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.settings.limits = limits;
+        self
+    }
+
+    /// Puts a layer of yours at a named place; of several at one place the first added is outermost.
+    ///
+    /// Any [`tower_layer::Layer`] will do whose service can be cloned, such as those of the crate tower. It sees
+    /// who a message is for and how it ended, not the body, and it may refuse or give up.
+    pub fn layer<L>(mut self, at: At, layer: L) -> Self
+    where
+        L: Layer<Inner> + Send + Sync + 'static,
+        L::Service: Service<Request, Response = Response> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Request>>::Error: Into<BoxError>,
+        <L::Service as Service<Request>>::Future: Send,
+    {
+        self.layers.push((at, wrap(layer)));
+        self
+    }
+
+    /// Mounts only the handlers of these services.
+    pub fn only<I: Into<String>>(mut self, services: impl IntoIterator<Item = I>) -> Self {
+        self.only.get_or_insert_default().extend(services.into_iter().map(Into::into));
+        self
+    }
+
+    /// Adds a key to every pattern that is mounted: known only at start, such as the shard this process serves (rule
+    /// M5).
+    pub fn with(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.with.push((key.into(), value.into()));
+        self
+    }
+
+    /// Crates whose handlers must be there, from `#[matchbus::main]`.
+    pub(crate) fn expect_crates(mut self, crates: &'static [&'static str]) -> Self {
+        self.handler_crates = crates;
+        self
+    }
+
+    /// For tests of handlers one by one: whether what a handler calls is there is not checked.
+    pub(crate) fn partial(mut self) -> Self {
+        self.checked = false;
+        self
+    }
+
+    pub(crate) fn record(mut self) -> Self {
+        self.record = true;
+        self
+    }
+
+    /// The handlers that are not mounted, too: for listings.
+    pub(crate) fn infos(&self) -> Vec<&'static Info> {
+        self.drafts.iter().filter_map(|draft| draft.about.info()).collect()
+    }
+
+    /// Everything that would keep the bus from starting.
+    pub(crate) fn problems(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        self.check_services(&mut problems);
+        self.check_crates(&mut problems);
+        self.check_states(&mut problems);
+        self.check_handlers(&mut problems);
+        problems
+    }
+
+    /// Checks the handlers and makes the bus.
+    ///
+    /// # Errors
+    ///
+    /// All problems at once: handlers that conflict, states that nobody gave, declared outputs that nothing answers,
+    /// crates whose handlers are not linked.
+    pub fn start(self) -> Result<Bus, StartError> {
+        let problems = self.problems();
+        if !problems.is_empty() {
+            return Err(StartError::new(problems));
+        }
+        Ok(Bus::new(Arc::new(self.build()), Origin::default()))
+    }
+
+    fn build(self) -> Core {
+        let Builder { drafts, states, settings, layers, only, with, record, .. } = self;
+        let layers_at = |at: At| {
+            let here: Vec<&Wrap> = layers.iter().filter(|(place, _)| *place == at).map(|(_, wrap)| wrap).collect();
+            Layers::stack(here.into_iter())
+        };
+        let around_handlers = layers_at(At::Handler);
+        let mut drafts: Vec<Draft> = drafts.into_iter().filter(|draft| mounts(only.as_ref(), draft)).collect();
+        // What overrides comes after what it overrides, and what replaces comes last; see `Index::build`.
+        drafts.sort_by_key(|draft| (draft.replaces, draft.about.info().is_some_and(|info| info.overrides)));
+        let mut handlers = Vec::with_capacity(drafts.len());
+        for draft in &drafts {
+            for (pattern, text) in draft.patterns(&with) {
+                handlers.push(Mounted {
+                    kind: draft.kind,
+                    pattern,
+                    text,
+                    rank: draft.about.info().map_or(0, |info| info.rank),
+                    call: draft.call.clone(),
+                    about: draft.about.clone(),
+                    flow: u32::try_from(handlers.len()).unwrap_or(u32::MAX),
+                    limit: draft.limit(&settings),
+                    timeout: draft.about.info().and_then(|info| info.timeout),
+                    layers: around_handlers.clone(),
+                    replaced: None,
+                    queue: Queue::default(),
+                });
+            }
+        }
+        let of_kind = |handlers: &[Mounted], kind| {
+            handlers.iter().filter(|handler| handler.kind == kind).map(|handler| handler.flow).collect::<Vec<_>>()
+        };
+        let services = of_kind(&handlers, Kind::Service);
+        let services = Index::build(&mut handlers, services.into_iter());
+        let mut groups: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+        for observer in of_kind(&handlers, Kind::Observer) {
+            groups.entry(handlers[observer as usize].about.group()).or_default().push(observer);
+        }
+        let groups = groups
+            .into_iter()
+            .map(|(name, which)| Group { name, observers: Index::build(&mut handlers, which.into_iter()) })
+            .collect();
+        let mut types = HashMap::new();
+        for message in handlers.iter().filter_map(|handler| handler.about.message()) {
+            let next = u32::try_from(types.len()).unwrap_or(u32::MAX);
+            types.entry(message.type_id).or_insert(next);
+        }
+        Core {
+            flows: Flows::new(handlers.len() + 1),
+            routes: types.iter().map(|_| OnceLock::new()).collect(),
+            handlers: handlers.into(),
+            services,
+            groups,
+            types,
+            states,
+            edge: layers_at(At::Edge),
+            settings,
+            lifecycle: Default::default(),
+            queued: Queued::default(),
+            recorder: record.then(Recorder::default),
+        }
+    }
+
+    fn check_services(&self, problems: &mut Vec<Problem>) {
+        let Some(only) = &self.only else { return };
+        let known: BTreeSet<&str> = self.drafts.iter().map(|draft| draft.about.service()).collect();
+        let list = known.iter().copied().collect::<Vec<_>>().join(", ");
+        for name in only.iter().filter(|name| !known.contains(name.as_str())) {
+            problems.push(Problem::new(
+                "unknown-service",
+                format!("there is no service `{name}` in this program; it has: {list}"),
+            ));
+        }
+    }
+
+    fn check_crates(&self, problems: &mut Vec<Problem>) {
+        let linked: BTreeSet<&str> = self.infos().iter().map(|info| info.crate_name()).collect();
+        for name in self.handler_crates.iter().filter(|name| !linked.contains(**name)) {
+            problems.push(Problem::new(
+                "unlinked-crate",
+                format!(
+                    "crate `{name}` has handlers, but it is not linked into this program, since nothing of it is used: \
+                     add `use {name} as _;` to main.rs, or `allow_unlinked({name})` to `#[matchbus::main]`"
+                ),
+            ));
+        }
+    }
+
+    fn check_states(&self, problems: &mut Vec<Problem>) {
+        let mut missing: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for draft in self.drafts.iter().filter(|draft| mounts(self.only.as_ref(), draft)) {
+            for need in draft.about.needs() {
+                if let Need::State { id, name, optional: false } = need {
+                    if !self.states.contains_key(id) {
+                        missing.entry(name()).or_default().push(draft.about.name());
+                    }
+                }
+            }
+        }
+        for (name, handlers) in missing {
+            problems.push(Problem::new(
+                "missing-state",
+                format!(
+                    "no state of type `{name}` was given, but `{}` needs it: add `.state(…)` before the start",
+                    handlers.join("`, `")
+                ),
+            ));
+        }
+    }
+
+    fn check_handlers(&self, _problems: &mut Vec<Problem>) {
+        let _ = self.checked;
+    }
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Builder::new()
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").field("handlers", &self.drafts.len()).finish_non_exhaustive()
+    }
+}
+
+fn mounts(only: Option<&BTreeSet<String>>, draft: &Draft) -> bool {
+    only.is_none_or(|only| only.contains(draft.about.service()))
+}
+
+impl Draft {
+    fn of(info: &'static Info) -> Self {
+        Draft {
+            kind: info.kind,
+            about: About::Function(info),
+            call: Handler::Function(info.shim),
+            patterns: Vec::new(),
+            replaces: false,
+        }
+    }
+
+    fn closure<M, F, Fut>(pattern: Pattern, handler: F, replaces: bool) -> Self
+    where
+        M: Incoming + Accepts<Fut::Output>,
+        F: Fn(M) -> Fut + Send + Sync + 'static,
+        Fut: Future + Send + 'static,
+    {
+        let closure: Arc<Closure> = Arc::new(move |_, input, output| {
+            let future = handler(M::take(input)?);
+            Ok(Some(Box::pin(async move { M::put(output, future.await) })))
+        });
+        Draft {
+            kind: Kind::Service,
+            about: About::Closure { service: Text::Static("closures"), message: M::MESSAGE },
+            call: Handler::Closure(closure),
+            patterns: vec![pattern],
+            replaces,
+        }
+    }
+
+    /// The patterns with the keys that are known only at start, and their texts.
+    fn patterns(&self, with: &[(String, Value)]) -> Vec<(Pattern, Text)> {
+        let own = self.about.info().map_or(&[][..], |info| info.patterns).iter();
+        let own = own.map(|info| (Pattern::from(info), Some(info.text)));
+        let closures = self.patterns.iter().map(|pattern| (pattern.clone(), None));
+        own.chain(closures)
+            .map(|(mut pattern, text)| {
+                for (key, value) in with {
+                    pattern = pattern.and(key, value.clone());
+                }
+                let text = match text {
+                    Some(text) if with.is_empty() => Text::Static(text),
+                    _ => pattern.to_string().into(),
+                };
+                (pattern, text)
+            })
+            .collect()
+    }
+
+    fn limit(&self, settings: &Settings) -> Option<Limit> {
+        // An observer's messages come out of its queue, which has the same bound.
+        let size = self.about.info()?.concurrency?;
+        Some(Limit::new(size, settings.queue))
+    }
+}

@@ -1,0 +1,259 @@
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use super::envelope::Envelope;
+use super::guard::{Guard, guarded, late, too_late};
+use super::index::Index;
+use super::lifecycle::Lifecycle;
+use super::layer::Layers;
+use super::mounted::Mounted;
+use super::route::Route;
+use super::queue::Queued;
+use super::settings::Settings;
+use super::text::Text;
+use crate::flow::{End, Flow, Flows, Snapshot};
+use crate::handler::{Context, Input, Output};
+use crate::message::json::Scan;
+use crate::message::{CallError, Error, ErrorKind, Outcome};
+use crate::router::Fields;
+use crate::seam::clock;
+use crate::testing::Recorder;
+
+/// What all handles of one bus share. Nothing in it changes after the start except counters and queues, so a
+/// message on its way takes no lock.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) handlers: Box<[Mounted]>,
+    pub(crate) services: Index,
+    pub(crate) groups: Box<[Group]>,
+    /// The types of messages that a handler here takes; the route of each is worked out when first asked for.
+    pub(crate) types: HashMap<TypeId, u32>,
+    pub(crate) routes: Box<[OnceLock<Route>]>,
+    pub(crate) states: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
+    pub(crate) settings: Settings,
+    pub(crate) flows: Flows,
+    pub(crate) lifecycle: Lifecycle,
+    pub(crate) queued: Queued,
+    /// The layers of the edge.
+    pub(crate) edge: Option<Layers>,
+    pub(crate) recorder: Option<Recorder>,
+}
+
+/// The observers of one service: each published message goes to at most one of them.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub(crate) name: String,
+    pub(crate) observers: Index,
+}
+
+impl Core {
+    /// The flow of messages that nobody answers comes after those of the handlers.
+    fn unrouted(&self) -> u32 {
+        u32::try_from(self.handlers.len()).unwrap_or(u32::MAX)
+    }
+
+    #[inline]
+    pub(crate) fn handler(&self, index: u32) -> &Mounted {
+        &self.handlers[index as usize]
+    }
+
+    /// Runs one message through one handler: the fixed order of layers (rule R20) as far as it concerns a
+    /// process by itself – deadline, concurrency limit, panic guard, validation, handler.
+    ///
+    /// On success the reply is in the output; whoever looks at it says how the message ended.
+    #[inline]
+    pub(crate) async fn run<'core: 'a, 'a>(
+        self: &'core Arc<Self>,
+        handler: &'a Mounted,
+        envelope: &'a Envelope,
+        raw: Option<&'a Scan<'a>>,
+        input: Input<'a>,
+        output: Output<'a>,
+    ) -> Result<Counted<'core>, Error> {
+        // Counted first, so that whoever drains sees this message or this message sees the draining.
+        let counted = Counted::start(&self.flows, handler.flow);
+        if let Err(refusal) = self.admit(envelope) {
+            return Err(counted.failed(refusal, handler, envelope));
+        }
+        let context = Context::new(self, handler, envelope, raw);
+        let plain = handler.limit.is_none() && handler.layers.is_none() && self.edge.is_none();
+        let result = if plain {
+            self.start(&context, handler, envelope, input, output).await
+        } else {
+            // Boxed, so that the usual way does not carry the room for the unusual one.
+            Box::pin(self.start_behind(&context, handler, envelope, input, output)).await
+        };
+        match result {
+            Ok(()) => Ok(counted),
+            Err(error) => Err(counted.failed(error, handler, envelope)),
+        }
+    }
+
+    #[inline]
+    async fn start<'a>(
+        &self,
+        context: &'a Context<'a>,
+        handler: &'a Mounted,
+        envelope: &'a Envelope,
+        input: Input<'a>,
+        output: Output<'a>,
+    ) -> Result<(), Error> {
+        match guarded(|| handler.call.start(context, input, output))? {
+            Some(future) => Guard::new(future, envelope, self.settings.budget, handler.timeout).await,
+            None => Ok(()),
+        }
+    }
+
+    /// As `start`, behind the layers of the edge, the concurrency limit and the handler's layers.
+    async fn start_behind<'a>(
+        &self,
+        context: &'a Context<'a>,
+        handler: &'a Mounted,
+        envelope: &'a Envelope,
+        input: Input<'a>,
+        output: Output<'a>,
+    ) -> Result<(), Error> {
+        let deadline = envelope.deadline(self.settings.budget);
+        let names = || (Text::from(handler.about.service().to_owned()), Text::from(handler.about.name().to_owned()));
+        let limited = async {
+            let place = match &handler.limit {
+                Some(limit) => Some(tokio::select! {
+                    biased;
+                    place = limit.enter() => place?,
+                    () = clock::sleep_until(deadline) => return Err(too_late()),
+                }),
+                None => None,
+            };
+            let run = self.start(context, handler, envelope, input, output);
+            let result = match &handler.layers {
+                Some(layers) => {
+                    let (service, name) = names();
+                    tokio::select! {
+                        biased;
+                        result = layers.around(context.meta().clone(), service, name, run) => result,
+                        () = clock::sleep_until(deadline) => Err(late()),
+                    }
+                }
+                None => run.await,
+            };
+            drop(place);
+            result
+        };
+        match &self.edge {
+            Some(edge) if envelope.parent.is_none() => {
+                let (service, name) = names();
+                edge.around(context.meta().clone(), service, name, limited).await
+            }
+            _ => limited.await,
+        }
+    }
+
+    /// Refuses what must not start: too late, in circles, or while shutting down.
+    #[inline]
+    fn admit(&self, envelope: &Envelope) -> Result<(), Error> {
+        if let Some(parent) = &envelope.parent {
+            if envelope.depth() > self.settings.most_nested {
+                return Err(circle(envelope, self.settings.most_nested));
+            }
+            // What a handler sends while the bus drains is part of what it must finish.
+            return match parent.budget() {
+                Some(left) if left.is_zero() && !envelope.queued => Err(too_late()),
+                _ => Ok(()),
+            };
+        }
+        if self.lifecycle.is_draining() && !envelope.queued { Err(draining()) } else { Ok(()) }
+    }
+
+    /// Nobody answers `message`: counted, and told with what would have come nearest.
+    #[cold]
+    pub(crate) fn no_handler<F: Fields + ?Sized>(&self, message: &F, envelope: &Envelope) -> Error {
+        self.count_unrouted();
+        let why = self.services.explain(message);
+        Error::new(ErrorKind::NoHandler, Outcome::NotDone, format!("no handler answers this message: {why}"))
+            .of_message(&envelope.id().to_string())
+    }
+
+    pub(crate) fn count_unrouted(&self) {
+        self.flows.start(self.unrouted());
+        self.flows.end(self.unrouted(), End::NotDone);
+    }
+
+    /// The counts of all flows.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        let flows = self
+            .handlers
+            .iter()
+            .map(|handler| Flow {
+                pattern: handler.text.to_string(),
+                service: handler.about.service().to_owned(),
+                handler: handler.about.name().to_owned(),
+                counts: self.flows.read(handler.flow),
+            })
+            .collect();
+        Snapshot::new(flows, self.flows.read(self.unrouted()).not_done)
+    }
+}
+
+/// Counts one message in and out; a message that is dropped half-way has an unknown outcome.
+#[derive(Debug)]
+pub(crate) struct Counted<'a> {
+    flows: &'a Flows,
+    flow: u32,
+    end: End,
+}
+
+impl<'a> Counted<'a> {
+    #[inline]
+    fn start(flows: &'a Flows, flow: u32) -> Self {
+        flows.start(flow);
+        Counted { flows, flow, end: End::Unknown }
+    }
+
+    /// The message ended like this.
+    #[inline]
+    pub(crate) fn ended<T, E>(mut self, reply: &Result<T, CallError<E>>) {
+        self.end = match reply {
+            Ok(_) => End::Replied,
+            Err(CallError::App(_)) => End::Failed,
+            Err(CallError::Bus(error)) => end_of(error),
+        };
+    }
+
+    #[cold]
+    fn failed(mut self, error: Error, handler: &Mounted, envelope: &Envelope) -> Error {
+        self.end = end_of(&error);
+        error.at_pattern(&handler.text).of_message(&envelope.id().to_string())
+    }
+}
+
+#[cold]
+fn end_of(error: &Error) -> End {
+    match error.outcome() {
+        Outcome::Done => End::Failed,
+        Outcome::NotDone => End::NotDone,
+        Outcome::Unknown => End::Unknown,
+    }
+}
+
+impl Drop for Counted<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.flows.end(self.flow, self.end);
+    }
+}
+
+#[cold]
+fn circle(envelope: &Envelope, most: u32) -> Error {
+    let chain = envelope.parent.as_ref().map(|parent| parent.chain().join(" → ")).unwrap_or_default();
+    Error::new(
+        ErrorKind::Loop,
+        Outcome::NotDone,
+        format!("more than {most} nested messages, so handlers seem to call each other in circles: {chain}"),
+    )
+}
+
+#[cold]
+pub(crate) fn draining() -> Error {
+    Error::new(ErrorKind::Draining, Outcome::NotDone, "the process is shutting down; send the message to another one")
+}

@@ -1,0 +1,47 @@
+use super::mounted::Mounted;
+use crate::router::{Fields, Matcher};
+
+/// Which handlers answer which messages: the matcher, with handlers as values.
+#[derive(Debug)]
+pub(crate) struct Index {
+    matcher: Matcher<u32>,
+}
+
+impl Index {
+    /// Indexes these handlers. Of two with the equal pattern the later one stands before the earlier one and
+    /// remembers it, so overriding handlers come last.
+    pub(crate) fn build(handlers: &mut [Mounted], which: impl Iterator<Item = u32>) -> Self {
+        let mut matcher = Matcher::new();
+        for index in which {
+            let handler = &mut handlers[index as usize];
+            handler.replaced = matcher.add_ranked(handler.pattern.clone(), handler.rank, index);
+        }
+        Index { matcher }
+    }
+
+    /// The handler that answers.
+    #[inline]
+    pub(crate) fn find<F: Fields + ?Sized>(&self, message: &F) -> Option<u32> {
+        self.matcher.find(message).copied()
+    }
+
+    /// All handlers that could answer, the one that does first; those that were replaced stand behind the one that
+    /// replaced them.
+    pub(crate) fn find_all<F: Fields + ?Sized>(&self, message: &F, handlers: &[Mounted]) -> Vec<u32> {
+        let mut all = Vec::new();
+        for first in self.matcher.find_all(message) {
+            all.extend(std::iter::successors(Some(*first), |index| handlers[*index as usize].replaced));
+        }
+        all
+    }
+
+    /// The handlers that answer if their pattern wins: those that no other one replaced.
+    pub(crate) fn firsts(&self) -> impl Iterator<Item = u32> {
+        self.matcher.values().copied()
+    }
+
+    /// Why a message goes where it goes.
+    pub(crate) fn explain<F: Fields + ?Sized>(&self, message: &F) -> String {
+        self.matcher.explain(message).to_string()
+    }
+}

@@ -1,0 +1,31 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Where the bus is between start and end.
+#[derive(Debug, Default)]
+pub(crate) struct Lifecycle {
+    draining: AtomicBool,
+    unready: AtomicBool,
+}
+
+impl Lifecycle {
+    /// Whether new messages from the edge are refused.
+    #[inline]
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// Refuses new messages from the edge from here on; `false` if that was so already.
+    pub(crate) fn drain(&self) -> bool {
+        !self.draining.swap(true, Ordering::SeqCst)
+    }
+
+    /// Whether the process should be sent messages: not while draining, and not while its threads hang.
+    pub(crate) fn is_ready(&self) -> bool {
+        !self.is_draining() && !self.unready.load(Ordering::Relaxed)
+    }
+
+    /// For the watchdog.
+    pub(crate) fn set_ready(&self, ready: bool) {
+        self.unready.store(!ready, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,32 @@
+//! The bus: what a process sends through.
+
+mod builder;
+mod core;
+mod deliver;
+mod envelope;
+mod guard;
+mod handle;
+mod index;
+mod layer;
+mod lifecycle;
+mod limit;
+mod mounted;
+mod origin;
+mod queue;
+mod route;
+mod settings;
+mod start_error;
+mod text;
+
+pub use builder::Builder;
+pub use handle::{Bus, Published, Sent};
+pub use layer::{At, BoxError, Inner, Request, Response};
+pub use start_error::{Problem, StartError};
+
+pub(crate) use self::core::Core;
+pub(crate) use deliver::{Parcel, Reply};
+pub(crate) use handle::or_default;
+pub(crate) use envelope::Envelope;
+pub(crate) use mounted::{About, Closure, Handler, Mounted};
+pub(crate) use origin::{Origin, say_more};
+pub(crate) use text::Text;

@@ -1,0 +1,125 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::layer::Layers;
+use super::limit::Limit;
+use super::queue::Queue;
+use super::text::Text;
+use crate::handler::{Context, Input, Need, Output, Shim, Started};
+use crate::message::MessageInfo;
+use crate::pattern::Pattern;
+use crate::registry::{Effect, Info, Kind, Place};
+
+/// One handler under one of its patterns, in one bus.
+#[derive(Debug)]
+pub(crate) struct Mounted {
+    pub(crate) kind: Kind,
+    pub(crate) pattern: Pattern,
+    pub(crate) text: Text,
+    pub(crate) rank: i32,
+    pub(crate) call: Handler,
+    pub(crate) about: About,
+    pub(crate) flow: u32,
+    pub(crate) limit: Option<Limit>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) layers: Option<Layers>,
+    /// The handler with the equal pattern that this one replaced.
+    pub(crate) replaced: Option<u32>,
+    pub(crate) queue: Queue,
+}
+
+/// The handler itself.
+#[derive(Clone)]
+pub(crate) enum Handler {
+    /// An annotated function.
+    Function(Shim),
+    /// A closure, given to the builder or the test kit.
+    Closure(Arc<Closure>),
+}
+
+/// The shape of a closure that the bus can call.
+pub(crate) type Closure = dyn for<'a> Fn(&'a Context<'a>, Input<'a>, Output<'a>) -> Started<'a> + Send + Sync;
+
+impl Handler {
+    #[inline]
+    pub(crate) fn start<'a>(&'a self, context: &'a Context<'a>, input: Input<'a>, output: Output<'a>) -> Started<'a> {
+        match self {
+            Handler::Function(shim) => shim(context, input, output),
+            Handler::Closure(closure) => closure(context, input, output),
+        }
+    }
+}
+
+impl fmt::Debug for Handler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Handler::Function(_) => "Function",
+            Handler::Closure(_) => "Closure",
+        })
+    }
+}
+
+/// What is known of a handler beside its pattern.
+#[derive(Clone, Debug)]
+pub(crate) enum About {
+    /// An annotated function.
+    Function(&'static Info),
+    /// A closure for a message type, or for any JSON.
+    Closure {
+        service: Text,
+        message: Option<&'static MessageInfo>,
+    },
+}
+
+impl About {
+    pub(crate) fn info(&self) -> Option<&'static Info> {
+        match self {
+            About::Function(info) => Some(info),
+            About::Closure { .. } => None,
+        }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        self.info().map_or("closure", |info| info.name)
+    }
+
+    pub(crate) fn service(&self) -> &str {
+        match self {
+            About::Function(info) => info.service(),
+            About::Closure { service, .. } => service,
+        }
+    }
+
+    /// What keeps the observers of one service together: its name, or its whole module path where it was not
+    /// named.
+    pub(crate) fn group(&self) -> String {
+        match self {
+            About::Function(info) => info.group.unwrap_or(info.module).to_owned(),
+            About::Closure { service, .. } => service.to_string(),
+        }
+    }
+
+    pub(crate) fn message(&self) -> Option<&'static MessageInfo> {
+        match self {
+            About::Function(info) => info.message,
+            About::Closure { message, .. } => *message,
+        }
+    }
+
+    pub(crate) fn by_ref(&self) -> bool {
+        self.info().is_some_and(|info| info.by_ref)
+    }
+
+    pub(crate) fn needs(&self) -> impl Iterator<Item = &'static Need> + use<> {
+        self.info().map_or(&[][..], |info| info.needs).iter().copied().flatten()
+    }
+
+    pub(crate) fn place(&self) -> Option<Place> {
+        self.info().map(|info| info.place)
+    }
+
+    pub(crate) fn effect(&self) -> Effect {
+        self.info().map_or(Effect::Undeclared, |info| info.effect)
+    }
+}

@@ -1,0 +1,122 @@
+use std::any::TypeId;
+
+use super::core::Core;
+use crate::message::Message;
+use crate::pattern::{PatternInfo, Value, ValueRef, value_matches};
+use crate::pattern::Scalar;
+use crate::router::precedence;
+
+/// Where the messages of one type go: worked out once, so that a call looks only at the fields that decide.
+#[derive(Debug)]
+pub(crate) struct Route {
+    candidates: Box<[Candidate]>,
+}
+
+/// A handler that can answer messages of the type, if its tests hold.
+#[derive(Debug)]
+pub(crate) struct Candidate {
+    pub(crate) handler: u32,
+    /// Whether it takes the very type.
+    pub(crate) same_type: bool,
+    tests: Box<[Test]>,
+}
+
+#[derive(Debug)]
+struct Test {
+    field: usize,
+    value: Value,
+}
+
+impl Route {
+    /// The candidates for `M` among the services of this bus, in order of precedence.
+    pub(crate) fn of<M: Message>(core: &Core) -> Self {
+        let mut firsts: Vec<(u32, Box<[Test]>)> = core
+            .services
+            .firsts()
+            .filter_map(|index| Some((index, tests::<M>(core.handler(index).pattern.iter())?)))
+            .collect();
+        firsts.sort_by(|(a, _), (b, _)| {
+            let (a, b) = (core.handler(*a), core.handler(*b));
+            precedence((&a.pattern, a.rank), (&b.pattern, b.rank))
+        });
+        let mut candidates = Vec::new();
+        for (first, tests) in firsts {
+            let mut next = core.handler(first).replaced;
+            candidates.push(Candidate { handler: first, same_type: takes::<M>(core, first), tests });
+            while let Some(replaced) = next {
+                let tests = tests_again::<M>(core, replaced);
+                candidates.push(Candidate { handler: replaced, same_type: takes::<M>(core, replaced), tests });
+                next = core.handler(replaced).replaced;
+            }
+        }
+        Route { candidates: candidates.into() }
+    }
+
+    /// The handler for `message`.
+    #[inline]
+    pub(crate) fn find<M: Message>(&self, message: &M) -> Option<&Candidate> {
+        self.candidates.iter().find(|candidate| candidate.fits(message))
+    }
+
+    /// The handler that would have been found without `current` and those before it.
+    pub(crate) fn after<M: Message>(&self, message: &M, current: u32) -> Option<&Candidate> {
+        self.candidates
+            .iter()
+            .skip_while(|candidate| candidate.handler != current)
+            .skip(1)
+            .find(|candidate| candidate.fits(message))
+    }
+}
+
+impl Candidate {
+    #[inline]
+    fn fits<M: Message>(&self, message: &M) -> bool {
+        self.tests.iter().all(|test| test.holds(message))
+    }
+}
+
+impl Test {
+    fn holds<M: Message>(&self, message: &M) -> bool {
+        let mut holds = false;
+        message.key(self.field, &mut |scalar| holds = value_matches(self.value.as_ref(), scalar));
+        holds
+    }
+}
+
+fn takes<M: Message>(core: &Core, handler: u32) -> bool {
+    core.handler(handler).about.message().is_some_and(|message| message.type_id == TypeId::of::<M>())
+}
+
+fn tests_again<M: Message>(core: &Core, handler: u32) -> Box<[Test]> {
+    tests::<M>(core.handler(handler).pattern.iter()).unwrap_or_default()
+}
+
+/// What must hold of a message of type `M` for the pattern to match; `None` if it never does. A key that is no field
+/// of `M` can only come with [`extend`](crate::Bus::extend), which takes another way.
+fn tests<'a, M: Message>(pattern: impl Iterator<Item = (&'a str, ValueRef<'a>)>) -> Option<Box<[Test]>> {
+    let mut tests = Vec::new();
+    for (name, value) in pattern {
+        if let Some(given) = fixed(&M::INFO.pattern, name) {
+            if !value_matches(value, scalar(given)) {
+                return None;
+            }
+        } else {
+            let field = M::INFO.fields.iter().position(|field| field.name == name)?;
+            tests.push(Test { field, value: value.into() });
+        }
+    }
+    Some(tests.into())
+}
+
+fn fixed(pattern: &PatternInfo, name: &str) -> Option<ValueRef<'static>> {
+    pattern.keys.iter().find(|key| key.name == name).map(|key| key.value)
+}
+
+/// The value that a message has whose type fixes the key.
+pub(crate) fn scalar(value: ValueRef<'static>) -> Scalar<'static> {
+    match value {
+        ValueRef::Str(text) | ValueRef::Glob(text) => Scalar::Str(text),
+        ValueRef::Int(n) => Scalar::Int(n),
+        ValueRef::Bool(b) => Scalar::Bool(b),
+    }
+}

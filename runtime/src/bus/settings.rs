@@ -1,0 +1,33 @@
+use std::time::Duration;
+
+use crate::message::json::Limits;
+
+/// What can be set of a bus; each with a default that is right for most.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// How long a message from the edge may take.
+    pub(crate) budget: Duration,
+    /// How deep handlers may call each other.
+    pub(crate) most_nested: u32,
+    /// How many messages wait in the queue of one handler.
+    pub(crate) queue: usize,
+    /// How many queued messages one handler works on at once, if it does not say.
+    pub(crate) workers: u32,
+    /// How long running handlers may take to end when the bus shuts down.
+    pub(crate) drain: Duration,
+    /// What bytes may be a message.
+    pub(crate) limits: Limits,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            budget: Duration::from_secs(5),
+            most_nested: 32,
+            queue: 1024,
+            workers: 64,
+            drain: Duration::from_secs(10),
+            limits: Limits::default(),
+        }
+    }
+}

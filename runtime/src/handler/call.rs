@@ -1,0 +1,104 @@
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use super::{Context, FromContext, Need, OptionalFromContext};
+use crate::bus::{Bus, Core, Origin, Parcel, Reply, or_default, say_more};
+use crate::message::{Error, Message};
+
+/// A declared output: the handler calls messages of type `M`.
+///
+/// That it stands in the signature makes the flow graph known before anything runs, and the start checks that
+/// somebody answers. A call through it carries context, deadline and trace of the message being handled.
+pub struct Call<M> {
+    core: Arc<Core>,
+    origin: Origin,
+    route: Option<u32>,
+    marker: PhantomData<fn(M)>,
+}
+
+impl<M: Message> Call<M> {
+    pub(crate) fn new(core: Arc<Core>, origin: Origin) -> Self {
+        let route = core.route_index::<M>();
+        Call { core, origin, route, marker: PhantomData }
+    }
+
+    fn with_origin(&self, origin: Origin) -> Self {
+        Call { core: Arc::clone(&self.core), origin, route: self.route, marker: PhantomData }
+    }
+
+    say_more!();
+
+    /// Calls the one handler that answers `message` and waits for its reply.
+    ///
+    /// # Errors
+    ///
+    /// As [`Bus::call`].
+    #[inline]
+    pub async fn call(&self, message: M) -> Reply<M> {
+        let choice = self.core.choose(self.route, &message, &self.origin, None);
+        self.core.deliver(choice, &self.origin, Parcel::Owned(message)).await
+    }
+
+    /// As [`call`](Call::call), with a message that the caller keeps: nothing is copied if the handler takes it by
+    /// reference, and it is cloned if not.
+    ///
+    /// # Errors
+    ///
+    /// As [`Bus::call`].
+    #[inline]
+    pub async fn call_ref(&self, message: &M) -> Reply<M>
+    where
+        M: Clone,
+    {
+        let choice = self.core.choose(self.route, message, &self.origin, None);
+        let lend = choice.as_ref().is_some_and(|choice| self.core.lends(choice));
+        let parcel = if lend { Parcel::Lent(message) } else { Parcel::Owned(message.clone()) };
+        self.core.deliver(choice, &self.origin, parcel).await
+    }
+
+    /// As [`Bus::call_or`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Bus::call_or`].
+    pub async fn call_or(&self, message: M, default: M::Reply) -> Reply<M> {
+        or_default(self.call(message).await, default)
+    }
+}
+
+impl Bus {
+    /// Works out the route of `M`'s messages once, for callers that send many.
+    pub fn prepare<M: Message>(&self) -> Call<M> {
+        Call::new(Arc::clone(self.core()), self.origin().clone())
+    }
+}
+
+impl<M> Clone for Call<M> {
+    fn clone(&self) -> Self {
+        Call {
+            core: Arc::clone(&self.core),
+            origin: self.origin.clone(),
+            route: self.route,
+            marker: PhantomData,
+        }
+    }
+}
+
+impl<M: Message> fmt::Debug for Call<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("pattern", &M::INFO.pattern.text).finish_non_exhaustive()
+    }
+}
+
+impl<M: Message> FromContext for Call<M> {
+    const NEEDS: &'static [Need] = &[Need::Calls(&M::INFO)];
+
+    fn from_context(context: &Context<'_>) -> Result<Self, Error> {
+        Ok(Call::new(Arc::clone(context.core()), Origin::of(context.meta().clone())))
+    }
+}
+
+impl<M: Message> OptionalFromContext for Call<M> {
+    const OPTIONAL_NEEDS: &'static [Need] = &[];
+}

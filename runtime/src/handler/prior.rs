@@ -1,0 +1,94 @@
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{Context, FromContext, Need, OptionalFromContext};
+use crate::bus::{Core, Origin, Parcel, Reply, or_default, say_more};
+use crate::message::{CallError, Error, ErrorKind, ErrorReply, Message, Outcome};
+
+/// What would have answered the message if this handler were not there (rule M6).
+///
+/// Keys of the message that its type does not know go along (rule M2).
+pub struct Prior<M> {
+    core: Arc<Core>,
+    origin: Origin,
+    current: u32,
+    marker: PhantomData<fn(M)>,
+}
+
+impl<M> Prior<M> {
+    fn with_origin(&self, origin: Origin) -> Self {
+        Prior { core: Arc::clone(&self.core), origin, current: self.current, marker: PhantomData }
+    }
+
+    say_more!();
+}
+
+impl<M: Message> Prior<M> {
+    /// Hands the message on and waits for the reply.
+    ///
+    /// # Errors
+    ///
+    /// As [`Bus::call`](crate::Bus::call).
+    pub async fn call(&self, message: M) -> Reply<M> {
+        let choice = self.core.choose(self.core.route_index::<M>(), &message, &self.origin, Some(self.current));
+        // Boxed: a handler that calls its prior would otherwise hold itself.
+        Box::pin(self.core.deliver(choice, &self.origin, Parcel::Owned(message))).await
+    }
+
+    /// As [`Bus::call_or`](crate::Bus::call_or).
+    ///
+    /// # Errors
+    ///
+    /// As [`Bus::call_or`](crate::Bus::call_or).
+    pub async fn call_or(&self, message: M, default: M::Reply) -> Reply<M> {
+        or_default(self.call(message).await, default)
+    }
+}
+
+impl Prior<Value> {
+    /// Hands the message on and waits for the reply.
+    ///
+    /// # Errors
+    ///
+    /// As [`Bus::act`](crate::Bus::act).
+    pub async fn call(&self, message: Value) -> Result<Value, CallError<ErrorReply>> {
+        let invalid = |cause: serde_json::Error| {
+            CallError::Bus(Error::new(ErrorKind::Invalid, Outcome::NotDone, format!("not JSON: {cause}")))
+        };
+        let bytes = serde_json::to_vec(&message).map_err(invalid)?;
+        let envelope = self.origin.envelope();
+        let reply = Box::pin(self.core.act(&bytes, &envelope, Some(self.current))).await?;
+        serde_json::from_slice(&reply).map_err(invalid)
+    }
+}
+
+impl<M> Clone for Prior<M> {
+    fn clone(&self) -> Self {
+        self.with_origin(self.origin.clone())
+    }
+}
+
+impl<M> fmt::Debug for Prior<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prior").field("of", &self.core.handler(self.current).text).finish_non_exhaustive()
+    }
+}
+
+impl<M: 'static> FromContext for Prior<M> {
+    const NEEDS: &'static [Need] = &[Need::Prior { optional: false }];
+
+    fn from_context(context: &Context<'_>) -> Result<Self, Error> {
+        let origin = Origin::of(context.meta().clone());
+        let extra = context.extra();
+        let origin = if extra.is_empty() { origin } else { origin.change(|rare| rare.extend = extra) };
+        let core = Arc::clone(context.core());
+        Ok(Prior { core, origin, current: context.handler().flow, marker: PhantomData })
+    }
+}
+
+impl<M: 'static> OptionalFromContext for Prior<M> {
+    const OPTIONAL_NEEDS: &'static [Need] = &[Need::Prior { optional: true }];
+}

@@ -1,0 +1,26 @@
+//! Time: monotonic for deadlines, wall-clock only for the sortable part of message ids.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+pub use tokio::time::Instant;
+
+/// Now, on the monotonic clock; virtual where tokio's clock is paused.
+pub fn now() -> Instant {
+    Instant::now()
+}
+
+/// Waits until `deadline`.
+pub(crate) fn sleep_until(deadline: Instant) -> tokio::time::Sleep {
+    tokio::time::sleep_until(deadline)
+}
+
+/// Waits for `duration`.
+pub(crate) fn sleep(duration: Duration) -> tokio::time::Sleep {
+    tokio::time::sleep(duration)
+}
+
+/// Milliseconds since 1970. Nothing is ever decided by it.
+pub(crate) fn unix_ms() -> u64 {
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,8 @@
+//! Tasks: the only place that spawns.
+
+use std::future::Future;
+
+/// Runs `future` beside the caller, on the runtime the caller is on.
+pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
+    drop(tokio::spawn(future));
+}
