@@ -10,7 +10,7 @@ use super::queue::{Body, Job};
 use super::start_error::StartError;
 use crate::flow::Snapshot;
 use crate::handler::{Context, FromContext, Need};
-use crate::message::json::Scan;
+use crate::message::json::{Limits, Scan};
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Message, Outcome, Result};
 use crate::registry::Info;
 use crate::testing::How;
@@ -209,6 +209,27 @@ impl Bus {
     /// Whether the process should be sent messages.
     pub fn is_ready(&self) -> bool {
         self.core.lifecycle.is_ready()
+    }
+
+    pub(crate) fn set_ready(&self, ready: bool) {
+        self.core.lifecycle.set_ready(ready);
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.core.lifecycle.is_draining()
+    }
+
+    pub(crate) fn default_timeout(&self) -> std::time::Duration {
+        self.core.settings.budget
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.core.settings.limits
+    }
+
+    /// How many handlers are mounted, each counted once for each of its patterns.
+    pub fn size(&self) -> usize {
+        self.core.handlers.len()
     }
 
     /// Refuses new messages from outside of handlers and waits until all that is running has ended, at most as long

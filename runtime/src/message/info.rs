@@ -1,5 +1,6 @@
 use std::any::TypeId;
 
+use super::Message;
 use crate::pattern::PatternInfo;
 use crate::registry::Place;
 
@@ -33,6 +34,9 @@ pub struct MessageInfo {
     /// Identity of the Rust type.
     #[doc(hidden)]
     pub type_id: TypeId,
+    /// Whether bytes can be read as a message of this type.
+    #[doc(hidden)]
+    pub try_read: fn(&[u8]) -> Result<(), String>,
 }
 
 /// A field of a message type.
@@ -89,7 +93,7 @@ impl MessageInfo {
     /// For the macros: the least there is to say; the rest by the `with_…` functions.
     #[doc(hidden)]
     #[allow(clippy::too_many_arguments)]
-    pub const fn new(
+    pub const fn new<M: Message>(
         name: &'static str,
         module: &'static str,
         place: Place,
@@ -98,7 +102,6 @@ impl MessageInfo {
         prefix: &'static str,
         fields: &'static [FieldInfo],
         types: fn() -> [TypeSketch; 3],
-        type_id: TypeId,
     ) -> Self {
         MessageInfo {
             name,
@@ -112,7 +115,8 @@ impl MessageInfo {
             context: &[],
             external: false,
             types,
-            type_id,
+            type_id: TypeId::of::<M>(),
+            try_read: |bytes| serde_json::from_slice::<M>(bytes).map(drop).map_err(|cause| cause.to_string()),
         }
     }
 

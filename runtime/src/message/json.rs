@@ -6,6 +6,11 @@ use std::borrow::Cow;
 
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Limits;
+impl Limits {
+    pub fn bytes(&self) -> usize {
+        1 << 20
+    }
+}
 #[derive(Debug)]
 pub struct Malformed(pub String);
 #[derive(Debug)]

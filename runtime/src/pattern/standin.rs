@@ -78,3 +78,7 @@ impl std::str::FromStr for Pattern {
         Ok(Pattern(s.split(',').filter_map(|p| p.split_once(':')).map(|(a, b)| (a.into(), Value::Str(b.into()))).collect()))
     }
 }
+
+impl From<i64> for Value { fn from(n: i64) -> Self { Value::Int(n) } }
+impl From<bool> for Value { fn from(n: bool) -> Self { Value::Bool(n) } }
+impl From<&str> for Value { fn from(n: &str) -> Self { Value::Str(n.into()) } }

@@ -58,7 +58,7 @@ pub(super) const fn pattern_fits_message(pattern: &PatternInfo, message: &Messag
     text.refuse();
 }
 
-const fn find(pattern: &PatternInfo, name: &str) -> Option<ValueRef<'static>> {
+pub(super) const fn find(pattern: &PatternInfo, name: &str) -> Option<ValueRef<'static>> {
     let mut i = 0;
     while i < pattern.keys.len() {
         if same(pattern.keys[i].name, name) {
@@ -69,7 +69,7 @@ const fn find(pattern: &PatternInfo, name: &str) -> Option<ValueRef<'static>> {
     None
 }
 
-const fn listed(names: &[&str], name: &str) -> bool {
+pub(super) const fn listed(names: &[&str], name: &str) -> bool {
     let mut i = 0;
     while i < names.len() {
         if same(names[i], name) {
@@ -80,7 +80,7 @@ const fn listed(names: &[&str], name: &str) -> bool {
     false
 }
 
-const fn field(message: &MessageInfo, name: &str) -> Option<FieldKind> {
+pub(super) const fn field(message: &MessageInfo, name: &str) -> Option<FieldKind> {
     let mut i = 0;
     while i < message.fields.len() {
         if same(message.fields[i].name, name) {
@@ -107,7 +107,7 @@ const fn same(a: &str, b: &str) -> bool {
 }
 
 /// Whether a message with `given` can satisfy `asked`.
-const fn covers(asked: ValueRef<'_>, given: ValueRef<'_>) -> bool {
+pub(super) const fn covers(asked: ValueRef<'_>, given: ValueRef<'_>) -> bool {
     match (asked, given) {
         (ValueRef::Str(a), ValueRef::Str(b)) => same(a, b),
         (ValueRef::Int(a), ValueRef::Int(b)) => a == b,
@@ -119,7 +119,7 @@ const fn covers(asked: ValueRef<'_>, given: ValueRef<'_>) -> bool {
     }
 }
 
-const fn possible(kind: FieldKind, value: ValueRef<'_>) -> bool {
+pub(super) const fn possible(kind: FieldKind, value: ValueRef<'_>) -> bool {
     match (kind, value) {
         (FieldKind::Unknown, _) => true,
         (_, ValueRef::Glob(glob)) if same(glob, "*") => true,

@@ -4,6 +4,9 @@ use std::sync::{Mutex, PoisonError};
 use serde_json::Value;
 use tokio::sync::Notify;
 
+use crate::message::Message;
+use crate::pattern::ValueRef;
+
 /// How a recorded message was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -24,6 +27,18 @@ pub struct Recorded {
     pub how: How,
     /// The message, with the keys of its type.
     pub message: Value,
+}
+
+impl Recorded {
+    /// Whether it has the keys of the message type `M`.
+    pub fn is<M: Message>(&self) -> bool {
+        M::INFO.pattern.keys.iter().all(|key| match (key.value, self.message.get(key.name)) {
+            (ValueRef::Str(text), Some(Value::String(given))) => text == given,
+            (ValueRef::Int(n), Some(Value::Number(given))) => given.as_i64() == Some(n),
+            (ValueRef::Bool(b), Some(Value::Bool(given))) => b == *given,
+            _ => false,
+        })
+    }
 }
 
 impl fmt::Display for Recorded {

@@ -1,0 +1,86 @@
+use std::io::Read;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::print;
+use crate::bus::Bus;
+use crate::message::{AppError, CallError, Error, ErrorKind, ErrorReply, Outcome, Result};
+
+/// `call`, as the command line says it.
+#[derive(Debug, Default)]
+pub(super) struct Call {
+    pub(super) message: Option<String>,
+    pub(super) explain: bool,
+    pub(super) timeout: Option<Duration>,
+    pub(super) context: Vec<(String, String)>,
+}
+
+/// Calls with one message, prints the reply, and waits for what the message led to. The exit code: 0 for a reply, 1
+/// for an error.
+pub(super) async fn call(bus: Bus, call: Call) -> Result<u8> {
+    let message = match call.message {
+        Some(message) if message != "-" => message.into_bytes(),
+        _ => read_stdin()?,
+    };
+    if call.explain {
+        match bus.explain(&message) {
+            Ok(why) => eprintln!("{why}"),
+            Err(error) => eprintln!("{error}"),
+        }
+    }
+    let mut from = bus.clone();
+    if let Some(timeout) = call.timeout {
+        from = from.timeout(timeout);
+    }
+    for (key, value) in call.context {
+        from = from.context(key, value);
+    }
+    let reply = from.act_bytes(&message).await;
+    bus.settled().await;
+    Ok(match reply {
+        Ok(reply) => {
+            print(&format!("{}\n", String::from_utf8_lossy(&reply)));
+            0
+        }
+        Err(error) => {
+            eprintln!("{}", error_object(&error, None));
+            1
+        }
+    })
+}
+
+fn read_stdin() -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::io::stdin().read_to_end(&mut bytes).map_err(|cause| {
+        Error::new(ErrorKind::Usage, Outcome::NotDone, format!("stdin cannot be read: {cause}"))
+    })?;
+    Ok(bytes)
+}
+
+/// An error as a line of JSON.
+pub(super) fn error_object(error: &CallError<ErrorReply>, line: Option<u64>) -> serde_json::Value {
+    let reply = error.to_reply();
+    let mut object = json!({
+        "code": reply.code(),
+        "message": reply.message,
+        "outcome": error.outcome().as_str(),
+        "retryable": reply.retryable,
+    });
+    if let Some(line) = line {
+        object["line"] = line.into();
+    }
+    if !reply.details.is_null() {
+        object["details"] = reply.details;
+    }
+    if let CallError::Bus(error) = error {
+        for (key, value) in
+            [("path", error.path()), ("pattern", error.pattern()), ("id", error.message_id())]
+        {
+            if let Some(value) = value {
+                object[key] = value.into();
+            }
+        }
+    }
+    json!({ "error": object })
+}

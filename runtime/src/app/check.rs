@@ -1,0 +1,35 @@
+use std::fs;
+use std::path::Path;
+
+use super::print;
+use crate::bus::Builder;
+use crate::message::{Error, ErrorKind, Outcome, Result};
+use crate::registry::Catalogue;
+
+/// Checks the handlers as the start of the bus would, and against a saved catalogue. The exit code: 0 if all is well.
+pub(super) fn check(builder: &Builder, against: Option<&Path>) -> Result<u8> {
+    let catalogue = Catalogue::of(builder.infos());
+    let mut problems: Vec<String> = builder.problems().iter().map(ToString::to_string).collect();
+    if let Some(path) = against {
+        let saved = read(path)?;
+        problems.extend(saved.broken_by(&catalogue).iter().map(ToString::to_string));
+    }
+    if problems.is_empty() {
+        print(&format!("ok: {} handlers\n", catalogue.handlers.len()));
+        return Ok(0);
+    }
+    let mut text = String::new();
+    for problem in &problems {
+        text += &format!("- {}\n", problem.replace('\n', "\n  "));
+    }
+    print(&text);
+    Ok(1)
+}
+
+fn read(path: &Path) -> Result<Catalogue> {
+    let usage = |cause: String| {
+        Error::new(ErrorKind::Usage, Outcome::NotDone, format!("{} is no saved catalogue: {cause}", path.display()))
+    };
+    let bytes = fs::read(path).map_err(|cause| usage(cause.to_string()))?;
+    serde_json::from_slice(&bytes).map_err(|cause| usage(format!("{cause}; save one with `list --json`")))
+}

@@ -1,0 +1,114 @@
+use super::print;
+use crate::bus::Builder;
+use crate::message::Result;
+use crate::registry::{Catalogue, Handler};
+
+/// How the graph is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    Mermaid,
+    Dot,
+}
+
+/// Shows who sends what to whom, as the signatures declare it.
+#[allow(clippy::unnecessary_wraps)] // The commands have one shape.
+pub(super) fn graph(builder: &Builder, format: Format) -> Result<()> {
+    let catalogue = Catalogue::of(builder.infos());
+    print(&match format {
+        Format::Mermaid => mermaid(&catalogue),
+        Format::Dot => dot(&catalogue),
+    });
+    Ok(())
+}
+
+/// One line from a handler to another, or to a name that stands for whoever answers outside.
+struct Edge {
+    from: usize,
+    to: Result<usize, String>,
+    label: String,
+    called: bool,
+}
+
+fn edges(catalogue: &Catalogue) -> Vec<Edge> {
+    let mut edges = Vec::new();
+    for (from, handler) in catalogue.handlers.iter().enumerate() {
+        for output in &handler.outputs {
+            let called = output.how == "calls";
+            let label = output.message.clone();
+            let mut any = false;
+            for pattern in &output.answered_by {
+                for (to, _) in catalogue.handlers.iter().enumerate().filter(|(_, h)| h.id() == *pattern) {
+                    any = true;
+                    edges.push(Edge { from, to: Ok(to), label: label.clone(), called });
+                }
+            }
+            if !any {
+                edges.push(Edge { from, to: Err(output.pattern.clone()), label, called });
+            }
+        }
+    }
+    edges
+}
+
+fn services(catalogue: &Catalogue) -> Vec<(&str, Vec<(usize, &Handler)>)> {
+    let mut services: Vec<(&str, Vec<(usize, &Handler)>)> = Vec::new();
+    for (index, handler) in catalogue.handlers.iter().enumerate() {
+        match services.last_mut() {
+            Some((service, handlers)) if *service == handler.service => handlers.push((index, handler)),
+            _ => services.push((&handler.service, vec![(index, handler)])),
+        }
+    }
+    services
+}
+
+fn mermaid(catalogue: &Catalogue) -> String {
+    let quote = |text: &str| text.replace('"', "#quot;");
+    let mut text = String::from("flowchart LR\n");
+    for (number, (service, handlers)) in services(catalogue).into_iter().enumerate() {
+        text += &format!("  subgraph s{number}[\"{}\"]\n", quote(service));
+        for (index, handler) in handlers {
+            let (open, close) = if handler.kind == "observer" { ("([", "])") } else { ("[", "]") };
+            text += &format!("    h{index}{open}\"{}\"{close}\n", quote(&handler.pattern));
+        }
+        text += "  end\n";
+    }
+    let mut outside: Vec<String> = Vec::new();
+    for edge in edges(catalogue) {
+        let to = match edge.to {
+            Ok(index) => format!("h{index}"),
+            Err(pattern) => {
+                let index = outside.iter().position(|known| *known == pattern).unwrap_or_else(|| {
+                    text += &format!("  x{}{{{{\"{}\"}}}}\n", outside.len(), quote(&pattern));
+                    outside.push(pattern);
+                    outside.len() - 1
+                });
+                format!("x{index}")
+            }
+        };
+        let arrow = if edge.called { "-->" } else { "-.->" };
+        text += &format!("  h{} {arrow}|{}| {to}\n", edge.from, quote(&edge.label));
+    }
+    text
+}
+
+fn dot(catalogue: &Catalogue) -> String {
+    let quote = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
+    let mut text = String::from("digraph matchbus {\n  rankdir=LR;\n  node [shape=box];\n");
+    for (number, (service, handlers)) in services(catalogue).into_iter().enumerate() {
+        text += &format!("  subgraph cluster_{number} {{\n    label=\"{}\";\n", quote(service));
+        for (index, handler) in handlers {
+            let shape = if handler.kind == "observer" { " shape=ellipse" } else { "" };
+            text += &format!("    h{index} [label=\"{}\"{shape}];\n", quote(&handler.pattern));
+        }
+        text += "  }\n";
+    }
+    for edge in edges(catalogue) {
+        let to = match edge.to {
+            Ok(index) => format!("h{index}"),
+            Err(pattern) => format!("\"{}\"", quote(&pattern)),
+        };
+        let style = if edge.called { "" } else { " style=dashed" };
+        text += &format!("  h{} -> {to} [label=\"{}\"{style}];\n", edge.from, quote(&edge.label));
+    }
+    text + "}\n"
+}

@@ -1,0 +1,187 @@
+//! A program with `#[matchbus::main]`: its command line, its run until a signal, its exit code.
+
+mod args;
+mod call;
+mod check;
+mod graph;
+mod list;
+mod pipe;
+mod run;
+mod signal;
+mod watchdog;
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use args::{Command, Parsed};
+
+use crate::bus::{Builder, Bus};
+use crate::message::Result;
+use crate::registry::Info;
+
+/// What `#[matchbus::main]` hands to your `main`: give it states and settings, then [`run`](App::run) it.
+///
+/// The program has these commands: `run` (also without any), `list`, `call`, `pipe`, `graph`, `check`; `--help`
+/// tells more.
+#[must_use]
+pub struct App {
+    about: Main,
+    command: Command,
+    builder: Builder,
+    explicit: bool,
+    otherwise: Option<Otherwise>,
+    exit: Arc<AtomicU8>,
+}
+
+type Otherwise = Box<dyn FnOnce(Bus) -> Pin<Box<dyn Future<Output = Result<()>> + Send>> + Send>;
+
+/// What the macro knows of the program.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct Main {
+    /// The package's name.
+    pub package: &'static str,
+    /// The package's version.
+    pub version: &'static str,
+    /// Threads of the runtime; one per core if not said.
+    pub worker_threads: Option<usize>,
+    /// All on one thread.
+    pub current_thread: bool,
+    /// Direct dependencies that have handlers.
+    pub handler_crates: &'static [&'static str],
+}
+
+impl App {
+    /// Gives the handlers a state; see [`Builder::state`].
+    pub fn state<T: Send + Sync + 'static>(self, state: T) -> Self {
+        self.configure(|builder| builder.state(state))
+    }
+
+    /// Mounts these handlers, and not all that are linked.
+    pub fn services(mut self, services: &[&'static [Info]]) -> Self {
+        self.explicit = true;
+        self.configure(|builder| builder.services(services))
+    }
+
+    /// Changes anything else about the bus.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// #[matchbus::main]
+    /// async fn main(app: matchbus::App) -> matchbus::Result<()> {
+    ///     app.configure(|bus| bus.timeout(Duration::from_secs(2))).run().await
+    /// }
+    /// ```
+    pub fn configure(mut self, change: impl FnOnce(Builder) -> Builder) -> Self {
+        self.builder = change(self.builder);
+        self
+    }
+
+    /// What the program does when it is started without a command, in place of `run`.
+    pub fn otherwise<F, Fut>(mut self, run: F) -> Self
+    where
+        F: FnOnce(Bus) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<()>> + Send + 'static,
+    {
+        self.otherwise = Some(Box::new(|bus| Box::pin(run(bus))));
+        self
+    }
+
+    /// Does what the command line says. `run` ends on SIGTERM or ctrl-c, after everything that is running has ended.
+    ///
+    /// # Errors
+    ///
+    /// The bus does not start, or the command fails for a reason that is not in a message.
+    pub async fn run(mut self) -> Result<()> {
+        if !self.explicit {
+            self.builder = self.builder.discover();
+        }
+        self.builder = self.builder.expect_crates(self.about.handler_crates);
+        let exit = match self.command {
+            Command::Default => match self.otherwise {
+                Some(run) => return run::until_done(self.builder.start()?, run).await,
+                None => return run::until_signal(self.about, self.builder, run::Mounting::default()).await,
+            },
+            Command::Run(mounting) => return run::until_signal(self.about, self.builder, mounting).await,
+            Command::List { json } => return list::list(&self.builder, json),
+            Command::Call(call) => call::call(self.builder.start()?, call).await?,
+            Command::Pipe { at_once } => pipe::pipe(self.builder.start()?, at_once).await?,
+            Command::Graph(format) => return graph::graph(&self.builder, format),
+            Command::Check { against } => check::check(&self.builder, against.as_deref())?,
+        };
+        self.exit.store(exit, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App").field("package", &self.about.package).finish_non_exhaustive()
+    }
+}
+
+/// What `#[matchbus::main]` makes of a program's `main`.
+#[doc(hidden)]
+pub fn run_main<E, Fut>(about: Main, main: impl FnOnce(App) -> Fut) -> ExitCode
+where
+    E: fmt::Display,
+    Fut: Future<Output = std::result::Result<(), E>>,
+{
+    let command = match args::parse(&about) {
+        Ok(Parsed::Command(command)) => command,
+        Ok(Parsed::Say(text)) => {
+            print(&text);
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => {
+            eprintln!("error: {error}\n\nFor more, try `--help`.");
+            return ExitCode::from(2);
+        }
+    };
+    let mut runtime = if about.current_thread {
+        tokio::runtime::Builder::new_current_thread()
+    } else {
+        tokio::runtime::Builder::new_multi_thread()
+    };
+    if let Some(threads) = about.worker_threads {
+        runtime.worker_threads(threads);
+    }
+    let runtime = match runtime.enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(cause) => {
+            eprintln!("error: the runtime cannot start: {cause}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let exit = Arc::new(AtomicU8::new(0));
+    let app = App {
+        about,
+        command,
+        builder: Builder::new(),
+        explicit: false,
+        otherwise: None,
+        exit: Arc::clone(&exit),
+    };
+    let result = runtime.block_on(main(app));
+    // A handler that hangs on a thread must not keep the process.
+    runtime.shutdown_background();
+    match result {
+        Ok(()) => ExitCode::from(exit.load(Ordering::Relaxed)),
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Prints to stdout; that nobody reads any more is no failure of the program.
+fn print(text: &str) {
+    use std::io::Write;
+    let mut stdout = std::io::stdout().lock();
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+}
