@@ -1,3 +1,4 @@
 //! Micro-services as annotated functions that find each other by pattern.
 
 pub mod pattern;
+pub mod router;
