@@ -1,0 +1,3 @@
+//! Conformance tests of matchbus.
+
+pub mod vectors;
