@@ -1,0 +1,105 @@
+use super::PRIVATE;
+use serde::de::{Deserializer, Error as _, Visitor};
+use serde_json::Error;
+
+/// A key of the message. As `serde_json` has it, a key may stand for a number, a boolean or a variant.
+pub(super) struct Key<'s, 'a> {
+    /// As written, with quotes.
+    pub(super) quoted: &'a str,
+    /// Without escapes, if it has some.
+    pub(super) owned: Option<&'s str>,
+}
+
+impl<'a> Key<'_, 'a> {
+    #[inline]
+    fn plain(&self) -> &'a str {
+        &self.quoted[1..self.quoted.len() - 1]
+    }
+
+    /// The number between the quotes: nothing else may be there, no white space either.
+    fn number<T>(&self, read: impl FnOnce(&mut Json<'a>) -> Result<T, Error>) -> Result<T, Error> {
+        let text = self.plain();
+        if text.starts_with(|c: char| c.is_ascii_digit() || c == '-')
+            && text.ends_with(|c: char| c.is_ascii_digit())
+        {
+            let mut json = serde_json::Deserializer::from_str(text);
+            let number = read(&mut json)?;
+            json.end()?;
+            return Ok(number);
+        }
+        Err(Error::custom("expected a number as key"))
+    }
+}
+
+type Json<'a> = serde_json::Deserializer<serde_json::de::StrRead<'a>>;
+
+macro_rules! numbers {
+    ($($method:ident)*) => {
+        $(fn $method<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
+            self.number(|json| json.$method(visitor))
+        })*
+    };
+}
+
+impl<'a> Deserializer<'a> for Key<'_, 'a> {
+    type Error = Error;
+
+    #[inline]
+    fn deserialize_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.owned {
+            None => visitor.visit_borrowed_str(self.plain()),
+            Some(key) => visitor.visit_str(key),
+        }
+    }
+
+    numbers! {
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
+        deserialize_f32 deserialize_f64
+    }
+
+    fn deserialize_bool<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.plain() {
+            "true" => visitor.visit_bool(true),
+            "false" => visitor.visit_bool(false),
+            _ => Err(Error::custom("expected a boolean as key")),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'a>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        if name.starts_with(PRIVATE) {
+            return serde_json::Deserializer::from_str(self.quoted).deserialize_newtype_struct(name, visitor);
+        }
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'a>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        serde_json::Deserializer::from_str(self.quoted).deserialize_enum(name, variants, visitor)
+    }
+
+    fn deserialize_bytes<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
+        serde_json::Deserializer::from_str(self.quoted).deserialize_bytes(visitor)
+    }
+
+    fn deserialize_byte_buf<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.deserialize_bytes(visitor)
+    }
+
+    serde::forward_to_deserialize_any! {
+        <V: Visitor<'a>>
+        char str string unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
+    }
+}

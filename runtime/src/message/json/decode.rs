@@ -1,0 +1,74 @@
+use super::place;
+use serde::Deserialize;
+use serde_path_to_error::{Path, Segment};
+use std::{error::Error, fmt};
+
+/// Why a message does not fit the type that a handler asks for.
+///
+/// See [`Scan::decode`](super::Scan::decode) for an example.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecodeError {
+    path: String,
+    reason: String,
+    line: usize,
+    column: usize,
+}
+
+impl DecodeError {
+    /// The JSON path of what does not fit, such as `$.items[3].sku`; for a missing key that of its object.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// What does not fit there, in serde's words.
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    /// The line where decoding stopped, from 1; 0 if serde does not know.
+    pub fn line(&self) -> usize {
+        self.line
+    }
+
+    /// The column in bytes where decoding stopped, as `serde_json` counts it; 0 if serde does not know.
+    pub fn column(&self) -> usize {
+        self.column
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the message does not fit its type at {}: {}", self.path, self.reason)
+    }
+}
+
+impl Error for DecodeError {}
+
+/// Decodes with `serde_json` alone, to learn where and why it fails. Should it not fail, its word counts.
+#[cold]
+#[inline(never)]
+pub(super) fn again<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, DecodeError> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = write_path(error.path());
+        let inner = error.into_inner();
+        let (line, column) = (inner.line(), inner.column());
+        let mut reason = inner.to_string();
+        if let Some(short) = reason.strip_suffix(&format!(" at line {line} column {column}")) {
+            reason.truncate(short.len());
+        }
+        DecodeError { path, reason, line, column }
+    })
+}
+
+fn write_path(path: &Path) -> String {
+    let mut text = String::from("$");
+    for segment in path {
+        match segment {
+            Segment::Seq { index } => place::push_index(&mut text, *index),
+            Segment::Map { key } | Segment::Enum { variant: key } => place::push_key(&mut text, key),
+            Segment::Unknown => {}
+        }
+    }
+    text
+}
