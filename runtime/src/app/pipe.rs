@@ -42,7 +42,7 @@ async fn read(
     mut input: impl AsyncBufRead + Unpin,
     started: mpsc::Sender<(u64, JoinHandle<Reply>)>,
 ) -> std::io::Result<()> {
-    let most = bus.limits().bytes();
+    let most = bus.limits().max_bytes();
     let (mut number, mut line) = (0, Vec::new());
     while read_line(&mut input, &mut line, most).await? {
         number += 1;

@@ -16,15 +16,16 @@ use super::limit::Limit;
 use super::mounted::{About, Closure, Handler, Mounted};
 use super::origin::Origin;
 use super::queue::{Queue, Queued};
+use super::route::scalar;
 use super::settings::Settings;
-use super::start_error::{Problem, StartError};
+use super::start_error::{StartProblem, StartError};
 use super::text::Text;
 use crate::flow::Flows;
 use crate::handler::{Accepts, Incoming, Need};
-use crate::message::Message;
+use crate::message::{Message, MessageInfo};
 use crate::message::json::Limits;
-use crate::pattern::{Pattern, Value};
-use crate::registry::{Info, Kind, Registration};
+use crate::pattern::{Compare, Pattern, PatternError, Value};
+use crate::registry::{self, CheckAt, Entry, Info, Kind, Problem, ProblemKind, Registration};
 use crate::testing::Recorder;
 
 /// A bus in the making: handlers, states, settings.
@@ -198,6 +199,12 @@ impl Builder {
         self
     }
 
+    /// How values compare with patterns (rule M4): with their JSON types, unless this says as text, as Seneca does.
+    pub fn compare(mut self, compare: Compare) -> Self {
+        self.settings.compare = compare;
+        self
+    }
+
     /// What bytes may be a message: rule M7's limits unless said otherwise.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.settings.limits = limits;
@@ -255,7 +262,7 @@ impl Builder {
     }
 
     /// Everything that would keep the bus from starting.
-    pub(crate) fn problems(&self) -> Vec<Problem> {
+    pub(crate) fn problems(&self) -> Vec<StartProblem> {
         let mut problems = Vec::new();
         self.check_services(&mut problems);
         self.check_crates(&mut problems);
@@ -290,7 +297,8 @@ impl Builder {
         drafts.sort_by_key(|draft| (draft.replaces, draft.about.info().is_some_and(|info| info.overrides)));
         let mut handlers = Vec::with_capacity(drafts.len());
         for draft in &drafts {
-            for (pattern, text) in draft.patterns(&with) {
+            // The checks found that the keys can be joined.
+            for (pattern, text) in draft.patterns(&with).unwrap_or_default() {
                 handlers.push(Mounted {
                     kind: draft.kind,
                     pattern,
@@ -311,14 +319,14 @@ impl Builder {
             handlers.iter().filter(|handler| handler.kind == kind).map(|handler| handler.flow).collect::<Vec<_>>()
         };
         let services = of_kind(&handlers, Kind::Service);
-        let services = Index::build(&mut handlers, services.into_iter());
+        let services = Index::build(settings.compare, &mut handlers, services.into_iter());
         let mut groups: BTreeMap<String, Vec<u32>> = BTreeMap::new();
         for observer in of_kind(&handlers, Kind::Observer) {
             groups.entry(handlers[observer as usize].about.group()).or_default().push(observer);
         }
         let groups = groups
             .into_iter()
-            .map(|(name, which)| Group { name, observers: Index::build(&mut handlers, which.into_iter()) })
+            .map(|(name, which)| Group { name, observers: Index::build(settings.compare, &mut handlers, which.into_iter()) })
             .collect();
         let mut types = HashMap::new();
         for message in handlers.iter().filter_map(|handler| handler.about.message()) {
@@ -341,22 +349,22 @@ impl Builder {
         }
     }
 
-    fn check_services(&self, problems: &mut Vec<Problem>) {
+    fn check_services(&self, problems: &mut Vec<StartProblem>) {
         let Some(only) = &self.only else { return };
         let known: BTreeSet<&str> = self.drafts.iter().map(|draft| draft.about.service()).collect();
         let list = known.iter().copied().collect::<Vec<_>>().join(", ");
         for name in only.iter().filter(|name| !known.contains(name.as_str())) {
-            problems.push(Problem::new(
+            problems.push(StartProblem::new(
                 "unknown-service",
                 format!("there is no service `{name}` in this program; it has: {list}"),
             ));
         }
     }
 
-    fn check_crates(&self, problems: &mut Vec<Problem>) {
+    fn check_crates(&self, problems: &mut Vec<StartProblem>) {
         let linked: BTreeSet<&str> = self.infos().iter().map(|info| info.crate_name()).collect();
         for name in self.handler_crates.iter().filter(|name| !linked.contains(**name)) {
-            problems.push(Problem::new(
+            problems.push(StartProblem::new(
                 "unlinked-crate",
                 format!(
                     "crate `{name}` has handlers, but it is not linked into this program, since nothing of it is used: \
@@ -366,7 +374,7 @@ impl Builder {
         }
     }
 
-    fn check_states(&self, problems: &mut Vec<Problem>) {
+    fn check_states(&self, problems: &mut Vec<StartProblem>) {
         let mut missing: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for draft in self.drafts.iter().filter(|draft| mounts(self.only.as_ref(), draft)) {
             for need in draft.about.needs() {
@@ -378,7 +386,7 @@ impl Builder {
             }
         }
         for (name, handlers) in missing {
-            problems.push(Problem::new(
+            problems.push(StartProblem::new(
                 "missing-state",
                 format!(
                     "no state of type `{name}` was given, but `{}` needs it: add `.state(…)` before the start",
@@ -388,9 +396,63 @@ impl Builder {
         }
     }
 
-    fn check_handlers(&self, _problems: &mut Vec<Problem>) {
-        let _ = self.checked;
+    /// The conflicts among the handlers. Keys that are joined at start are the same for all of them, so they change
+    /// nothing between two handlers.
+    fn check_handlers(&self, problems: &mut Vec<StartProblem>) {
+        let functions = || self.drafts.iter().filter_map(|draft| Some((draft, draft.about.info()?)));
+        for (draft, info) in functions() {
+            if let Err(cause) = draft.patterns(&self.with) {
+                problems.push(StartProblem::new(
+                    "with-key",
+                    format!("the keys given at start do not go with the pattern of `{}`: {cause}", info.name),
+                ));
+            }
+        }
+        let found = registry::problems(
+            functions().map(|(draft, info)| Entry {
+                info,
+                patterns: info.patterns,
+                mounted: mounts(self.only.as_ref(), draft),
+            }),
+            CheckAt::Start,
+        );
+        let told = found.problems().iter().filter(|problem| match problem.kind() {
+            ProblemKind::Unanswered => self.checked && !self.closures_answer(problem),
+            ProblemKind::OverridesNothing => self.checked,
+            _ => true,
+        });
+        problems.extend(told.map(|problem| StartProblem::new(problem.kind().as_str(), problem.to_string())));
+        if found.more() > 0 {
+            problems.push(StartProblem::new("more", format!("and {} more", found.more())));
+        }
     }
+
+    /// Whether what the handlers of an `Unanswered` problem send is answered by closures, which the check of the
+    /// annotated functions does not see.
+    fn closures_answer(&self, problem: &Problem) -> bool {
+        let closures = || self.drafts.iter().flat_map(|draft| &draft.patterns);
+        let functions = || self.infos().into_iter().flat_map(|info| info.patterns);
+        let needs = problem.handlers().iter().flat_map(|info| info.needs.iter().copied().flatten());
+        let messages = needs.filter_map(|need| match need {
+            Need::Calls(message) | Need::Emits(message) => Some(*message),
+            _ => None,
+        });
+        messages
+            .filter(|message| !message.external && !functions().any(|pattern| registry::answers(message, pattern)))
+            .all(|message| closures().any(|pattern| could_answer(pattern, message)))
+    }
+}
+
+/// Whether a closure with this pattern can be given a message of this type.
+fn could_answer(pattern: &Pattern, message: &MessageInfo) -> bool {
+    pattern.iter().all(|(name, value)| match message.pattern.keys.iter().find(|key| key.name == name) {
+        Some(key) => value.fits(Compare::Typed, scalar(key.value)),
+        None => {
+            message.open
+                || message.context.contains(&name)
+                || message.fields.iter().any(|field| field.name == name)
+        }
+    })
 }
 
 impl Default for Builder {
@@ -440,20 +502,21 @@ impl Draft {
     }
 
     /// The patterns with the keys that are known only at start, and their texts.
-    fn patterns(&self, with: &[(String, Value)]) -> Vec<(Pattern, Text)> {
+    fn patterns(&self, with: &[(String, Value)]) -> Result<Vec<(Pattern, Text)>, PatternError> {
         let own = self.about.info().map_or(&[][..], |info| info.patterns).iter();
         let own = own.map(|info| (Pattern::from(info), Some(info.text)));
         let closures = self.patterns.iter().map(|pattern| (pattern.clone(), None));
         own.chain(closures)
-            .map(|(mut pattern, text)| {
-                for (key, value) in with {
-                    pattern = pattern.and(key, value.clone());
+            .map(|(pattern, text)| {
+                if with.is_empty() {
+                    let text = text.map_or_else(|| pattern.to_string().into(), Text::Static);
+                    return Ok((pattern, text));
                 }
-                let text = match text {
-                    Some(text) if with.is_empty() => Text::Static(text),
-                    _ => pattern.to_string().into(),
-                };
-                (pattern, text)
+                let keys = pattern.iter().map(|(name, value)| (name, value.clone()));
+                let more = with.iter().map(|(name, value)| (name.as_str(), value.clone()));
+                let pattern = Pattern::new(keys.chain(more))?;
+                let text = pattern.to_string().into();
+                Ok((pattern, text))
             })
             .collect()
     }

@@ -12,7 +12,7 @@ use super::route::{Candidate, Route, scalar};
 use crate::handler::{Input, InputKind, JsonReply, Output, OutputKind, TypedReply};
 use crate::message::json::{Malformed, Scan};
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Message, Outcome};
-use crate::pattern::Scalar;
+use crate::pattern::{JsonFields, Scalar};
 use crate::testing::How;
 
 /// A typed message on its way, given away or lent.
@@ -89,11 +89,11 @@ impl Core {
         after: Option<u32>,
     ) -> Option<Choice> {
         let keys = keys_of(message, extend)?;
-        let keys = scalars(&keys);
+        let keys = JsonFields::new(&keys);
         let handler = match after {
-            None => self.services.find(&keys[..]),
+            None => self.services.find(&keys),
             Some(current) => {
-                let all = self.services.find_all(&keys[..], &self.handlers);
+                let all = self.services.find_all(&keys, &self.handlers);
                 all.into_iter().skip_while(|index| *index != current).nth(1)
             }
         }?;
@@ -220,7 +220,7 @@ impl Core {
     #[cold]
     pub(crate) fn nobody<M: Message>(&self, message: &M, origin: &Origin, envelope: &Envelope) -> Error {
         let keys = keys_of(message, origin.extend()).unwrap_or_default();
-        self.no_handler(&scalars(&keys)[..], envelope).at_pattern(M::INFO.pattern.text)
+        self.no_handler(&JsonFields::new(&keys), envelope).at_pattern(M::INFO.pattern.text)
     }
 }
 
@@ -287,26 +287,6 @@ fn value_of_scalar(scalar: Scalar<'_>) -> Value {
         Scalar::Object => Value::Object(Map::new()),
         _ => Value::Null,
     }
-}
-
-/// The keys of a tree in the form that matching looks at.
-pub(crate) fn scalars(map: &Map<String, Value>) -> Vec<(&str, Scalar<'_>)> {
-    map.iter()
-        .map(|(key, value)| {
-            let scalar = match value {
-                Value::Null => Scalar::Null,
-                Value::Bool(b) => Scalar::Bool(*b),
-                Value::Number(n) => match n.as_i64() {
-                    Some(n) => Scalar::Int(n),
-                    None => Scalar::Float(n.as_f64().unwrap_or(f64::NAN)),
-                },
-                Value::String(text) => Scalar::Str(text),
-                Value::Array(_) => Scalar::List,
-                Value::Object(_) => Scalar::Object,
-            };
-            (key.as_str(), scalar)
-        })
-        .collect()
 }
 
 /// A service's error as the caller's type, if it is one.

@@ -1,4 +1,5 @@
 use super::mounted::Mounted;
+use crate::pattern::Compare;
 use crate::router::{Fields, Matcher};
 
 /// Which handlers answer which messages: the matcher, with handlers as values.
@@ -10,11 +11,11 @@ pub(crate) struct Index {
 impl Index {
     /// Indexes these handlers. Of two with the equal pattern the later one stands before the earlier one and
     /// remembers it, so overriding handlers come last.
-    pub(crate) fn build(handlers: &mut [Mounted], which: impl Iterator<Item = u32>) -> Self {
-        let mut matcher = Matcher::new();
+    pub(crate) fn build(compare: Compare, handlers: &mut [Mounted], which: impl Iterator<Item = u32>) -> Self {
+        let mut matcher = Matcher::with_compare(compare);
         for index in which {
             let handler = &mut handlers[index as usize];
-            handler.replaced = matcher.add_ranked(handler.pattern.clone(), handler.rank, index);
+            handler.replaced = matcher.add_ranked(&handler.pattern, handler.rank, index);
         }
         Index { matcher }
     }
@@ -22,7 +23,7 @@ impl Index {
     /// The handler that answers.
     #[inline]
     pub(crate) fn find<F: Fields + ?Sized>(&self, message: &F) -> Option<u32> {
-        self.matcher.find(message).copied()
+        self.matcher.find(message).map(|found| *found.value())
     }
 
     /// All handlers that could answer, the one that does first; those that were replaced stand behind the one that
@@ -30,14 +31,14 @@ impl Index {
     pub(crate) fn find_all<F: Fields + ?Sized>(&self, message: &F, handlers: &[Mounted]) -> Vec<u32> {
         let mut all = Vec::new();
         for first in self.matcher.find_all(message) {
-            all.extend(std::iter::successors(Some(*first), |index| handlers[*index as usize].replaced));
+            all.extend(std::iter::successors(Some(*first.value()), |index| handlers[*index as usize].replaced));
         }
         all
     }
 
     /// The handlers that answer if their pattern wins: those that no other one replaced.
     pub(crate) fn firsts(&self) -> impl Iterator<Item = u32> {
-        self.matcher.values().copied()
+        self.matcher.iter().map(|found| *found.value())
     }
 
     /// Why a message goes where it goes.

@@ -2,8 +2,7 @@ use std::any::TypeId;
 
 use super::core::Core;
 use crate::message::Message;
-use crate::pattern::{PatternInfo, Value, ValueRef, value_matches};
-use crate::pattern::Scalar;
+use crate::pattern::{Compare, Pattern, PatternInfo, Scalar, Value, ValueRef};
 use crate::router::precedence;
 
 /// Where the messages of one type go: worked out once, so that a call looks only at the fields that decide.
@@ -25,6 +24,7 @@ pub(crate) struct Candidate {
 struct Test {
     field: usize,
     value: Value,
+    compare: Compare,
 }
 
 impl Route {
@@ -33,18 +33,18 @@ impl Route {
         let mut firsts: Vec<(u32, Box<[Test]>)> = core
             .services
             .firsts()
-            .filter_map(|index| Some((index, tests::<M>(core.handler(index).pattern.iter())?)))
+            .filter_map(|index| Some((index, tests::<M>(core, index)?)))
             .collect();
         firsts.sort_by(|(a, _), (b, _)| {
             let (a, b) = (core.handler(*a), core.handler(*b));
-            precedence((&a.pattern, a.rank), (&b.pattern, b.rank))
+            precedence(core.settings.compare, (&a.pattern, a.rank), (&b.pattern, b.rank))
         });
         let mut candidates = Vec::new();
-        for (first, tests) in firsts {
+        for (first, found) in firsts {
             let mut next = core.handler(first).replaced;
-            candidates.push(Candidate { handler: first, same_type: takes::<M>(core, first), tests });
+            candidates.push(Candidate { handler: first, same_type: takes::<M>(core, first), tests: found });
             while let Some(replaced) = next {
-                let tests = tests_again::<M>(core, replaced);
+                let tests = tests::<M>(core, replaced).unwrap_or_default();
                 candidates.push(Candidate { handler: replaced, same_type: takes::<M>(core, replaced), tests });
                 next = core.handler(replaced).replaced;
             }
@@ -78,7 +78,7 @@ impl Candidate {
 impl Test {
     fn holds<M: Message>(&self, message: &M) -> bool {
         let mut holds = false;
-        message.key(self.field, &mut |scalar| holds = value_matches(self.value.as_ref(), scalar));
+        message.key(self.field, &mut |scalar| holds = self.value.fits(self.compare, scalar));
         holds
     }
 }
@@ -87,22 +87,20 @@ fn takes<M: Message>(core: &Core, handler: u32) -> bool {
     core.handler(handler).about.message().is_some_and(|message| message.type_id == TypeId::of::<M>())
 }
 
-fn tests_again<M: Message>(core: &Core, handler: u32) -> Box<[Test]> {
-    tests::<M>(core.handler(handler).pattern.iter()).unwrap_or_default()
-}
-
-/// What must hold of a message of type `M` for the pattern to match; `None` if it never does. A key that is no field
-/// of `M` can only come with [`extend`](crate::Bus::extend), which takes another way.
-fn tests<'a, M: Message>(pattern: impl Iterator<Item = (&'a str, ValueRef<'a>)>) -> Option<Box<[Test]>> {
+/// What must hold of a message of type `M` for the handler's pattern to match; `None` if it never does. A key that is
+/// no field of `M` can only come with [`extend`](crate::Bus::extend), which takes another way.
+fn tests<M: Message>(core: &Core, handler: u32) -> Option<Box<[Test]>> {
+    let compare = core.settings.compare;
+    let pattern: &Pattern = &core.handler(handler).pattern;
     let mut tests = Vec::new();
-    for (name, value) in pattern {
+    for (name, value) in pattern.iter() {
         if let Some(given) = fixed(&M::INFO.pattern, name) {
-            if !value_matches(value, scalar(given)) {
+            if !value.fits(compare, scalar(given)) {
                 return None;
             }
         } else {
             let field = M::INFO.fields.iter().position(|field| field.name == name)?;
-            tests.push(Test { field, value: value.into() });
+            tests.push(Test { field, value: value.clone(), compare });
         }
     }
     Some(tests.into())

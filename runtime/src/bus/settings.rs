@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use crate::message::json::Limits;
+use crate::pattern::Compare;
 
 /// What can be set of a bus; each with a default that is right for most.
 #[derive(Clone, Debug)]
@@ -15,6 +16,8 @@ pub(crate) struct Settings {
     pub(crate) workers: u32,
     /// How long running handlers may take to end when the bus shuts down.
     pub(crate) drain: Duration,
+    /// How values compare with patterns.
+    pub(crate) compare: Compare,
     /// What bytes may be a message.
     pub(crate) limits: Limits,
 }
@@ -27,6 +30,7 @@ impl Default for Settings {
             queue: 1024,
             workers: 64,
             drain: Duration::from_secs(10),
+            compare: Compare::Typed,
             limits: Limits::default(),
         }
     }

@@ -5,19 +5,19 @@ use crate::message::{Error, ErrorKind, Outcome};
 /// Why a bus did not start: everything that is wrong, at once.
 #[derive(Clone, Debug)]
 pub struct StartError {
-    problems: Vec<Problem>,
+    problems: Vec<StartProblem>,
 }
 
 /// One thing that is wrong with a set of handlers. Its text says what, where and the cure.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct StartProblem {
     code: &'static str,
     text: String,
 }
 
-impl Problem {
+impl StartProblem {
     pub(crate) fn new(code: &'static str, text: impl Into<String>) -> Self {
-        Problem { code, text: text.into() }
+        StartProblem { code, text: text.into() }
     }
 
     /// A stable word for the kind of problem, such as `missing-state`.
@@ -26,19 +26,19 @@ impl Problem {
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for StartProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
 }
 
 impl StartError {
-    pub(crate) fn new(problems: Vec<Problem>) -> Self {
+    pub(crate) fn new(problems: Vec<StartProblem>) -> Self {
         StartError { problems }
     }
 
     /// All problems found.
-    pub fn problems(&self) -> &[Problem] {
+    pub fn problems(&self) -> &[StartProblem] {
         &self.problems
     }
 }

@@ -101,12 +101,13 @@ impl Error {
     }
 
     pub(crate) fn malformed(cause: Malformed) -> Self {
-        let text = format!("the bytes are no message: {}", cause.0);
-        Error::new(ErrorKind::Malformed, Outcome::NotDone, text)
+        let path = cause.path().to_owned();
+        let text = format!("the bytes are no message: {cause}");
+        Error::new(ErrorKind::Malformed, Outcome::NotDone, text).with_path(path).with_source(cause)
     }
 
     pub(crate) fn invalid(cause: DecodeError) -> Self {
-        Error::new(ErrorKind::Invalid, Outcome::NotDone, cause.0)
+        Error::new(ErrorKind::Invalid, Outcome::NotDone, cause.to_string()).with_path(cause.path()).with_source(cause)
     }
 
     pub(crate) fn with_source(self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
@@ -224,9 +225,6 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.text)?;
-        if let Some(path) = &self.0.path {
-            write!(f, " at {path}")?;
-        }
         match (&self.0.pattern, &self.0.id) {
             (Some(pattern), Some(id)) => write!(f, " (pattern {pattern}, message {id})"),
             (Some(pattern), None) => write!(f, " (pattern {pattern})"),

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::answers::answers;
+use super::check::answers;
 use super::{Info, Kind};
 use crate::handler::Need;
 use crate::message::{MessageInfo, TypeSketch};
@@ -186,7 +186,7 @@ fn output(need: &Need, all: &[&'static Info]) -> Option<Output> {
     let answered_by = all
         .iter()
         .filter(|info| how == "emits" || info.kind == Kind::Service)
-        .filter(|info| info.patterns.iter().any(|pattern| answers(pattern, message)))
+        .filter(|info| info.patterns.iter().any(|pattern| answers(message, pattern)))
         .map(|info| format!("{}::{}", info.service(), info.name))
         .collect();
     Some(Output {

@@ -8,7 +8,38 @@ use super::text::Text;
 /// Refuses, by a panic in a `const`, a pattern that no message of the type has, or that asks for a key that the
 /// type does not know.
 pub(super) const fn pattern_fits_message(pattern: &PatternInfo, message: &MessageInfo, handler: &str) {
-    let mut text = Text::new();
+    if !fits(pattern, message) {
+        explain(pattern, message, handler);
+    }
+}
+
+/// The quick answer, without a buffer for a text: nearly all handlers need none.
+const fn fits(pattern: &PatternInfo, message: &MessageInfo) -> bool {
+    let mut i = 0;
+    while i < message.pattern.keys.len() {
+        let key = &message.pattern.keys[i];
+        match find(pattern, key.name) {
+            Some(value) if covers(value, key.value) => {}
+            _ => return false,
+        }
+        i += 1;
+    }
+    i = 0;
+    while i < pattern.keys.len() {
+        let key = &pattern.keys[i];
+        if find(&message.pattern, key.name).is_none() && !message.open && !listed(message.context, key.name) {
+            match field(message, key.name) {
+                Some(kind) if possible(kind, key.value) => {}
+                _ => return false,
+            }
+        }
+        i += 1;
+    }
+    true
+}
+
+const fn explain(pattern: &PatternInfo, message: &MessageInfo, handler: &str) {
+    let mut text = Text::<4096>::new();
     let mut i = 0;
     // Each key that the message type fixes must be asked for: a handler of `AddItem` without `role = "cart"`
     // would be given messages that are no `AddItem`.
@@ -16,13 +47,13 @@ pub(super) const fn pattern_fits_message(pattern: &PatternInfo, message: &Messag
         let key = &message.pattern.keys[i];
         match find(pattern, key.name) {
             None => {
-                text = text
+                text
                     .add("handler `").add(handler).add("` takes `").add(message.name)
                     .add("`, but its pattern `").add(pattern.text).add("` does not ask for `").add_pair(key.name, key.value)
                     .add("`, which every `").add(message.name).add("` has; add it to the attribute\n");
             }
             Some(value) if !covers(value, key.value) => {
-                text = text
+                text
                     .add("handler `").add(handler).add("` takes `").add(message.name)
                     .add("`, whose key `").add(key.name).add("` is always `").add_value(key.value)
                     .add("`, but its pattern `").add(pattern.text).add("` asks for `").add_value(value)
@@ -38,14 +69,14 @@ pub(super) const fn pattern_fits_message(pattern: &PatternInfo, message: &Messag
         if find(&message.pattern, key.name).is_none() && !message.open && !listed(message.context, key.name) {
             match field(message, key.name) {
                 None => {
-                    text = text
+                    text
                         .add("handler `").add(handler).add("` asks for key `").add(key.name)
                         .add("`, which is no field of `").add(message.name)
                         .add("`; add the field, or allow callers to add it with `context(").add(key.name)
                         .add(")` in the `#[message(…)]` of `").add(message.name).add("`\n");
                 }
                 Some(kind) if !possible(kind, key.value) => {
-                    text = text
+                    text
                         .add("handler `").add(handler).add("` asks for `").add_pair(key.name, key.value)
                         .add("`, but field `").add(key.name).add("` of `").add(message.name).add("` is ")
                         .add(kind_name(kind)).add(": it can never have that value\n");
@@ -58,7 +89,7 @@ pub(super) const fn pattern_fits_message(pattern: &PatternInfo, message: &Messag
     text.refuse();
 }
 
-pub(super) const fn find(pattern: &PatternInfo, name: &str) -> Option<ValueRef<'static>> {
+const fn find(pattern: &PatternInfo, name: &str) -> Option<ValueRef<'static>> {
     let mut i = 0;
     while i < pattern.keys.len() {
         if same(pattern.keys[i].name, name) {
@@ -107,7 +138,7 @@ const fn same(a: &str, b: &str) -> bool {
 }
 
 /// Whether a message with `given` can satisfy `asked`.
-pub(super) const fn covers(asked: ValueRef<'_>, given: ValueRef<'_>) -> bool {
+const fn covers(asked: ValueRef<'_>, given: ValueRef<'_>) -> bool {
     match (asked, given) {
         (ValueRef::Str(a), ValueRef::Str(b)) => same(a, b),
         (ValueRef::Int(a), ValueRef::Int(b)) => a == b,
