@@ -6,6 +6,7 @@ mod extract;
 mod input;
 mod need;
 mod output;
+mod start;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -16,6 +17,8 @@ pub use extract::{Bus, Call, Emit, FromContext, Meta, Prior, State};
 pub use input::{Held, Input};
 pub use need::Need;
 pub use output::Output;
+#[doc(hidden)]
+pub use start::{answer, answer_now, boxed, hear, hear_now, sendable};
 
 use crate::message::Error;
 

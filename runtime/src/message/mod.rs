@@ -17,7 +17,7 @@ pub(crate) use error::ErrorKind;
 pub use error::{CallError, Error, Result};
 pub use info::{FieldInfo, FieldKind, MessageInfo, TypeSketch};
 #[doc(hidden)]
-pub use key::see_key;
+pub use key::{see_key, see_key_with};
 pub use outcome::Outcome;
 
 use crate::pattern::Scalar;

@@ -5,3 +5,13 @@ mod info;
 mod text;
 
 pub use info::{Effect, Info, Kind, Place, Registration, Services};
+
+/// Stand-in until the checks land.
+#[doc(hidden)]
+pub const fn refuse_conflicts(_: &[&[Info]]) {}
+
+/// Stand-in until the checks land.
+#[doc(hidden)]
+pub fn registry_test() -> Result<(), String> {
+    Ok(())
+}
