@@ -1,5 +1,10 @@
 //! Micro-services as annotated functions that find each other by pattern.
 
+// The macros name the crate from outside; this crate's own tests use them too.
+#[cfg(test)]
+#[allow(unused_extern_crates)]
+extern crate self as matchbus;
+
 mod app;
 pub mod bus;
 pub mod flow;
@@ -17,12 +22,14 @@ pub use handler::{Call, Emit, FromContext, Prior, State};
 pub use message::{
     AppError, CallError, Error, ErrorReply, Id, Message, Meta, NoError, Outcome, Result, TraceParent,
 };
+pub use matchbus_macros::{AppError, Message, handlers, main, observer, registry_test, service, services};
 pub use serde_json::Value;
 
 /// Everything a service needs, for `use matchbus::prelude::*`.
 pub mod prelude {
     pub use crate::{
         App, AppError, Bus, Call, CallError, Emit, FromContext, Message, Meta, NoError, Outcome, Prior, State, Value,
+        handlers, observer, service, services,
     };
     #[doc(no_inline)]
     pub use serde::{Deserialize, Serialize};
@@ -34,12 +41,19 @@ pub mod prelude {
 /// What the macros write refers to this and only this. Not an interface: it changes without notice.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::app::{Main, run_main};
-    pub use crate::handler::{Accepts, Context, FromContext, Held, Incoming, Input, IntoHeard, Need, Output, Started};
+    pub use crate::app::{MainOptions, run_main};
+    pub use crate::handler::{
+        Accepts, Context, FromContext, Held, Incoming, Input, IntoHeard, Need, Output, Started, State, answer, answer_now, boxed,
+        hear, hear_now, sendable,
+    };
     pub use crate::message::probe::{FallbackKind, FallbackSchema, Probe};
-    pub use crate::message::{FieldInfo, MessageInfo, TypeSketch, see_key};
+    pub use crate::message::{
+        AppError, FieldInfo, FieldKind, Message, MessageInfo, NoError, TypeSketch, see_key, see_key_with,
+    };
     pub use crate::pattern::{KeyInfo, PatternInfo, Scalar, ValueRef};
-    pub use crate::registry::{Effect, Info, Kind, Place, Registration, Services};
-    pub use crate::registry::{refuse_conflicts, registry_test};
+    pub use crate::registry::{Effect, Info, Kind, Place, Registration, Services, refuse_conflicts, registry_test};
     pub use inventory;
+    pub use serde;
+    pub use serde_json::Value;
+    pub use std::borrow::Cow;
 }

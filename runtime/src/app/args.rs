@@ -5,7 +5,7 @@ use std::time::Duration;
 use lexopt::Arg::{Long, Short, Value};
 use lexopt::{Parser, ValueExt};
 
-use super::Main;
+use super::MainOptions;
 use super::call::Call;
 use super::graph::Format;
 use super::run::Mounting;
@@ -37,11 +37,11 @@ pub(super) enum Parsed {
 }
 
 /// Reads the command line of this process.
-pub(super) fn parse(about: &Main) -> Result<Parsed, lexopt::Error> {
+pub(super) fn parse(about: &MainOptions) -> Result<Parsed, lexopt::Error> {
     parse_from(about, std::env::args_os())
 }
 
-fn parse_from(about: &Main, args: impl IntoIterator<Item = OsString>) -> Result<Parsed, lexopt::Error> {
+fn parse_from(about: &MainOptions, args: impl IntoIterator<Item = OsString>) -> Result<Parsed, lexopt::Error> {
     let args: Vec<OsString> = args.into_iter().collect();
     let mut parser = Parser::from_iter(args);
     let Some(first) = parser.next()? else {
@@ -68,7 +68,7 @@ fn parse_from(about: &Main, args: impl IntoIterator<Item = OsString>) -> Result<
     .map(Parsed::Command)
 }
 
-fn help(about: &Main) -> String {
+fn help(about: &MainOptions) -> String {
     format!(
         "{name} {version}, a program of matchbus services
 
@@ -227,8 +227,8 @@ fn check(mut parser: Parser) -> Result<Command, lexopt::Error> {
 mod tests {
     use super::*;
 
-    const ABOUT: Main =
-        Main { package: "shop", version: "1.0.0", worker_threads: None, current_thread: false, handler_crates: &[] };
+    const ABOUT: MainOptions =
+        MainOptions { package: "shop", version: "1.0.0", worker_threads: None, current_thread: false, handler_crates: &[] };
 
     fn parsed(args: &[&str]) -> String {
         let args = std::iter::once("shop").chain(args.iter().copied()).map(OsString::from);

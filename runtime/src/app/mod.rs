@@ -3,6 +3,7 @@
 mod args;
 mod call;
 mod check;
+mod ended;
 mod graph;
 mod list;
 mod pipe;
@@ -18,6 +19,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use args::{Command, Parsed};
+#[doc(hidden)]
+pub use ended::Ended;
 
 use crate::bus::{Builder, Bus};
 use crate::message::Result;
@@ -29,7 +32,7 @@ use crate::registry::Info;
 /// tells more.
 #[must_use]
 pub struct App {
-    about: Main,
+    about: MainOptions,
     command: Command,
     builder: Builder,
     explicit: bool,
@@ -42,7 +45,7 @@ type Otherwise = Box<dyn FnOnce(Bus) -> Pin<Box<dyn Future<Output = Result<()>> 
 /// What the macro knows of the program.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
-pub struct Main {
+pub struct MainOptions {
     /// The package's name.
     pub package: &'static str,
     /// The package's version.
@@ -127,10 +130,11 @@ impl fmt::Debug for App {
 
 /// What `#[matchbus::main]` makes of a program's `main`.
 #[doc(hidden)]
-pub fn run_main<E, Fut>(about: Main, main: impl FnOnce(App) -> Fut) -> ExitCode
+pub fn run_main<Run, Fut, T>(about: MainOptions, main: Run) -> ExitCode
 where
-    E: fmt::Display,
-    Fut: Future<Output = std::result::Result<(), E>>,
+    Run: FnOnce(App) -> Fut,
+    Fut: Future<Output = T>,
+    T: Ended,
 {
     let command = match args::parse(&about) {
         Ok(Parsed::Command(command)) => command,
@@ -170,13 +174,7 @@ where
     let result = runtime.block_on(main(app));
     // A handler that hangs on a thread must not keep the process.
     runtime.shutdown_background();
-    match result {
-        Ok(()) => ExitCode::from(exit.load(Ordering::Relaxed)),
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    result.ended().unwrap_or_else(|| ExitCode::from(exit.load(Ordering::Relaxed)))
 }
 
 /// Prints to stdout; that nobody reads any more is no failure of the program.

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::future::Future;
 
-use super::{Main, signal, watchdog};
+use super::{MainOptions, signal, watchdog};
 use crate::bus::{Builder, Bus};
 use crate::message::Result;
 use crate::pattern::Value;
@@ -14,7 +14,7 @@ pub(super) struct Mounting {
 }
 
 /// Answers messages until a signal comes, then drains (rule R15).
-pub(super) async fn until_signal(about: Main, mut builder: Builder, mounting: Mounting) -> Result<()> {
+pub(super) async fn until_signal(about: MainOptions, mut builder: Builder, mounting: Mounting) -> Result<()> {
     if !mounting.only.is_empty() {
         builder = builder.only(mounting.only);
     }

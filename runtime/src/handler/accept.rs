@@ -1,7 +1,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Input, Output};
+use super::{Held, Input, Output};
 use crate::message::{AppError, CallError, Error, ErrorReply, Message, MessageInfo};
 
 /// What may stand as the first argument of a handler: a [`Message`] or any JSON.
@@ -18,6 +18,12 @@ pub trait Incoming: Sized + Send + Sync + 'static {
     /// Takes the message out of what came.
     #[doc(hidden)]
     fn take(input: Input<'_>) -> Result<Self, Error>;
+
+    /// The message of a handler that takes `&M`.
+    #[doc(hidden)]
+    fn hold(input: Input<'_>) -> Result<Held<'_, Self>, Error> {
+        input.hold()
+    }
 }
 
 impl<M: Message> Incoming for M {
@@ -62,6 +68,11 @@ impl<T: IntoDynamicReply> Accepts<T> for Value {
 }
 
 /// What a handler of a message with reply `R` and error `E` may return.
+#[diagnostic::on_unimplemented(
+    message = "the handler returns `{Self}`, but its message declares the reply `{R}` and the error `{E}`",
+    label = "expected `{R}`, `Result<{R}, {E}>` or `Result<{R}, matchbus::Error>`",
+    note = "the message's reply and error are declared by `reply(…)` and `error(…)` in its `#[message(…)]`"
+)]
 pub trait IntoReply<R, E> {
     /// The reply, the application error, or a failure of the bus.
     fn into_reply(self) -> Result<R, CallError<E>>;

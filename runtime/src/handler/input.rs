@@ -3,6 +3,7 @@ use std::ops::Deref;
 
 use serde_json::Value;
 
+use super::Incoming;
 use crate::message::json::Scan;
 use crate::message::{Error, Message};
 
@@ -52,15 +53,13 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// For the macros: the message of a handler that takes `&M`.
-    #[doc(hidden)]
-    pub fn hold<M: Message>(self) -> Result<Held<'a, M>, Error> {
+    pub(crate) fn hold<M: Incoming>(self) -> Result<Held<'a, M>, Error> {
         match self.0 {
             InputKind::Borrowed(any) => match any.downcast_ref::<M>() {
                 Some(message) => Ok(Held::Borrowed(message)),
                 None => Err(wrong_type::<M>()),
             },
-            other => Input(other).take().map(Held::Owned),
+            other => M::take(Input(other)).map(Held::Owned),
         }
     }
 

@@ -10,6 +10,7 @@ mod need;
 mod output;
 mod prior;
 mod state;
+mod start;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -26,6 +27,8 @@ pub use output::Output;
 pub(crate) use output::{JsonReply, OutputKind, TypedReply};
 pub use prior::Prior;
 pub use state::State;
+#[doc(hidden)]
+pub use start::{answer, answer_now, boxed, hear, hear_now, sendable};
 
 use crate::message::Error;
 

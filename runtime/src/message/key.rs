@@ -6,19 +6,28 @@ use crate::pattern::Scalar;
 
 /// Shows `see` the field's value; an `enum` without data is its name, an `Option` its content or `null`.
 pub fn see_key<T: Serialize + ?Sized>(field: &T, see: &mut dyn FnMut(Scalar<'_>)) {
+    see_key_with(|key| field.serialize(key), see);
+}
+
+/// As [`see_key`], for a field with a function of its own that writes it (`#[serde(with = "…")]`).
+pub fn see_key_with(
+    serialize: impl FnOnce(Key<'_>) -> Result<(), Compound>,
+    see: &mut dyn FnMut(Scalar<'_>),
+) {
     // A field that is a list or an object answers `Err` with what it is; nothing is lost by that.
-    if let Err(Compound(scalar)) = field.serialize(Key(see)) {
+    if let Err(Compound(scalar)) = serialize(Key(see)) {
         if let Some(scalar) = scalar {
             see(scalar);
         }
     }
 }
 
-struct Key<'a>(&'a mut dyn FnMut(Scalar<'_>));
+/// The serializer of [`see_key`].
+pub struct Key<'a>(&'a mut dyn FnMut(Scalar<'_>));
 
 /// Not a scalar: a list, an object, or (`None`) a value that its type refuses to write.
 #[derive(Debug)]
-struct Compound(Option<Scalar<'static>>);
+pub struct Compound(Option<Scalar<'static>>);
 
 impl std::fmt::Display for Compound {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -18,7 +18,7 @@ pub(crate) use error::ErrorKind;
 pub use error::{CallError, Error, Result};
 pub use info::{FieldInfo, FieldKind, MessageInfo, TypeSketch};
 #[doc(hidden)]
-pub use key::see_key;
+pub use key::{see_key, see_key_with};
 pub(crate) use meta::Rare;
 pub use meta::{Id, Meta, TraceParent};
 pub use outcome::Outcome;

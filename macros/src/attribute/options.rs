@@ -1,0 +1,135 @@
+//! What options have in common: each once, each with the arguments it wants.
+
+use std::fmt::Display;
+
+use proc_macro2::Span;
+use syn::ext::IdentExt;
+use syn::parse::{Parse, Parser};
+use syn::{Ident, LitInt, LitStr, Path, Type};
+
+use super::Given;
+use crate::errors::Errors;
+use crate::suggest::nearest;
+
+/// The options seen so far, so that one given twice is found.
+#[derive(Debug, Default)]
+pub(crate) struct Spent(Vec<(String, Span)>);
+
+impl Spent {
+    /// Whether the option is the first of its name.
+    pub(crate) fn first(&mut self, given: &Given, errors: &mut Errors) -> bool {
+        let name = given.name.to_string();
+        if let Some((_, first)) = self.0.iter().find(|(known, _)| *known == name) {
+            let text = format!("option `{name}` is given twice");
+            errors.twice(given.span(), text, *first, "first given here");
+            return false;
+        }
+        self.0.push((name, given.span()));
+        true
+    }
+}
+
+pub(crate) fn unknown(given: &Given, known: &[&str], errors: &mut Errors) {
+    let name = given.name.unraw().to_string();
+    let list = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    errors.at(
+        given.span(),
+        match nearest(&name, known) {
+            Some(near) => format!("there is no option `{name}`; did you mean `{near}`? (a key has a value: `{name} = \"…\"`)"),
+            None => format!("there is no option `{name}`; options are {list} (a key has a value: `{name} = \"…\"`)"),
+        },
+    );
+}
+
+/// For an option that is only a word.
+pub(crate) fn no_arguments(given: &Given, errors: &mut Errors) {
+    if given.arguments.is_some() {
+        let name = &given.name;
+        errors.at(given.span(), format!("option `{name}` takes nothing: write `{name}`"));
+    }
+}
+
+/// One argument that syn can parse; the error names the right form.
+pub(crate) fn argument<T: Parse>(given: &Given, form: impl Display, errors: &mut Errors) -> Option<T> {
+    let name = &given.name;
+    let Some(arguments) = given.arguments.clone().filter(|tokens| !tokens.is_empty()) else {
+        errors.at(given.span(), format!("option `{name}` needs an argument: {form}"));
+        return None;
+    };
+    match T::parse.parse2(arguments.clone()) {
+        Ok(argument) => Some(argument),
+        Err(_) => {
+            errors.on(arguments, format!("expected {form}"));
+            None
+        }
+    }
+}
+
+pub(crate) fn integer<N>(given: &Given, form: &str, errors: &mut Errors) -> Option<(N, Span)>
+where
+    N: std::str::FromStr<Err: Display>,
+{
+    let form = format!("`{}({form})`", given.name);
+    // A sign is no part of Rust's literals.
+    let signed = |input: syn::parse::ParseStream<'_>| {
+        let minus: Option<syn::Token![-]> = input.parse()?;
+        let literal: LitInt = input.parse()?;
+        let sign = if minus.is_some() { "-" } else { "" };
+        let number = format!("{sign}{}", literal.base10_digits()).parse::<N>();
+        number.map(|number| (number, literal.span())).map_err(|_| syn::Error::new(literal.span(), ""))
+    };
+    let Some(arguments) = given.arguments.clone().filter(|tokens| !tokens.is_empty()) else {
+        errors.at(given.span(), format!("option `{}` needs an argument: {form}", given.name));
+        return None;
+    };
+    match signed.parse2(arguments.clone()) {
+        Ok(number) => Some(number),
+        Err(_) => {
+            errors.on(arguments, format!("expected a whole number: {form}"));
+            None
+        }
+    }
+}
+
+/// `group("name")`: text.
+pub(crate) fn one_text(given: &Given, form: &str, errors: &mut Errors) -> Option<LitStr> {
+    argument(given, format!("`{}({form})`", given.name), errors)
+}
+
+/// `group(name)` or `group("name")`.
+pub(crate) fn one_name(given: &Given, errors: &mut Errors) -> Option<(String, Span)> {
+    struct Name(String, Span);
+    impl Parse for Name {
+        fn parse(input: syn::parse::ParseStream<'_>) -> syn::Result<Self> {
+            if input.peek(LitStr) {
+                let text: LitStr = input.parse()?;
+                return Ok(Name(text.value(), text.span()));
+            }
+            let ident = input.call(Ident::parse_any)?;
+            Ok(Name(ident.unraw().to_string(), ident.span()))
+        }
+    }
+    let name = &given.name;
+    let Name(text, span) = argument(given, format!("`{name}(\"name\")`"), errors)?;
+    if text.is_empty() {
+        errors.at(span, format!("a {name} has a name"));
+        return None;
+    }
+    Some((text, span))
+}
+
+/// `reply(Cart)`.
+pub(crate) fn one_type(given: &Given, errors: &mut Errors) -> Option<Type> {
+    argument(given, format!("a type: `{}(Type)`", given.name), errors)
+}
+
+/// `crate(path)`.
+pub(crate) fn one_path(given: &Given, errors: &mut Errors) -> Option<Path> {
+    struct ModPath(Path);
+    impl Parse for ModPath {
+        fn parse(input: syn::parse::ParseStream<'_>) -> syn::Result<Self> {
+            input.call(Path::parse_mod_style).map(ModPath)
+        }
+    }
+    argument(given, "a path: `crate(path::to::matchbus)`", errors).map(|ModPath(path)| path)
+}

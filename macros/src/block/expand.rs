@@ -1,0 +1,47 @@
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::model::Model;
+use super::parse::Block;
+use crate::attrs::cfgs;
+use crate::crate_path::crate_path;
+use crate::handler::{Parsed, claims, info, shim};
+
+pub(super) fn beside(block: &Block, model: &Model) -> TokenStream {
+    let krate = crate_path(model.options.krate.as_ref());
+    let private = quote!(#krate::__private);
+    let (ty, cfgs) = (&block.ty, cfgs(&block.attrs));
+    let claims = model.handlers.iter().map(claims);
+    let shims = model.handlers.iter().map(|handler| shim(handler, &private));
+    let infos = model.handlers.iter().map(|handler| {
+        let (info, cfgs) = (info(handler, &private), &handler.cfgs);
+        quote!(#(#cfgs)* #info)
+    });
+    quote! {
+        #(#claims)*
+        #(#cfgs)*
+        #[allow(deprecated, unused_variables, clippy::all, clippy::pedantic)]
+        const _: () = {
+            #(#shims)*
+            impl #private::Services for #ty {
+                const LIST: &'static [#private::Info] = &[#(#infos),*];
+            }
+            #private::inventory::submit! { #private::Registration(<#ty as #private::Services>::LIST) }
+        };
+    }
+}
+
+/// After a mistake: just enough that `services![…]` does not complain too.
+pub(super) fn fallback(block: &Block, shared: &Parsed) -> TokenStream {
+    if block.trait_for.is_some() || !block.generics.params.is_empty() {
+        return TokenStream::new();
+    }
+    let krate = crate_path(shared.options.krate.as_ref());
+    let (ty, cfgs) = (&block.ty, cfgs(&block.attrs));
+    quote! {
+        #(#cfgs)*
+        impl #krate::__private::Services for #ty {
+            const LIST: &'static [#krate::__private::Info] = &[];
+        }
+    }
+}

@@ -1,0 +1,38 @@
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::crate_path::crate_path;
+use crate::handler::{Handler, MaybeItemFn, claims, info, shim};
+
+/// What stands beside the function: a type of its name that carries the descriptor, the registration, the claims.
+pub(super) fn beside(function: &MaybeItemFn, handler: &Handler) -> TokenStream {
+    let krate = crate_path(handler.options.krate.as_ref());
+    let private = quote!(#krate::__private);
+    let (companion, cfgs) = (companion(function), &handler.cfgs);
+    let (claims, info, shim) = (claims(handler), info(handler, &private), shim(handler, &private));
+    let name = &function.sig.ident;
+    quote! {
+        #companion
+        #claims
+        #(#cfgs)*
+        #[allow(deprecated, unused_variables, clippy::all, clippy::pedantic)]
+        const _: () = {
+            #shim
+            impl #private::Services for #name {
+                const LIST: &'static [#private::Info] = &[#info];
+            }
+            #private::inventory::submit! { #private::Registration(<#name as #private::Services>::LIST) }
+        };
+    }
+}
+
+/// The type with the function's name, so that the function's path can be listed and called by.
+pub(super) fn companion(function: &MaybeItemFn) -> TokenStream {
+    let (name, vis, cfgs) = (&function.sig.ident, &function.vis, crate::attrs::cfgs(&function.attrs));
+    quote! {
+        #(#cfgs)*
+        #[doc(hidden)]
+        #[allow(non_camel_case_types, dead_code, unreachable_pub)]
+        #vis struct #name {}
+    }
+}

@@ -1,0 +1,82 @@
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{Effect, Handler, Kind, Message};
+
+/// The `Info` of a handler.
+pub(crate) fn info(handler: &Handler, private: &TokenStream) -> TokenStream {
+    let Handler { name, shim, doc, shape, options, .. } = handler;
+    let kind = match handler.kind {
+        Kind::Service => quote!(#private::Kind::Service),
+        Kind::Observer => quote!(#private::Kind::Observer),
+    };
+    let patterns = handler.patterns.iter().map(|pattern| pattern.info(private));
+    let line = match handler.line {
+        Some(line) => quote!(#line),
+        None => quote!(::core::line!()),
+    };
+    let message = match &shape.message {
+        Message::None => quote!(::core::option::Option::None),
+        Message::Owned(argument) | Message::Borrowed(argument) => {
+            let ty = &argument.ty;
+            quote!(<#ty as #private::Incoming>::MESSAGE)
+        }
+    };
+    let state = handler.state.iter().map(|state| quote!(<#private::State<#state> as #private::FromContext>::NEEDS));
+    let others = shape.others.iter().map(|argument| {
+        let (ty, cfgs) = (&argument.ty, &argument.cfgs);
+        quote!(#(#cfgs)* <#ty as #private::FromContext>::NEEDS)
+    });
+    let needs = state.chain(others);
+    let mut more = TokenStream::new();
+    if let Some(group) = &options.group {
+        more.extend(quote!(.with_group(#group)));
+    }
+    if let Some(effect) = options.effect {
+        let effect = effect_tokens(effect, private);
+        more.extend(quote!(.with_effect(#effect)));
+    }
+    if options.overrides {
+        more.extend(quote!(.with_overrides()));
+    }
+    if options.alternative {
+        more.extend(quote!(.with_alternative()));
+    }
+    if let Some(rank) = options.rank {
+        more.extend(quote!(.with_rank(#rank)));
+    }
+    if let Some(timeout) = options.timeout {
+        more.extend(quote!(.with_timeout_ms(#timeout)));
+    }
+    if let Some(concurrency) = options.concurrency {
+        more.extend(quote!(.with_concurrency(#concurrency)));
+    }
+    if let Message::Borrowed(_) = shape.message {
+        more.extend(quote!(.with_by_ref()));
+    }
+    quote! {
+        #private::Info::new(
+            #kind,
+            &[#(#patterns),*],
+            #name,
+            ::core::module_path!(),
+            #private::Place::new(::core::file!(), #line),
+            #doc,
+            #message,
+            &[#(#needs),*],
+            #shim,
+        )
+        #more
+    }
+}
+
+fn effect_tokens(effect: Effect, private: &TokenStream) -> TokenStream {
+    match effect {
+        Effect::Read => quote!(#private::Effect::Read),
+        Effect::Idempotent => quote!(#private::Effect::Idempotent),
+        Effect::AcceptDuplicates => quote!(#private::Effect::AcceptDuplicates),
+        Effect::Dedup(millis) => {
+            quote!(#private::Effect::Dedup { window: ::core::time::Duration::from_millis(#millis) })
+        }
+    }
+}

@@ -1,0 +1,50 @@
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::{Attribute, Signature, Visibility};
+
+use super::Kind;
+
+/// A function whose body is not looked at.
+///
+/// The body may be half written, and completing it in an editor must keep working; and a thousand bodies that
+/// nobody needs to understand are a thousand not parsed. The function is emitted as it came, token by token.
+pub(crate) struct MaybeItemFn {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) vis: Visibility,
+    pub(crate) sig: Signature,
+}
+
+impl Parse for MaybeItemFn {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let item = MaybeItemFn { attrs: input.call(Attribute::parse_outer)?, vis: input.parse()?, sig: input.parse()? };
+        input.parse::<TokenStream>()?;
+        Ok(item)
+    }
+}
+
+/// The item without `#[service]` and `#[observer]` among its attributes; all else token by token.
+pub(crate) fn without_ours(item: TokenStream) -> TokenStream {
+    let mut out = Vec::new();
+    let mut tokens = item.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let is_hash = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '#');
+        match tokens.next_if(|next| is_hash && is_bracket(next)) {
+            Some(brackets) => {
+                let attribute = [token, brackets];
+                let parsed = Attribute::parse_outer.parse2(attribute.iter().cloned().collect());
+                if !parsed.is_ok_and(|attrs| attrs.iter().any(|attr| Kind::of(attr).is_some())) {
+                    out.extend(attribute);
+                }
+            }
+            None => {
+                out.push(token);
+                break;
+            }
+        }
+    }
+    out.into_iter().chain(tokens).collect()
+}
+
+fn is_bracket(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket)
+}

@@ -1,0 +1,50 @@
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::ext::IdentExt;
+
+use super::linked::handler_crates;
+use super::options::Options;
+use crate::crate_path::crate_path;
+use crate::handler::MaybeItemFn;
+
+/// A plain `main` with the user's inside, which keeps its name, its tokens and its attributes.
+pub(super) fn main(function: &MaybeItemFn, item: &TokenStream, options: &Options) -> TokenStream {
+    let krate = crate_path(options.krate.as_ref());
+    let private = quote!(#krate::__private);
+    let worker_threads = match options.worker_threads {
+        Some(n) => quote!(::core::option::Option::Some(#n)),
+        None => quote!(::core::option::Option::None),
+    };
+    let current_thread = options.current_thread;
+    let allowed: Vec<String> = options.allow_unlinked.iter().map(|name| name.unraw().to_string()).collect();
+    let crates = handler_crates().into_iter().filter(|name| !allowed.contains(name));
+    let (vis, name) = (&function.vis, &function.sig.ident);
+    quote! {
+        #vis fn #name() -> ::std::process::ExitCode {
+            #item
+            #private::run_main(
+                #private::MainOptions {
+                    package: ::core::env!("CARGO_PKG_NAME"),
+                    version: ::core::env!("CARGO_PKG_VERSION"),
+                    worker_threads: #worker_threads,
+                    current_thread: #current_thread,
+                    handler_crates: &[#(#crates),*],
+                },
+                #name,
+            )
+        }
+    }
+}
+
+/// After a mistake. An `async fn main` by itself would be a second one.
+pub(super) fn fallback(function: &MaybeItemFn, item: TokenStream) -> TokenStream {
+    if function.sig.ident != "main" {
+        return item;
+    }
+    quote! {
+        fn main() {
+            #[allow(dead_code)]
+            #item
+        }
+    }
+}

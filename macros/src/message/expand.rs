@@ -1,0 +1,138 @@
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::{DeriveInput, Generics};
+
+use super::field::Field;
+use super::given::Given;
+use super::model::Model;
+use crate::crate_path::crate_path;
+
+pub(super) fn message(input: &DeriveInput, given: &Given, model: &Model) -> TokenStream {
+    let krate = crate_path(given.krate.as_ref());
+    let private = quote!(#krate::__private);
+    let (name, reply, error) = (&input.ident, reply(given), error(given, &private));
+    let generics = generics(&input.generics, &private);
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    let (info, key) = (info(input, given, model, &private), key(model, &private));
+    let names = used_traits(model);
+    quote! {
+        #[allow(deprecated, clippy::all, clippy::pedantic)]
+        const _: () = {
+            #[allow(unused_imports)]
+            use #private::{#names};
+            #[automatically_derived]
+            impl #impl_generics #private::Message for #name #ty_generics #where_clause {
+                type Reply = #reply;
+                type Error = #error;
+                const INFO: #private::MessageInfo = #info;
+                #key
+            }
+        };
+    }
+}
+
+/// The traits that answer where a type has no answer of its own; see `matchbus::message::probe`.
+fn used_traits(model: &Model) -> TokenStream {
+    let mut names = quote!(FallbackSchema as _);
+    if !model.fields.is_empty() {
+        names.extend(quote!(, FallbackKind as _));
+    }
+    names
+}
+
+fn reply(given: &Given) -> TokenStream {
+    given.reply.as_ref().map_or_else(|| quote!(()), ToTokens::to_token_stream)
+}
+
+fn error(given: &Given, private: &TokenStream) -> TokenStream {
+    given.error.as_ref().map_or_else(|| quote!(#private::NoError), ToTokens::to_token_stream)
+}
+
+/// A generic type is a message for those parameters for which it can be one.
+pub(super) fn generics(generics: &Generics, private: &TokenStream) -> Generics {
+    let mut generics = generics.clone();
+    if generics.type_params().next().is_some() || generics.const_params().next().is_some() {
+        let bound = quote! {
+            Self: #private::serde::Serialize + #private::serde::de::DeserializeOwned
+                + ::core::marker::Send + ::core::marker::Sync + 'static
+        };
+        if let Ok(predicate) = syn::parse2(bound) {
+            generics.make_where_clause().predicates.push(predicate);
+        }
+    }
+    generics
+}
+
+fn info(input: &DeriveInput, given: &Given, model: &Model, private: &TokenStream) -> TokenStream {
+    let name = input.ident.unraw().to_string();
+    let Model { pattern, fields, doc, parameters, .. } = model;
+    let (pattern, prefix) = (pattern.info(private), pattern.json());
+    let fields = fields.iter().map(|field| {
+        let (name, kind) = (&field.name, kind(field, parameters, private));
+        quote!(#private::FieldInfo::new(#name, #kind))
+    });
+    let sketches = [quote!(Self), reply(given), error(given, private)].map(|ty| {
+        quote!(#private::TypeSketch::new(::core::any::type_name::<#ty>(), #private::Probe::<#ty>::schema()))
+    });
+    let mut more = TokenStream::new();
+    if model.open {
+        more.extend(quote!(.with_open()));
+    }
+    if given.external {
+        more.extend(quote!(.with_external()));
+    }
+    if !given.context.is_empty() {
+        let names = given.context.iter().map(|(name, _)| name);
+        more.extend(quote!(.with_context(&[#(#names),*])));
+    }
+    quote! {
+        #private::MessageInfo::new::<Self>(
+            #name,
+            ::core::module_path!(),
+            #private::Place::new(::core::file!(), ::core::line!()),
+            #doc,
+            #pattern,
+            #prefix,
+            &[#(#fields),*],
+            || [#(#sketches),*],
+        )
+        #more
+    }
+}
+
+fn kind(field: &Field, parameters: &[String], private: &TokenStream) -> TokenStream {
+    if field.serialize_with.is_some() || field.mentions(parameters) {
+        return quote!(#private::FieldKind::Unknown);
+    }
+    let ty = &field.ty;
+    quote!(#private::Probe::<#ty>::KIND)
+}
+
+fn key(model: &Model, private: &TokenStream) -> TokenStream {
+    let see = Ident::new("see", Span::mixed_site());
+    let index = Ident::new("index", Span::mixed_site());
+    let arms = model.fields.iter().enumerate().map(|(i, field)| {
+        let Field { ident, serialize_with, skip_if, .. } = field;
+        let look = match serialize_with {
+            Some(path) => quote!(#private::see_key_with(|to| #path(&self.#ident, to), #see)),
+            None => quote!(#private::see_key(&self.#ident, #see)),
+        };
+        match skip_if {
+            // What is not written cannot be seen.
+            Some(skip) => quote!(#i => if !#skip(&self.#ident) { #look },),
+            None => quote!(#i => #look,),
+        }
+    });
+    let (index, see) = if model.fields.is_empty() {
+        (quote!(_), quote!(_))
+    } else {
+        (index.to_token_stream(), see.to_token_stream())
+    };
+    let body = if model.fields.is_empty() { TokenStream::new() } else { quote!(match #index { #(#arms)* _ => {} }) };
+    quote_spanned! {Span::call_site()=>
+        fn key(&self, #index: ::core::primitive::usize, #see: &mut dyn ::core::ops::FnMut(#private::Scalar<'_>)) {
+            #body
+        }
+    }
+}
