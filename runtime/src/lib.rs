@@ -29,8 +29,11 @@ pub use serde_json::Value;
 pub mod prelude {
     pub use crate::{
         App, AppError, Bus, Call, CallError, Emit, FromContext, Message, Meta, NoError, Outcome, Prior, State, Value,
-        handlers, observer, service, services,
+        observer, service,
     };
+    /// The attribute for an `impl` block of handlers. By path it is `#[matchbus::handlers]`, since
+    /// `matchbus::services!` is the list; `use matchbus::services;` beside this prelude gives both names.
+    pub use matchbus_macros::handlers as services;
     #[doc(no_inline)]
     pub use serde::{Deserialize, Serialize};
     #[cfg(feature = "schema")]

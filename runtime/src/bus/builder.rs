@@ -325,8 +325,8 @@ impl Builder {
             groups.entry(handlers[observer as usize].about.group()).or_default().push(observer);
         }
         let groups = groups
-            .into_iter()
-            .map(|(name, which)| Group { name, observers: Index::build(settings.compare, &mut handlers, which.into_iter()) })
+            .into_values()
+            .map(|which| Group { observers: Index::build(settings.compare, &mut handlers, which.into_iter()) })
             .collect();
         let mut types = HashMap::new();
         for message in handlers.iter().filter_map(|handler| handler.about.message()) {

@@ -43,7 +43,6 @@ pub(crate) struct Core {
 /// The observers of one service: each published message goes to at most one of them.
 #[derive(Debug)]
 pub(crate) struct Group {
-    pub(crate) name: String,
     pub(crate) observers: Index,
 }
 

@@ -9,7 +9,7 @@ use super::text::Text;
 use crate::handler::{Context, Input, Need, Output, Shim, Started};
 use crate::message::MessageInfo;
 use crate::pattern::Pattern;
-use crate::registry::{Effect, Info, Kind, Place};
+use crate::registry::{Info, Kind};
 
 /// One handler under one of its patterns, in one bus.
 #[derive(Debug)]
@@ -113,13 +113,5 @@ impl About {
 
     pub(crate) fn needs(&self) -> impl Iterator<Item = &'static Need> + use<> {
         self.info().map_or(&[][..], |info| info.needs).iter().copied().flatten()
-    }
-
-    pub(crate) fn place(&self) -> Option<Place> {
-        self.info().map(|info| info.place)
-    }
-
-    pub(crate) fn effect(&self) -> Effect {
-        self.info().map_or(Effect::Undeclared, |info| info.effect)
     }
 }

@@ -77,7 +77,7 @@ impl<const W: usize> Dense<W> {
         let mut sets: Vec<[u64; W]> = Vec::new();
         let mut groups = Vec::new();
         let mut numbers = GlobNumbers::default();
-        let mut new_set = |sets: &mut Vec<[u64; W]>| {
+        let new_set = |sets: &mut Vec<[u64; W]>| {
             sets.push([0; W]);
             u32::try_from(sets.len() - 1).expect("there are fewer pairs than patterns times 15")
         };
