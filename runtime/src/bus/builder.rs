@@ -16,13 +16,13 @@ use super::limit::Limit;
 use super::mounted::{About, Closure, Handler, Mounted};
 use super::origin::Origin;
 use super::queue::{Queue, Queued};
-use super::route::scalar;
+use super::route::could_answer;
 use super::settings::Settings;
 use super::start_error::{StartProblem, StartError};
 use super::text::Text;
 use crate::flow::Flows;
 use crate::handler::{Accepts, Incoming, Need};
-use crate::message::{Message, MessageInfo};
+use crate::message::Message;
 use crate::message::json::Limits;
 use crate::pattern::{Compare, Pattern, PatternError, Value};
 use crate::registry::{self, CheckAt, Entry, Info, Kind, Problem, ProblemKind, Registration};
@@ -441,18 +441,6 @@ impl Builder {
             .filter(|message| !message.external && !functions().any(|pattern| registry::answers(message, pattern)))
             .all(|message| closures().any(|pattern| could_answer(pattern, message)))
     }
-}
-
-/// Whether a closure with this pattern can be given a message of this type.
-fn could_answer(pattern: &Pattern, message: &MessageInfo) -> bool {
-    pattern.iter().all(|(name, value)| match message.pattern.keys.iter().find(|key| key.name == name) {
-        Some(key) => value.fits(Compare::Typed, scalar(key.value)),
-        None => {
-            message.open
-                || message.context.contains(&name)
-                || message.fields.iter().any(|field| field.name == name)
-        }
-    })
 }
 
 impl Default for Builder {

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use super::envelope::Envelope;
-use super::guard::{Guard, guarded, late, too_late};
+use super::guard::{Guard, guarded, late, too_late, unwinding};
 use super::index::Index;
 use super::lifecycle::Lifecycle;
 use super::layer::Layers;
@@ -81,7 +81,7 @@ impl Core {
             self.start(&context, handler, envelope, input, output).await
         } else {
             // Boxed, so that the usual way does not carry the room for the unusual one.
-            Box::pin(self.start_behind(&context, handler, envelope, input, output)).await
+            unwinding(Box::pin(self.start_behind(&context, handler, envelope, input, output))).await
         };
         match result {
             Ok(()) => Ok(counted),
@@ -161,7 +161,13 @@ impl Core {
                 _ => Ok(()),
             };
         }
-        if self.lifecycle.is_draining() && !envelope.queued { Err(draining()) } else { Ok(()) }
+        if self.lifecycle.is_draining() && !envelope.queued {
+            return Err(draining());
+        }
+        match &envelope.rare {
+            Some(rare) if rare.budget.is_some_and(|budget| budget.is_zero()) => Err(too_late()),
+            _ => Ok(()),
+        }
     }
 
     /// Nobody answers `message`: counted, and told with what would have come nearest.

@@ -8,10 +8,10 @@ use serde_json::{Map, Value};
 use super::core::Core;
 use super::envelope::Envelope;
 use super::origin::Origin;
-use super::route::{Candidate, Route, scalar};
+use super::route::{Candidate, Route, could_answer, scalar};
 use crate::handler::{Input, InputKind, JsonReply, Output, OutputKind, TypedReply};
 use crate::message::json::{Malformed, Scan};
-use crate::message::{CallError, Error, ErrorKind, ErrorReply, Message, Outcome};
+use crate::message::{CallError, Error, ErrorKind, ErrorReply, Message, MessageInfo, Outcome};
 use crate::pattern::{JsonFields, Scalar};
 use crate::testing::How;
 
@@ -79,6 +79,23 @@ impl Core {
     /// Whether the handler takes its message by reference and shares the caller's type.
     pub(crate) fn lends(&self, choice: &Choice) -> bool {
         choice.same_type && self.handler(choice.handler).about.by_ref()
+    }
+
+    /// Whether some handler here can be given messages of this type.
+    pub(crate) fn can_answer(&self, message: &MessageInfo) -> bool {
+        self.services.firsts().any(|index| could_answer(&self.handler(index).pattern, message))
+    }
+
+    /// Whether something else answers every message that this handler is given.
+    pub(crate) fn has_prior(&self, handler: u32) -> bool {
+        let pattern = &self.handler(handler).pattern;
+        let fixed: Vec<(&str, Scalar<'_>)> = pattern
+            .iter()
+            .filter(|(_, value)| !value.is_glob())
+            .map(|(name, value)| (name, scalar(value.as_ref())))
+            .collect();
+        let all = self.services.find_all(&fixed, &self.handlers);
+        all.iter().any(|index| *index != handler) || self.handler(handler).replaced.is_some()
     }
 
     #[cold]

@@ -1,7 +1,7 @@
 use std::any::TypeId;
 
 use super::core::Core;
-use crate::message::Message;
+use crate::message::{Message, MessageInfo};
 use crate::pattern::{Compare, Pattern, PatternInfo, Scalar, Value, ValueRef};
 use crate::router::precedence;
 
@@ -111,10 +111,22 @@ fn fixed(pattern: &PatternInfo, name: &str) -> Option<ValueRef<'static>> {
 }
 
 /// The value that a message has whose type fixes the key.
-pub(crate) fn scalar(value: ValueRef<'static>) -> Scalar<'static> {
+pub(crate) fn scalar(value: ValueRef<'_>) -> Scalar<'_> {
     match value {
         ValueRef::Str(text) | ValueRef::Glob(text) => Scalar::Str(text),
         ValueRef::Int(n) => Scalar::Int(n),
         ValueRef::Bool(b) => Scalar::Bool(b),
     }
+}
+
+/// Whether a handler with this pattern can be given a message of this type.
+pub(crate) fn could_answer(pattern: &Pattern, message: &MessageInfo) -> bool {
+    pattern.iter().all(|(name, value)| match message.pattern.keys.iter().find(|key| key.name == name) {
+        Some(key) => value.fits(Compare::Typed, scalar(key.value)),
+        None => {
+            message.open
+                || message.context.contains(&name)
+                || message.fields.iter().any(|field| field.name == name)
+        }
+    })
 }

@@ -43,7 +43,7 @@ impl<'a> Context<'a> {
 
     /// A handle whose messages follow from the one being handled.
     pub fn bus(&self) -> Bus {
-        Bus::new(Arc::clone(self.core), Origin::of(self.meta().clone()))
+        Bus::new(Arc::clone(self.core), Origin::of(self))
     }
 
     /// The handler's pattern.

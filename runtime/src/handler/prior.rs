@@ -81,9 +81,7 @@ impl<M: 'static> FromContext for Prior<M> {
     const NEEDS: &'static [Need] = &[Need::Prior { optional: false }];
 
     fn from_context(context: &Context<'_>) -> Result<Self, Error> {
-        let origin = Origin::of(context.meta().clone());
-        let extra = context.extra();
-        let origin = if extra.is_empty() { origin } else { origin.change(|rare| rare.extend = extra) };
+        let origin = Origin::handing_on(context);
         let core = Arc::clone(context.core());
         Ok(Prior { core, origin, current: context.handler().flow, marker: PhantomData })
     }
@@ -91,4 +89,8 @@ impl<M: 'static> FromContext for Prior<M> {
 
 impl<M: 'static> OptionalFromContext for Prior<M> {
     const OPTIONAL_NEEDS: &'static [Need] = &[Need::Prior { optional: true }];
+
+    fn optional(context: &Context<'_>) -> Option<Self> {
+        if context.core().has_prior(context.handler().flow) { Self::from_context(context).ok() } else { None }
+    }
 }
