@@ -29,6 +29,6 @@ pub mod __private {
     pub use crate::message::{FieldInfo, MessageInfo, TypeSketch, see_key};
     pub use crate::pattern::{KeyInfo, PatternInfo, Scalar, ValueRef};
     pub use crate::registry::{Effect, Info, Kind, Place, Registration, Services};
-    pub use crate::registry::{refuse_conflicts, registry_test};
+    pub use crate::registry::{conflicts, refuse_conflicts, registry_test};
     pub use inventory;
 }

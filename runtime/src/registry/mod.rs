@@ -6,6 +6,6 @@ mod info;
 mod text;
 
 #[doc(hidden)]
-pub use check::{refuse_conflicts, registry_test};
+pub use check::{conflicts, refuse_conflicts, registry_test};
 pub use check::{Conflicts, Problem, ProblemKind};
 pub use info::{Effect, Info, Kind, Place, Registration, Services};

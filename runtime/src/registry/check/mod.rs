@@ -95,6 +95,13 @@ pub fn registry_test() -> Result<(), String> {
     if found.is_empty() { Ok(()) } else { Err(found.to_string()) }
 }
 
+/// Checks lists of handlers at run time by the rules of [`refuse_conflicts`].
+#[doc(hidden)]
+pub fn conflicts(lists: &[&'static [Info]]) -> Conflicts {
+    let handlers = lists.iter().flat_map(|list| list.iter());
+    problems(handlers.map(|info| Entry { info, patterns: info.patterns, mounted: true }), CheckAt::List)
+}
+
 /// Every handler that is linked into this program, with the patterns as they were written.
 pub(crate) fn registered() -> impl Iterator<Item = Entry<'static>> {
     let handlers = inventory::iter::<Registration>.into_iter().flat_map(|registration| registration.0);

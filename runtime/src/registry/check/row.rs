@@ -51,6 +51,8 @@ pub(super) struct Row {
     /// Whether a value is a glob.
     pub(super) globs: bool,
     pub(super) service: bool,
+    /// Whether this is a declared output; its pattern is that of the message.
+    output: bool,
     /// Whether the output is a call; the others are emitted.
     pub(super) calls: bool,
     /// Whether something that answers the output was found.
@@ -69,6 +71,7 @@ impl Row {
         len: 0,
         globs: false,
         service: false,
+        output: false,
         calls: false,
         answered: false,
     };
@@ -141,8 +144,11 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// The pattern of a row.
+    /// The pattern of a row: the handler's or, for an output, the message's.
     pub(super) const fn pattern(self, row: Row) -> &'a PatternInfo {
+        if row.output {
+            return &self.message(row).pattern;
+        }
         &self.get(row.list as usize, row.info as usize).1[row.nth as usize]
     }
 
@@ -217,7 +223,7 @@ const fn fill_outputs(row: Row, needs: &[&[Need]], outputs: &mut [Row], mut n: u
                 }
             };
             if !message.external {
-                outputs[n] = Row { nth: nth as u32, part: part as u16, calls, ..row }.with(&message.pattern);
+                outputs[n] = Row { nth: nth as u32, part: part as u16, output: true, calls, ..row }.with(&message.pattern);
                 n += 1;
             }
             part += 1;
