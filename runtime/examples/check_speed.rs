@@ -22,7 +22,7 @@ fn main() {
     for n in [500, 10_000] {
         println!("{n} handlers");
         for (name, line) in SETS {
-            measure(name, n, line);
+            measure(name, n, *line);
         }
     }
 }

@@ -20,6 +20,7 @@ mod problem;
 mod report;
 mod row;
 mod sort;
+mod split;
 mod value;
 
 #[cfg(test)]
