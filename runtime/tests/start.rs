@@ -44,7 +44,7 @@ fn problems(builder: Builder) -> (Vec<&'static str>, String) {
 
 #[tokio::test]
 async fn all_problems_come_at_once_with_their_cures() {
-    let (codes, text) = problems(Bus::builder().services(services![one::ask, two::ask]));
+    let (codes, text) = problems(Bus::builder().services(services![one::ask, two::ask, ..]));
     for code in ["two-alternatives", "missing-state", "unanswered"] {
         assert!(codes.contains(&code), "{code}: {text}");
     }
@@ -57,7 +57,7 @@ async fn all_problems_come_at_once_with_their_cures() {
 
 #[tokio::test]
 async fn of_alternatives_a_process_mounts_one() {
-    let both = Bus::builder().services(services![one::ask, two::ask]).state(Db);
+    let both = Bus::builder().services(services![one::ask, two::ask, ..]).state(Db);
     let bus = both.only(["two"]).handle(|_: Away| async { 0 }).start().unwrap();
     assert_eq!(bus.call(Ask {}).await.unwrap(), 2);
     assert_eq!(bus.size(), 1);

@@ -10,7 +10,7 @@ mod text;
 pub use breaking::Break;
 pub use catalogue::{Catalogue, Handler, Output};
 #[doc(hidden)]
-pub use check::{refuse_conflicts, registry_test};
+pub use check::{conflicts, refuse_conflicts, refuse_conflicts_in_part, registry_test};
 pub(crate) use check::{CheckAt, Entry, answers, problems};
 pub use check::{Conflicts, Problem, ProblemKind};
 pub use info::{Effect, Info, Kind, Place, Registration, Services};

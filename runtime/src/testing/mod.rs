@@ -19,7 +19,7 @@
 //! }
 //!
 //! # #[tokio::main(flavor = "current_thread")] async fn main() {
-//! let test = TestBus::of(matchbus::services![total])
+//! let test = TestBus::of(matchbus::services![total, ..])
 //!     .replace(|_: GetPrice| async { 7 })
 //!     .start();
 //! assert_eq!(test.call(Total { sku: "tea".into(), qty: 3 }).await.unwrap(), 21);

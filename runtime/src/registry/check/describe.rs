@@ -1,17 +1,9 @@
 //! The words for problems: what is wrong, with which handlers, and what to do.
 
 use super::report::{Fault, ProblemKind, Report};
-use super::row::{Row, Source};
+use super::row::Source;
 use crate::registry::text::Text;
 use crate::registry::{Info, Kind};
-
-/// The pattern that a problem is about.
-pub(super) const fn subject<'a>(source: Source<'a>, kind: ProblemKind, row: Row) -> &'a str {
-    match kind {
-        ProblemKind::Unanswered => source.message(row).pattern.text,
-        _ => source.pattern(row).text,
-    }
-}
 
 /// Writes all problems, as they stand in the compile error.
 pub(super) const fn describe_all<const N: usize>(source: Source<'_>, report: &Report, text: &mut Text<N>) {
@@ -34,7 +26,7 @@ pub(super) const fn add_more<const N: usize>(more: usize, at_least: bool, text: 
 /// Writes one problem, without a line end.
 pub(super) const fn describe<const N: usize>(source: Source<'_>, fault: Fault, text: &mut Text<N>) {
     let (a, b) = (source.info(fault.a), source.info(fault.b));
-    let pattern = subject(source, fault.kind, fault.a);
+    let pattern = source.pattern(fault.a).text;
     match fault.kind {
         ProblemKind::Duplicate => {
             text.add("two ");
@@ -75,7 +67,7 @@ pub(super) const fn describe<const N: usize>(source: Source<'_>, fault: Fault, t
             text.add("a message can match both `")
                 .add(pattern)
                 .add("` and `")
-                .add(subject(source, fault.kind, fault.b))
+                .add(source.pattern(fault.b).text)
                 .add("`, and neither has more keys");
             add_both(a, b, text);
             if a.ranked {
@@ -93,7 +85,7 @@ pub(super) const fn describe<const N: usize>(source: Source<'_>, fault: Fault, t
             text.add("the handler of `")
                 .add(pattern)
                 .add("` gets no message: `")
-                .add(subject(source, fault.kind, fault.b))
+                .add(source.pattern(fault.b).text)
                 .add("` matches all of them and has the higher rank, ")
                 .add_int(b.rank as i64)
                 .add(" against ")
@@ -112,7 +104,7 @@ pub(super) const fn describe<const N: usize>(source: Source<'_>, fault: Fault, t
                 .add("`\n  - ");
             add_handler(a, text);
             text.add(if fault.a.calls { " calls it" } else { " emits it" })
-                .add("\n  add a handler, link the crate that has it, or mark the message `external`");
+                .add("\n  add a handler, link the crate that has it, end a list that is not all with `, ..`, or mark the message `external`");
         }
     }
 }

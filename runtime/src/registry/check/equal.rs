@@ -39,6 +39,12 @@ pub(super) const fn thin_out(source: Source<'_>, rows: &mut [Row], at: CheckAt, 
     let (mut kept, mut from) = (0, 0);
     while from < rows.len() {
         let end = run(rows, from);
+        if end - from == 1 && !rows[from].overrides {
+            rows.swap(kept, from);
+            kept += 1;
+            from = end;
+            continue;
+        }
         let mut rest = from;
         // Hashes that fall together by chance make more than one turn.
         while rest < end {
@@ -118,15 +124,15 @@ const fn one_pattern(source: Source<'_>, rows: &mut [Row], at: CheckAt, report: 
     }
     match overriding {
         Some(overriding) => overriding,
-        None => unranked(source, rows),
+        None => unranked(rows),
     }
 }
 
 /// The first row without a rank, to which more rules apply, or else the first one.
-const fn unranked(source: Source<'_>, rows: &[Row]) -> usize {
+const fn unranked(rows: &[Row]) -> usize {
     let mut i = 0;
     while i < rows.len() {
-        if !source.info(rows[i]).ranked {
+        if !rows[i].ranked {
             return i;
         }
         i += 1;

@@ -1,7 +1,7 @@
 //! Declared outputs that nothing answers.
 
 use super::hash::fnv1a;
-use super::join::{self, Goal};
+use super::join::{self, Goal, Used};
 use super::report::{Fault, ProblemKind, Report};
 use super::row::{Row, Source};
 use super::value;
@@ -137,5 +137,5 @@ const fn ask(source: Source<'_>, outputs: &mut [Row], rows: &mut [Row]) {
     // Answers are marked on the rows; there is nothing to report yet.
     let mut report = Report::new();
     let open = unanswered(outputs);
-    join::across(source, outputs.split_at_mut(open).0, rows, Goal::Answer, None, &mut report);
+    join::across(source, outputs.split_at_mut(open).0, rows, Goal::Answer, Used::NONE, &mut report);
 }
