@@ -96,7 +96,7 @@ fn time(case: &dyn Fn() -> usize, count: u32) -> f64 {
     for _ in 0..count {
         black_box(case());
     }
-    (cpu_time() - start).as_secs_f64() * 1e9 / f64::from(count)
+    cpu_time().saturating_sub(start).as_secs_f64() * 1e9 / f64::from(count)
 }
 
 /// The scheduler's account of this thread.

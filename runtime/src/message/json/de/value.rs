@@ -55,11 +55,15 @@ macro_rules! strings {
     };
 }
 
+/// The rest. That all of the text was read must be checked: `1.0` is not the `i128` `1`.
 macro_rules! leave_to_serde_json {
     ($($method:ident($($arg:ident: $type:ty),*))*) => {
         $(#[inline]
         fn $method<V: Visitor<'a>>(self, $($arg: $type,)* visitor: V) -> Result<V::Value, Error> {
-            self.json().$method($($arg,)* visitor)
+            let mut json = self.json();
+            let value = json.$method($($arg,)* visitor)?;
+            json.end()?;
+            Ok(value)
         })*
     };
 }
