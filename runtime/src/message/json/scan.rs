@@ -105,9 +105,10 @@ impl<'a> Scan<'a> {
     /// A string is unescaped at the first call that asks for it, and kept.
     #[inline]
     pub fn scalar(&self, i: usize) -> Scalar<'_> {
-        let raw = self.raw(i);
-        match self.entry(i).kind {
-            Kind::Plain => Scalar::Str(&raw[1..raw.len() - 1]),
+        let Entry { at, kind } = self.entry(i);
+        let raw = at.of(self.text);
+        match kind {
+            Kind::Plain => Scalar::Str(at.unquoted(self.text)),
             Kind::Escaped => Scalar::Str(self.unescaped(i)),
             Kind::Integer => match number::integer(raw) {
                 Some(Integer::Signed(n)) => Scalar::Int(n),
