@@ -20,7 +20,7 @@ impl DecodeError {
         &self.path
     }
 
-    /// What does not fit there, in serde's words.
+    /// What does not fit there, in serde's words, which may quote the message; cut after 500 characters.
     pub fn reason(&self) -> &str {
         &self.reason
     }
@@ -56,6 +56,10 @@ pub(super) fn again<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Decode
         let mut reason = inner.to_string();
         if let Some(short) = reason.strip_suffix(&format!(" at line {line} column {column}")) {
             reason.truncate(short.len());
+        }
+        if let Some((end, _)) = reason.char_indices().nth(500) {
+            reason.truncate(end);
+            reason.push('…');
         }
         DecodeError { path, reason, line, column }
     })

@@ -1,11 +1,13 @@
-use super::PRIVATE;
+use super::{super::span::Span, PRIVATE};
 use serde::de::{Deserializer, Error as _, Visitor};
 use serde_json::Error;
 
 /// A key of the message. As `serde_json` has it, a key may stand for a number, a boolean or a variant.
 pub(super) struct Key<'s, 'a> {
-    /// As written, with quotes.
-    pub(super) quoted: &'a str,
+    /// The message.
+    pub(super) text: &'a str,
+    /// Where the key is in it, without the quotes.
+    pub(super) at: Span,
     /// Without escapes, if it has some.
     pub(super) owned: Option<&'s str>,
 }
@@ -13,7 +15,11 @@ pub(super) struct Key<'s, 'a> {
 impl<'a> Key<'_, 'a> {
     #[inline]
     fn plain(&self) -> &'a str {
-        &self.quoted[1..self.quoted.len() - 1]
+        self.at.of(self.text)
+    }
+
+    fn json(&self) -> Json<'a> {
+        serde_json::Deserializer::from_str(self.at.quoted(self.text))
     }
 
     /// The number between the quotes: nothing else may be there, no white space either.
@@ -76,7 +82,7 @@ impl<'a> Deserializer<'a> for Key<'_, 'a> {
         visitor: V,
     ) -> Result<V::Value, Error> {
         if name.starts_with(PRIVATE) {
-            return serde_json::Deserializer::from_str(self.quoted).deserialize_newtype_struct(name, visitor);
+            return self.json().deserialize_newtype_struct(name, visitor);
         }
         visitor.visit_newtype_struct(self)
     }
@@ -87,11 +93,11 @@ impl<'a> Deserializer<'a> for Key<'_, 'a> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        serde_json::Deserializer::from_str(self.quoted).deserialize_enum(name, variants, visitor)
+        self.json().deserialize_enum(name, variants, visitor)
     }
 
     fn deserialize_bytes<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
-        serde_json::Deserializer::from_str(self.quoted).deserialize_bytes(visitor)
+        self.json().deserialize_bytes(visitor)
     }
 
     fn deserialize_byte_buf<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {

@@ -1,4 +1,9 @@
-use super::{super::scan::Scan, PRIVATE, key::Key, value::Value};
+use super::{
+    super::{scan::Scan, span::Entry},
+    PRIVATE,
+    key::Key,
+    value::Value,
+};
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error as _, MapAccess, VariantAccess, Visitor};
 use serde_json::Error;
 
@@ -15,13 +20,13 @@ impl<'s, 'a> Message<'s, 'a> {
 
     #[inline]
     fn key(self, i: usize) -> Key<'s, 'a> {
-        Key { quoted: self.scan.key_span(i).quoted(self.scan.text()), owned: self.scan.owned_key(i) }
+        Key { text: self.scan.text(), at: self.scan.key_span(i), owned: self.scan.owned_key(i) }
     }
 
     #[inline]
     fn value(self, i: usize) -> Value<'a> {
-        let entry = self.scan.entry(i);
-        Value { raw: entry.at.of(self.scan.text()), kind: entry.kind }
+        let Entry { at, kind } = self.scan.entry(i);
+        Value { text: self.scan.text(), at, kind }
     }
 }
 

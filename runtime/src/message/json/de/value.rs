@@ -1,7 +1,7 @@
 use super::{
     super::{
         number::{self, Integer},
-        span::Kind,
+        span::{Kind, Span},
     },
     PRIVATE,
 };
@@ -11,20 +11,27 @@ use serde_json::Error;
 /// The value of one top-level key.
 #[derive(Clone, Copy)]
 pub(super) struct Value<'a> {
-    /// As written; a string with its quotes.
-    pub(super) raw: &'a str,
+    /// The message.
+    pub(super) text: &'a str,
+    /// Where the value is in it; a string with its quotes.
+    pub(super) at: Span,
     pub(super) kind: Kind,
 }
 
 impl<'a> Value<'a> {
     #[inline]
+    fn raw(self) -> &'a str {
+        self.at.of(self.text)
+    }
+
+    #[inline]
     fn json(self) -> serde_json::Deserializer<serde_json::de::StrRead<'a>> {
-        serde_json::Deserializer::from_str(self.raw)
+        serde_json::Deserializer::from_str(self.raw())
     }
 
     #[inline]
     fn integer(self) -> Option<Integer> {
-        if self.kind == Kind::Integer { number::integer(self.raw) } else { None }
+        if self.kind == Kind::Integer { number::integer(self.raw()) } else { None }
     }
 }
 
@@ -48,18 +55,22 @@ macro_rules! strings {
         $(#[inline]
         fn $method<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
             if self.kind == Kind::Plain {
-                return visitor.visit_borrowed_str(&self.raw[1..self.raw.len() - 1]);
+                return visitor.visit_borrowed_str(self.at.unquoted(self.text));
             }
             self.json().$method(visitor)
         })*
     };
 }
 
+/// The rest. That all of the text was read must be checked: `1.0` is not the `i128` `1`.
 macro_rules! leave_to_serde_json {
     ($($method:ident($($arg:ident: $type:ty),*))*) => {
         $(#[inline]
         fn $method<V: Visitor<'a>>(self, $($arg: $type,)* visitor: V) -> Result<V::Value, Error> {
-            self.json().$method($($arg,)* visitor)
+            let mut json = self.json();
+            let value = json.$method($($arg,)* visitor)?;
+            json.end()?;
+            Ok(value)
         })*
     };
 }
@@ -97,7 +108,7 @@ impl<'a> Deserializer<'a> for Value<'a> {
     #[inline]
     fn deserialize_f64<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.kind {
-            Kind::Decimal if let Some(n) = number::decimal(self.raw) => visitor.visit_f64(n),
+            Kind::Decimal if let Some(n) = number::decimal(self.raw()) => visitor.visit_f64(n),
             _ => self.json().deserialize_f64(visitor),
         }
     }
