@@ -19,7 +19,7 @@ async fn a(_: Value, seen: State<AtomicUsize>) -> Value {
 
 #[service(role = "b")]
 async fn b(_: Value, bus: Bus) -> Result<Value, matchbus::Error> {
-    bus.act(json!({"role":"a"})).await.map_err(|error| matchbus::Error::refused(error.to_string()))
+    Ok(bus.act(json!({"role":"a"})).await?)
 }
 
 #[service(role = "hang")]

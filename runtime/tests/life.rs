@@ -72,11 +72,7 @@ struct Chain {
 
 #[service(role = "chain", cmd = "do")]
 async fn chain(msg: Chain, next: Call<Work>) -> Result<String, matchbus::Error> {
-    match next.call(Work { how: msg.how }).await {
-        Ok(reply) => Ok(reply),
-        Err(CallError::Bus(error)) => Err(error),
-        Err(CallError::App(never)) => match never {},
-    }
+    Ok(next.call(Work { how: msg.how }).await?)
 }
 
 fn start(change: impl FnOnce(matchbus::bus::Builder) -> matchbus::bus::Builder) -> (Bus, Arc<Seen>) {
@@ -241,7 +237,7 @@ async fn round(_: Round, again: Call<Round>, meta: Meta) -> Result<u32, matchbus
             assert!(error.to_string().contains("cmd:round,role:loop → cmd:round,role:loop"), "{error}");
             Ok(depth)
         }
-        Err(error) => Err(matchbus::Error::refused(error.to_string())),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -33,11 +33,10 @@ async fn inner(_: Inner, meta: Meta) -> Value {
     facts(&meta)
 }
 
-#[service(role = "outer")]
+#[service(role = "outer", alternative)]
 async fn outer(_: Outer, meta: Meta, inner: Call<Inner>, bus: Bus) -> Result<Value, matchbus::Error> {
-    let failed = |error: CallError<NoError>| matchbus::Error::refused(error.to_string());
-    let by_call = inner.context("user", "ann").call(Inner {}).await.map_err(failed)?;
-    let by_bus = bus.call(Inner {}).await.map_err(failed)?;
+    let by_call = inner.context("user", "ann").call(Inner {}).await?;
+    let by_bus = bus.call(Inner {}).await?;
     Ok(json!({"own": facts(&meta), "by_call": by_call, "by_bus": by_bus}))
 }
 
@@ -76,7 +75,7 @@ async fn outer_vip(msg: Outer, prior: Prior<Outer>) -> Result<Value, CallError<N
 mod wide {
     use super::*;
 
-    #[service(role = "outer", rank(-1))]
+    #[service(role = "outer", alternative)]
     pub async fn see(msg: Value) -> Value {
         msg
     }

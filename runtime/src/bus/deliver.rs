@@ -308,7 +308,10 @@ fn value_of_scalar(scalar: Scalar<'_>) -> Value {
 
 /// A service's error as the caller's type, if it is one.
 fn typed_error<M: Message>(reply: ErrorReply) -> CallError<M::Error> {
-    match serde_json::from_value(reply.details.clone()) {
+    let details = serde_json::from_value(reply.details.clone());
+    // A caller may declare the readable form itself as its error.
+    let error = details.or_else(|_| serde_json::from_value(serde_json::to_value(&reply)?));
+    match error {
         Ok(error) => CallError::App(error),
         Err(_) => CallError::Bus(
             Error::new(

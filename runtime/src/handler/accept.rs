@@ -96,6 +96,16 @@ impl<R, E: AppError> IntoReply<R, E> for Result<R, Error> {
     }
 }
 
+/// For handlers that pass on what a call gave them, such as that of their prior.
+impl<R, E: AppError> IntoReply<R, E> for Result<R, CallError<E>> {
+    fn into_reply(self) -> Result<R, CallError<E>> {
+        self.map_err(|error| match error {
+            CallError::App(error) => CallError::App(error),
+            CallError::Bus(error) => CallError::Bus(Error::handler_failed(error)),
+        })
+    }
+}
+
 /// What a handler of any JSON may return.
 #[diagnostic::on_unimplemented(
     message = "a handler of any JSON cannot return `{Self}`",
@@ -128,6 +138,15 @@ impl<R: Serialize, E: AppError> IntoDynamicReply for Result<R, E> {
 impl<R: Serialize> IntoDynamicReply for Result<R, Error> {
     fn put(self, output: Output<'_>) {
         output.put_json(self.map_err(|error| CallError::Bus(Error::handler_failed(error))));
+    }
+}
+
+impl<R: Serialize, E: AppError> IntoDynamicReply for Result<R, CallError<E>> {
+    fn put(self, output: Output<'_>) {
+        output.put_json(self.map_err(|error| match error {
+            CallError::App(error) => CallError::App(ErrorReply::of(&error)),
+            CallError::Bus(error) => CallError::Bus(Error::handler_failed(error)),
+        }));
     }
 }
 

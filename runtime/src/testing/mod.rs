@@ -14,7 +14,7 @@
 //!
 //! #[service(role = "cart", cmd = "total")]
 //! async fn total(msg: Total, price: Call<GetPrice>) -> Result<u64, matchbus::Error> {
-//!     let price = price.call(GetPrice { sku: msg.sku }).await.map_err(|e| matchbus::Error::refused(e.to_string()))?;
+//!     let price = price.call(GetPrice { sku: msg.sku }).await?;
 //!     Ok(price * msg.qty)
 //! }
 //!

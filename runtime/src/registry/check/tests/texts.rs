@@ -122,7 +122,7 @@ fn unanswered_call() {
     let text = "\
 no handler answers `GetPrice`, whose pattern is `cmd:get,role:price`
   - cart::add (src/lib.rs:1) calls it
-  add a handler, link the crate that has it, or mark the message `external`";
+  add a handler, link the crate that has it, end a list that is not all with `, ..`, or mark the message `external`";
     let lines = "service cart::add cmd:add,role:cart calls(GetPrice)";
     refused(lines, CheckAt::List, ProblemKind::Unanswered, text);
 }
@@ -132,7 +132,7 @@ fn unanswered_event() {
     let text = "\
 no handler takes `ItemAdded`, whose pattern is `event:item-added,role:cart`
   - cart::add (src/lib.rs:1) emits it
-  add a handler, link the crate that has it, or mark the message `external`";
+  add a handler, link the crate that has it, end a list that is not all with `, ..`, or mark the message `external`";
     let lines = "service cart::add cmd:add,role:cart emits(ItemAdded)";
     refused(lines, CheckAt::List, ProblemKind::Unanswered, text);
 }
