@@ -10,7 +10,8 @@ const NAMES: [&str; 12] = [
     "cmd", "role", "action", "area", "base", "channel", "domain", "entity", "format", "group", "host", "kind",
 ];
 const PLAIN: [&str; 8] = ["item", "qty", "price", "user", "note", "zz1", "zz2", "zz3"];
-const KEYS: usize = 8;
+/// The number of keys of each message.
+pub const KEYS: usize = 8;
 
 /// Patterns of two or three of twelve names, over 200 combinations of names.
 #[derive(Clone, Debug)]
