@@ -126,7 +126,7 @@ impl<T> Matcher<T> {
     ///
     /// This looks at every pattern: it is for people, not for every message.
     pub fn explain<F: Fields + ?Sized>(&self, message: &F) -> Explanation {
-        explain::explain(&self.store, self.index().find_all(&self.store, message), message)
+        explain::explain(&self.store, &self.index().find_all(&self.store, message), message)
     }
 
     /// The patterns that have all keys of the pin with these values, sorted by canonical text.

@@ -62,7 +62,8 @@ pub fn run(cases: &[Case]) -> Report {
             let got = answer(&matcher, message, find);
             let expected = find.spec.as_ref().unwrap_or(&find.expect);
             let agree = if find.collect { same_set(&got, expected) } else { got == *expected };
-            let question = || format!("find {}{}{}", find.msg, flag(find.exact, "exact"), flag(find.collect, "collect"));
+            let question =
+                || format!("find {}{}{}", find.msg, flag(find.exact, "exact"), flag(find.collect, "collect"));
             if report.note(case, agree, question, expected, &got) {
                 report.finds += 1;
                 report.agree += usize::from(agree);
@@ -72,7 +73,8 @@ pub fn run(cases: &[Case]) -> Report {
             let got = listed(&matcher, list);
             let expected: Value = list.expect.iter().map(listed_json).collect();
             let agree = same_set(&got, &expected);
-            let question = || format!("list {}{}", Value::from(list.filter.clone()), flag(list.exact, "exact"));
+            let question =
+                || format!("list {}{}", Value::from(list.filter.clone()), flag(list.exact, "exact"));
             if report.note(case, agree, question, &expected, &got) {
                 report.lists += 1;
                 report.lists_agree += usize::from(agree);
@@ -131,7 +133,10 @@ fn build(case: &Case) -> Matcher<&Value> {
 fn answer(matcher: &Matcher<&Value>, object: &Map<String, Value>, find: &Find) -> Value {
     let message = patrun::Message::new(object);
     if find.collect {
-        return patrun::collect(matcher, &message, find.exact).into_iter().map(|data| (*data).clone()).collect();
+        return patrun::collect(matcher, &message, find.exact)
+            .into_iter()
+            .map(|data| (*data).clone())
+            .collect();
     }
     let mut found = matcher.find(&message);
     if find.exact {
@@ -150,7 +155,11 @@ fn listed(matcher: &Matcher<&Value>, list: &List) -> Value {
             && (!list.exact || pattern.len() == pin.len())
             && !is_falsy(found.value())
     });
-    shown.map(|found| listed_json(&Listed { pattern: texts(&found.pattern()), data: (*found.value()).clone() })).collect()
+    shown
+        .map(|found| {
+            listed_json(&Listed { pattern: texts(&found.pattern()), data: (*found.value()).clone() })
+        })
+        .collect()
 }
 
 fn texts(pattern: &Pattern) -> Map<String, Value> {

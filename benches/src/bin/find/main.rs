@@ -86,9 +86,10 @@ impl Bench {
     fn new(patterns: usize, with_linear: bool) -> Self {
         let world = World::new(patterns);
         let before = alloc::live();
-        let matcher = build(world.patterns.iter().map(|pairs| pattern(pairs)));
+        let matcher = build(world.patterns.iter().map(pattern));
         let bytes_per_pattern = (alloc::live() - before) as f64 / patterns as f64;
-        let find = |message: &Message| matcher.find(&scalars(message)[..]).map_or(NONE, |found| *found.value());
+        let find =
+            |message: &Message| matcher.find(&scalars(message)[..]).map_or(NONE, |found| *found.value());
         let hits = world.hits(MESSAGES);
         let misses = world.misses(MESSAGES, |message| find(message) != NONE);
         let trie = Trie::new(&world.patterns);
@@ -100,7 +101,8 @@ impl Bench {
                 assert_eq!(found, linear.find(&texts(message)), "the scan disagrees on {message:?}");
             }
         }
-        let text = |messages: &[Message]| messages.iter().flatten().flat_map(|(n, v)| [n.as_str(), v]).collect();
+        let text =
+            |messages: &[Message]| messages.iter().flatten().flat_map(|(n, v)| [n.as_str(), v]).collect();
         let (hit_texts, miss_texts) = (text(&hits), text(&misses));
         Bench { world, hits, misses, hit_texts, miss_texts, matcher, trie, linear, bytes_per_pattern }
     }
@@ -171,7 +173,7 @@ fn build(patterns: impl Iterator<Item = Pattern>) -> Matcher<u32> {
 }
 
 fn build_time(rounds: usize) -> f64 {
-    let patterns: Vec<Pattern> = World::new(10_000).patterns.iter().map(|pairs| pattern(pairs)).collect();
+    let patterns: Vec<Pattern> = World::new(10_000).patterns.iter().map(pattern).collect();
     let figures: Vec<f64> = (0..rounds)
         .map(|_| {
             let (ns, matcher) = clock::time(|| {

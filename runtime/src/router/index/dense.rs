@@ -75,7 +75,7 @@ impl<const W: usize> Dense<W> {
         let mut sets: Vec<[u64; W]> = Vec::new();
         let mut groups = Vec::new();
         let mut numbers = GlobNumbers::default();
-        let mut new_set = |sets: &mut Vec<[u64; W]>| {
+        let new_set = |sets: &mut Vec<[u64; W]>| {
             sets.push([0; W]);
             u32::try_from(sets.len() - 1).expect("there are fewer pairs than patterns times 15")
         };
@@ -182,7 +182,8 @@ impl<const W: usize> Dense<W> {
                     for place in self.groups.get(group_hash(pairs, rank)) {
                         let hit = (*place, store.value(*place));
                         let ours = store.shape(*place) == ranks.shapes[rank];
-                        if ours && store.fits(*place, |name| known.value(message, name)) && !visit(hit, rank) {
+                        if ours && store.fits(*place, |name| known.value(message, name)) && !visit(hit, rank)
+                        {
                             return;
                         }
                     }

@@ -33,10 +33,10 @@ pub(super) struct Index {
 #[derive(Clone)]
 enum Finder {
     Small(Small),
-    Dense1(Dense<1>),
-    Dense4(Dense<4>),
-    Dense16(Dense<16>),
-    Sparse(Sparse),
+    Dense1(Box<Dense<1>>),
+    Dense4(Box<Dense<4>>),
+    Dense16(Box<Dense<16>>),
+    Sparse(Box<Sparse>),
 }
 
 /// The shapes in use, in order of precedence; `rank` below is an index into them.
@@ -59,10 +59,10 @@ impl Index {
         let dense = store.names().len() <= known::NAMES && longest <= dense::KEYS;
         let finder = match ranks.shapes.len() {
             _ if small => Finder::Small(Small::build(store, &ranks)),
-            0..=64 if dense => Finder::Dense1(Dense::build(store, &ranks)),
-            0..=256 if dense => Finder::Dense4(Dense::build(store, &ranks)),
-            0..=1024 if dense => Finder::Dense16(Dense::build(store, &ranks)),
-            _ => Finder::Sparse(Sparse::build(store, &ranks)),
+            0..=64 if dense => Finder::Dense1(Box::new(Dense::build(store, &ranks))),
+            0..=256 if dense => Finder::Dense4(Box::new(Dense::build(store, &ranks))),
+            0..=1024 if dense => Finder::Dense16(Box::new(Dense::build(store, &ranks))),
+            _ => Finder::Sparse(Box::new(Sparse::build(store, &ranks))),
         };
         Index { ranks, finder }
     }

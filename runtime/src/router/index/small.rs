@@ -34,7 +34,8 @@ impl Small {
             One {
                 names: keys.iter().fold(0, |set, key| set | 1 << (key.name % 64)),
                 list: keys.iter().filter_map(|key| u8::try_from(key.name).ok()).collect(),
-                pairs: exact.then(|| store.pairs(place).fold(0, |x, (key, raw)| x ^ store.raw_hash(key, raw))),
+                pairs: exact
+                    .then(|| store.pairs(place).fold(0, |x, (key, raw)| x ^ store.raw_hash(key, raw))),
                 hit: (place, store.value(place)),
                 rank: ranks.of_shape[store.shape(place) as usize] as usize,
             }

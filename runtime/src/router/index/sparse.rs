@@ -61,7 +61,8 @@ impl Sparse {
         for (i, (pair, _)) in lists.iter().enumerate() {
             ends[*pair as usize] = i + 1;
         }
-        let size = |shape: &u32| u32::try_from(store.shapes()[*shape as usize].keys.len()).unwrap_or(u32::MAX);
+        let size =
+            |shape: &u32| u32::try_from(store.shapes()[*shape as usize].keys.len()).unwrap_or(u32::MAX);
         let sizes: Vec<u32> = ranks.shapes.iter().map(size).collect();
         Sparse {
             pairs,
@@ -122,7 +123,10 @@ impl Sparse {
             let pairs = exact.fold(0, |x, key| x ^ get(key.name).map_or(0, |one| one.hash));
             if keys.iter().any(|key| key.glob) {
                 for place in self.groups.get(group_hash(pairs, rank)) {
-                    if store.shape(*place) == shape && store.fits(*place, value_of) && !visit((*place, store.value(*place)), rank) {
+                    if store.shape(*place) == shape
+                        && store.fits(*place, value_of)
+                        && !visit((*place, store.value(*place)), rank)
+                    {
                         return;
                     }
                 }
