@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use matchbus::pattern::{Compare, Fields, NumberText, Pattern, Scalar, Value};
-use matchbus::router::{Matcher, Reason};
+use matchbus::router::{Found, Matcher, Reason};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -266,7 +266,7 @@ proptest! {
     #[test]
     fn lists_hold_the_pin(patterns in vec(pattern(false, true, 3), 0..30), pin in pattern(false, false, 2)) {
         let matcher: Matcher<()> = patterns.iter().cloned().map(|p| (p, ())).collect();
-        let listed: Vec<Pattern> = matcher.list(&pin).iter().map(|found| found.pattern()).collect();
+        let listed: Vec<Pattern> = matcher.list(&pin).iter().map(Found::pattern).collect();
         let holds = |p: &Pattern| pin.iter().all(|(name, value)| p.get(name) == Some(value));
         let mut expected: Vec<Pattern> = patterns.into_iter().filter(holds).collect();
         expected.sort_by_key(Pattern::to_string);
