@@ -2,6 +2,9 @@ use super::hash;
 use super::slots::{Slots, hash_of};
 use crate::pattern::{Compare, Pattern, Scalar, Value, ValueRef};
 
+/// A pattern's place, and the number of the matcher's value.
+pub(super) type Hit = (u32, u32);
+
 /// Says "no longer here" in a record's place of the value's number.
 const DEAD: u32 = u32::MAX;
 
@@ -24,7 +27,8 @@ pub(super) struct Store {
     shapes: Vec<Shape>,
     shape_slots: Slots,
     records: Vec<u8>,
-    slots: Slots,
+    /// The place and the number of the matcher's value, so that a finder need not wait for the record.
+    slots: Slots<Hit>,
     len: usize,
     dead_bytes: usize,
 }
@@ -138,7 +142,7 @@ impl Store {
         self.records.extend(shape.to_le_bytes());
         pattern.iter().for_each(|(_, value)| write_value(&mut self.records, value));
         self.records.resize(self.records.len().next_multiple_of(4), 0);
-        self.slots.insert(hash, place);
+        self.slots.insert(hash, (place, value));
         self.len += 1;
         Ok(place)
     }
@@ -156,7 +160,7 @@ impl Store {
         let place = self.find_equal(hash, &keys, pattern)?;
         let value = self.word(place, 0);
         let shape = self.word(place, 1);
-        self.slots.remove(hash, place);
+        self.slots.remove(hash, (place, value));
         self.set_word(place, 0, DEAD);
         self.shapes[shape as usize].live -= 1;
         self.len -= 1;
@@ -218,8 +222,8 @@ impl Store {
         hash: u64,
         shape: u32,
         value_of: impl Fn(u32) -> Option<Scalar<'m>>,
-    ) -> Option<u32> {
-        self.slots.find(hash, |place| self.fits_exactly(place, shape, &value_of))
+    ) -> Option<Hit> {
+        self.slots.find(hash, |(place, _)| self.fits_exactly(place, shape, &value_of))
     }
 
     #[inline]
@@ -299,11 +303,12 @@ impl Store {
             Some(theirs) => !matches!(ours, ValueRef::Glob(_)) && ours.fits(self.compare, theirs),
             None => ours == theirs,
         };
-        self.slots.find(hash, |place| {
+        let hit = self.slots.find(hash, |(place, _)| {
             *self.shape_of(place).keys == *keys
                 && (self.pairs(place).zip(pattern.iter()))
                     .all(|((key, raw), (_, value))| equal(raw.value(key.glob), value.as_ref()))
-        })
+        });
+        hit.map(|(place, _)| place)
     }
 
     fn set_rank(&mut self, place: u32, keys: Vec<Key>, rank: i32) -> bool {

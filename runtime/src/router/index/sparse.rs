@@ -2,7 +2,7 @@ use super::Ranks;
 use super::globs::{GlobNumbers, Globs, Groups, group_hash};
 use crate::pattern::{Fields, Scalar, ValueRef};
 use crate::router::slots::Slots;
-use crate::router::store::{Store, identity};
+use crate::router::store::{Hit, Store, identity};
 
 /// Lists of shapes for pairs: without limits on names, shapes and keys; see the module's documentation.
 ///
@@ -61,7 +61,8 @@ impl Sparse {
         for (i, (pair, _)) in lists.iter().enumerate() {
             ends[*pair as usize] = i + 1;
         }
-        let size = |shape: &u32| u32::try_from(store.shapes()[*shape as usize].keys.len()).unwrap_or(u32::MAX);
+        let size =
+            |shape: &u32| u32::try_from(store.shapes()[*shape as usize].keys.len()).unwrap_or(u32::MAX);
         let sizes: Vec<u32> = ranks.shapes.iter().map(size).collect();
         Sparse {
             pairs,
@@ -79,7 +80,7 @@ impl Sparse {
         store: &Store,
         ranks: &Ranks,
         message: &F,
-        mut visit: impl FnMut(u32, usize) -> bool,
+        mut visit: impl FnMut(Hit, usize) -> bool,
     ) {
         let mut known: Vec<Known<'_>> = Vec::new();
         let mut counts = vec![0u32; self.sizes.len()];
@@ -122,12 +123,15 @@ impl Sparse {
             let pairs = exact.fold(0, |x, key| x ^ get(key.name).map_or(0, |one| one.hash));
             if keys.iter().any(|key| key.glob) {
                 for place in self.groups.get(group_hash(pairs, rank)) {
-                    if store.shape(*place) == shape && store.fits(*place, value_of) && !visit(*place, rank) {
+                    if store.shape(*place) == shape
+                        && store.fits(*place, value_of)
+                        && !visit((*place, store.value(*place)), rank)
+                    {
                         return;
                     }
                 }
-            } else if let Some(place) = store.find_exact(identity(pairs), shape, value_of)
-                && !visit(place, rank)
+            } else if let Some(hit) = store.find_exact(identity(pairs), shape, value_of)
+                && !visit(hit, rank)
             {
                 return;
             }
