@@ -300,6 +300,27 @@ impl<'de> Deserialize<'de> for FirstOnly {
     }
 }
 
+/// Swallows errors, after which `serde_json` can go on in some cases and not in others.
+#[derive(Debug)]
+#[allow(dead_code)]
+struct Lenient<T>(Option<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Lenient<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Lenient(T::deserialize(deserializer).ok()))
+    }
+}
+
+/// Reads nothing at all, against serde's rules; at the top level this is not noticed.
+#[derive(Debug)]
+struct Absent;
+
+impl<'de> Deserialize<'de> for Absent {
+    fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+        Ok(Absent)
+    }
+}
+
 /// A map whose every key and value may be of another type than JSON's own.
 type Keyed<K> = BTreeMap<K, IgnoredAnyEq>;
 
@@ -312,7 +333,7 @@ macro_rules! check_all {
 
 fn check_types<'a>(scan: &Scan<'a>) -> Result<(), TestCaseError> {
     check_all!(scan:
-        Value, IgnoredAny, BTreeMap<String, Value>, BTreeMap<Cow<'a, str>, IgnoredAny>, BTreeMap<&'a str, &'a RawValue>,
+        Value, BTreeMap<String, Value>, BTreeMap<Cow<'a, str>, IgnoredAny>, BTreeMap<&'a str, &'a RawValue>,
         Owned, Borrowed<'a>, Raw<'a>, Strict, Inner, Flat, External, Internal, Adjacent, Untagged,
         Newtype<Owned>, Option<Owned>, Newtype<Option<Value>>, &'a RawValue, Box<RawValue>, FirstOnly,
         // What no object is.
@@ -324,6 +345,25 @@ fn check_types<'a>(scan: &Scan<'a>) -> Result<(), TestCaseError> {
         Field<(u8, String)>, Field<[f64; 2]>, Field<Bytes>, Field<External>, Field<Internal>, Field<Adjacent>,
         Field<Untagged>, Field<Owned>, Field<Value>, Field<IgnoredAny>, Field<Box<RawValue>>, Field<Strict>,
         Field<Newtype<(i32, f32)>>, Field<BTreeMap<String, i64>>, Field<BTreeMap<u64, Value>>,
+        // The same, further down.
+        Field<Field<bool>>, Field<Field<u8>>, Field<Field<i64>>, Field<Field<i128>>, Field<Field<u128>>,
+        Field<Field<f32>>, Field<Field<f64>>, Field<Field<char>>, Field<Field<String>>, Field<Field<()>>,
+        Field<Field<Newtype<u16>>>, Field<Field<Option<Option<u8>>>>, Field<Field<Bytes>>, Field<Field<External>>,
+        Field<Field<Internal>>, Field<Field<Adjacent>>, Field<Field<Untagged>>, Field<Field<Value>>,
+        Field<Field<IgnoredAny>>, Field<Field<Box<RawValue>>>, Field<Field<(u8, String)>>, Field<Field<[f64; 2]>>,
+        Field<Flat>, Field<Inner>, Field<FirstOnly>, Field<Field<FirstOnly>>, Field<Vec<FirstOnly>>,
+        Field<Vec<u64>>, Field<Vec<i128>>, Field<Vec<f64>>, Field<Vec<Option<String>>>, Field<Vec<External>>,
+        Field<Vec<Field<IgnoredAny>>>, Field<Vec<Box<RawValue>>>, Field<Vec<Bytes>>, Field<Vec<()>>,
+        Field<Keyed<i64>>, Field<Keyed<bool>>, Field<Keyed<NewtypeNumber>>, Field<BTreeMap<Key, IgnoredAny>>,
+        BTreeMap<&'a str, Value>, BTreeMap<String, Borrowed<'a>>, BTreeMap<String, Raw<'a>>, BTreeMap<String, Strict>,
+        BTreeMap<String, Vec<f64>>, BTreeMap<String, BTreeMap<&'a str, &'a RawValue>>,
+        // Types that do not read properly.
+        Lenient<Owned>, Lenient<External>, Field<Lenient<u8>>, Field<Lenient<i128>>, Field<Lenient<String>>,
+        Field<Lenient<Field<u8>>>, Field<Lenient<Strict>>, Field<Lenient<Vec<u8>>>, Field<Lenient<External>>,
+        Field<Lenient<Bytes>>, Field<Vec<Lenient<u8>>>, Field<Vec<Lenient<i128>>>, Field<Vec<Lenient<String>>>,
+        Field<Vec<Lenient<Vec<u8>>>>, Field<Vec<Lenient<External>>>, Field<Field<Lenient<u16>>>,
+        Field<Vec<Lenient<bool>>>, Field<Vec<Lenient<()>>>, Field<Vec<Lenient<f32>>>,
+        Field<Field<Absent>>, Field<Vec<Absent>>, Lenient<FirstOnly>,
         // Keys.
         Keyed<i8>, Keyed<u64>, Keyed<i128>, Keyed<bool>, Keyed<char>, Keyed<Option<String>>, Keyed<(u8, u8)>,
         BTreeMap<Key, IgnoredAny>, BTreeMap<NewtypeKey, IgnoredAny>, BTreeMap<NewtypeNumber, Value>,
@@ -444,7 +484,7 @@ fn spoilt_message() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.max(1500), failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.max(500), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn made_messages(text in message_text()) {

@@ -172,9 +172,10 @@ impl<'a> Scan<'a> {
     /// to say where and why.
     #[inline]
     pub fn decode<T: Deserialize<'a>>(&self) -> Result<T, DecodeError> {
-        match T::deserialize(de::Message { scan: self }) {
-            Ok(message) => Ok(message),
-            Err(_) => decode::again(self.bytes()),
+        let failed = de::Failed::default();
+        match T::deserialize(de::Message { scan: self, failed: &failed }) {
+            Ok(message) if !failed.get() => Ok(message),
+            _ => decode::again(self.bytes()),
         }
     }
 
