@@ -19,26 +19,26 @@ pub mod testing;
 pub use app::App;
 pub use bus::Bus;
 pub use handler::{Call, Emit, FromContext, Prior, State};
+pub use matchbus_macros::{AppError, Message, handlers, main, observer, registry_test, service, services};
 pub use message::{
     AppError, CallError, Error, ErrorReply, Id, Message, Meta, NoError, Outcome, Result, TraceParent,
 };
-pub use matchbus_macros::{AppError, Message, handlers, main, observer, registry_test, service, services};
 pub use serde_json::Value;
 
 /// Everything a service needs, for `use matchbus::prelude::*`.
 pub mod prelude {
     pub use crate::{
-        App, AppError, Bus, Call, CallError, Emit, FromContext, Message, Meta, NoError, Outcome, Prior, State, Value,
-        observer, service,
+        App, AppError, Bus, Call, CallError, Emit, FromContext, Message, Meta, NoError, Outcome, Prior,
+        State, Value, observer, service,
     };
     /// The attribute for an `impl` block of handlers. By path it is `#[matchbus::handlers]`, since
     /// `matchbus::services!` is the list; `use matchbus::services;` beside this prelude gives both names.
     pub use matchbus_macros::handlers as services;
-    #[doc(no_inline)]
-    pub use serde::{Deserialize, Serialize};
     #[cfg(feature = "schema")]
     #[doc(no_inline)]
     pub use schemars::JsonSchema;
+    #[doc(no_inline)]
+    pub use serde::{Deserialize, Serialize};
 }
 
 /// What the macros write refers to this and only this. Not an interface: it changes without notice.
@@ -46,15 +46,18 @@ pub mod prelude {
 pub mod __private {
     pub use crate::app::{MainOptions, run_main};
     pub use crate::handler::{
-        Accepts, Context, FromContext, Held, Incoming, Input, IntoHeard, Need, Output, Started, State, answer, answer_now, boxed,
-        hear, hear_now, sendable,
+        Accepts, Context, FromContext, Held, Incoming, Input, IntoHeard, Need, Output, Started, State,
+        answer, answer_now, boxed, hear, hear_now, sendable,
     };
     pub use crate::message::probe::{FallbackKind, FallbackSchema, Probe};
     pub use crate::message::{
         AppError, FieldInfo, FieldKind, Message, MessageInfo, NoError, TypeSketch, see_key, see_key_with,
     };
     pub use crate::pattern::{KeyInfo, PatternInfo, Scalar, ValueRef};
-    pub use crate::registry::{Effect, Info, Kind, Place, Registration, Services, refuse_conflicts, refuse_conflicts_in_part, registry_test};
+    pub use crate::registry::{
+        Effect, Info, Kind, Place, Registration, Services, refuse_conflicts, refuse_conflicts_in_part,
+        registry_test,
+    };
     pub use inventory;
     pub use serde;
     pub use serde_json::Value;

@@ -124,7 +124,10 @@ async fn a_key_that_was_added_can_make_it_a_special_case_and_prior_goes_on() {
 async fn the_services_own_errors_come_back_typed() {
     let error = bus().call(item("none", 1)).await.unwrap_err();
     assert_eq!(error.app(), Some(&CartError::NoSuchSku));
-    assert_eq!((error.outcome(), error.code().as_str(), error.is_retryable()), (Outcome::Done, "no-such-sku", false));
+    assert_eq!(
+        (error.outcome(), error.code().as_str(), error.is_retryable()),
+        (Outcome::Done, "no-such-sku", false)
+    );
     let error = bus().call(item("tea", 101)).await.unwrap_err();
     assert_eq!((error.code().as_str(), error.is_retryable()), ("sold-out", true));
     // Through JSON, in the form that everybody can read.
@@ -178,7 +181,8 @@ async fn different_types_for_one_pattern_meet_in_json() {
 
 #[tokio::test]
 async fn json_of_any_shape_goes_in_and_out() {
-    let message = json!({"role":"raw","cmd":"echo","deep":{"list":[1,2.5,null,"x"]},"key \" with quotes":true});
+    let message =
+        json!({"role":"raw","cmd":"echo","deep":{"list":[1,2.5,null,"x"]},"key \" with quotes":true});
     assert_eq!(bus().act(message.clone()).await, Ok(message));
     let error = bus().act(json!({"role":"raw","cmd":"fail"})).await.unwrap_err();
     assert_eq!(error.app().map(|reply| reply.code.as_str()), Some("nope"));
@@ -247,7 +251,10 @@ async fn an_override_replaces_the_equal_pattern_and_can_call_it() {
     for services in [services![Log, overriding::put], services![overriding::put, Log]] {
         let bus = Bus::builder().services(services).state(Log::default()).start().unwrap();
         assert_eq!(bus.call(Put { line: "a".into() }).await.unwrap(), ["[a]"]);
-        assert_eq!(bus.act(json!({"role":"log","cmd":"put","line":"b"})).await.unwrap(), json!(["[a]", "[b]"]));
+        assert_eq!(
+            bus.act(json!({"role":"log","cmd":"put","line":"b"})).await.unwrap(),
+            json!(["[a]", "[b]"])
+        );
     }
 }
 
@@ -310,7 +317,10 @@ async fn every_message_is_counted_by_pattern_and_outcome() {
     bus.call(item("none", 1)).await.unwrap_err();
     let _ = bus.act(json!({"role":"cart","cmd":"add","sku":7})).await.unwrap_err();
     let counts = bus.flows().of("cmd:add,role:cart");
-    assert_eq!((counts.started, counts.replied, counts.failed, counts.not_done, counts.unknown), (4, 2, 1, 1, 0));
+    assert_eq!(
+        (counts.started, counts.replied, counts.failed, counts.not_done, counts.unknown),
+        (4, 2, 1, 1, 0)
+    );
     assert_eq!(bus.flows().in_flight(), 0);
     let table = bus.flows().to_string();
     assert!(table.contains("cmd:add,role:cart") && table.contains("calls::add"), "{table}");

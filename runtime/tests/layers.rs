@@ -51,7 +51,9 @@ where
         let (name, seen) = (self.name, Arc::clone(&self.seen));
         match request.meta().context("behave") {
             Some("refuse") => return Box::pin(async { Err("not today".into()) }),
-            Some("own") => return Box::pin(async { Err(Box::new(matchbus::Error::refused("own words")).into()) }),
+            Some("own") => {
+                return Box::pin(async { Err(Box::new(matchbus::Error::refused("own words")).into()) });
+            }
             Some("panic") => panic!("a layer panics"),
             _ => {}
         }

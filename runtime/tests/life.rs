@@ -146,7 +146,10 @@ async fn when_the_caller_goes_away_the_whole_chain_is_cancelled() {
 async fn a_panic_is_an_error_and_the_next_message_is_answered() {
     let (bus, _) = start(|bus| bus);
     let error = bus.call(work("panic")).await.unwrap_err();
-    assert_eq!((error.outcome(), error.code().as_str(), error.is_retryable()), (Outcome::Done, "panic", false));
+    assert_eq!(
+        (error.outcome(), error.code().as_str(), error.is_retryable()),
+        (Outcome::Done, "panic", false)
+    );
     assert!(error.to_string().contains("asked to panic"), "{error}");
     assert_eq!(bus.call(work("quick")).await.unwrap(), "done");
     assert_eq!(bus.flows().of("cmd:do,role:work").failed, 1);
@@ -212,7 +215,14 @@ async fn a_concurrency_limit_holds_and_those_who_wait_are_bounded() {
 async fn who_waits_for_a_place_waits_no_longer_than_its_deadline() {
     let seen = Arc::new(Seen::default());
     let bus = Bus::builder().services(services![narrow]).shared_state(Arc::clone(&seen)).start().unwrap();
-    let busy: Vec<_> = (0..2).map(|_| tokio::spawn({ let bus = bus.clone(); async move { bus.call(Narrow {}).await } })).collect();
+    let busy: Vec<_> = (0..2)
+        .map(|_| {
+            tokio::spawn({
+                let bus = bus.clone();
+                async move { bus.call(Narrow {}).await }
+            })
+        })
+        .collect();
     while seen.running.load(Ordering::SeqCst) < 2 {
         tokio::task::yield_now().await;
     }
@@ -327,7 +337,8 @@ async fn one_at_a_time_means_in_order() {
         bus.publish(sold(n)).await.unwrap();
     }
     bus.settled().await;
-    let mail: Vec<String> = heard.by.lock().unwrap().iter().filter(|by| by.starts_with("mail")).cloned().collect();
+    let mail: Vec<String> =
+        heard.by.lock().unwrap().iter().filter(|by| by.starts_with("mail")).cloned().collect();
     assert_eq!(mail, (100..200).map(|n| format!("mail {n}")).collect::<Vec<_>>());
 }
 
@@ -380,7 +391,10 @@ async fn a_full_queue_holds_the_sender_back_and_then_refuses() {
     };
     assert_eq!((error.outcome(), error.code()), (Outcome::NotDone, "overloaded"));
     // With room again, the sender that waits gets in; nothing that was taken is lost.
-    let waiting = tokio::spawn({ let bus = bus.clone(); async move { bus.send(Slow {}).await } });
+    let waiting = tokio::spawn({
+        let bus = bus.clone();
+        async move { bus.send(Slow {}).await }
+    });
     gate.0.add_permits(20);
     waiting.await.unwrap().unwrap();
     bus.settled().await;
@@ -390,9 +404,15 @@ async fn a_full_queue_holds_the_sender_back_and_then_refuses() {
 #[tokio::test(start_paused = true)]
 async fn draining_lets_what_runs_end_and_refuses_what_is_new() {
     let (bus, seen) = start(|bus| bus);
-    let running = tokio::spawn({ let bus = bus.clone(); async move { bus.call(Chain { how: "wait".into() }).await } });
+    let running = tokio::spawn({
+        let bus = bus.clone();
+        async move { bus.call(Chain { how: "wait".into() }).await }
+    });
     seen.started.notified().await;
-    let drained = tokio::spawn({ let bus = bus.clone(); async move { bus.shutdown().await } });
+    let drained = tokio::spawn({
+        let bus = bus.clone();
+        async move { bus.shutdown().await }
+    });
     while bus.is_ready() {
         tokio::task::yield_now().await;
     }
@@ -407,7 +427,10 @@ async fn draining_lets_what_runs_end_and_refuses_what_is_new() {
 #[tokio::test(start_paused = true)]
 async fn draining_gives_up_when_its_time_is_up_and_says_how_many() {
     let (bus, seen) = start(|bus| bus.timeout(Duration::from_secs(3600)).drain(Duration::from_secs(10)));
-    let running = tokio::spawn({ let bus = bus.clone(); async move { bus.call(work("hang")).await } });
+    let running = tokio::spawn({
+        let bus = bus.clone();
+        async move { bus.call(work("hang")).await }
+    });
     seen.started.notified().await;
     let begin = tokio::time::Instant::now();
     assert_eq!(bus.shutdown().await, 1);

@@ -53,7 +53,10 @@ async fn meta_data_flows_into_nested_calls_by_itself() {
         assert_eq!(facts["budget"], true);
     }
     // What is said of one message is said of what follows from it, and not of its siblings.
-    assert_eq!((&own["user"], &by_call["user"], &by_bus["user"]), (&Value::Null, &json!("ann"), &Value::Null));
+    assert_eq!(
+        (&own["user"], &by_call["user"], &by_bus["user"]),
+        (&Value::Null, &json!("ann"), &Value::Null)
+    );
     // One trace, each message a span of its own, each an id of its own.
     let trace = |facts: &Value| facts["trace"].as_str().unwrap()[3..35].to_owned();
     assert_eq!(trace(own), trace(by_call));

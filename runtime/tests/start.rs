@@ -23,7 +23,13 @@ mod one {
     use super::*;
 
     #[service(role = "a", cmd = "x", alternative)]
-    pub async fn ask(_: Ask, _db: State<Db>, _cache: State<Cache>, _away: Call<Away>, _other: Call<Elsewhere>) -> u32 {
+    pub async fn ask(
+        _: Ask,
+        _db: State<Db>,
+        _cache: State<Cache>,
+        _away: Call<Away>,
+        _other: Call<Elsewhere>,
+    ) -> u32 {
         1
     }
 }

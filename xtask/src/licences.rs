@@ -9,13 +9,15 @@ use crate::step::{Failed, cargo, root};
 
 pub(crate) fn check() -> Result<(), Failed> {
     let path = root().join("deny.toml");
-    let deny = std::fs::read_to_string(&path).map_err(|cause| Failed(format!("{}: {cause}", path.display())))?;
+    let deny =
+        std::fs::read_to_string(&path).map_err(|cause| Failed(format!("{}: {cause}", path.display())))?;
     let allowed = allowed(&deny);
     if allowed.is_empty() {
         return Err(Failed("deny.toml has no list `allow = [` of licences".into()));
     }
     let metadata = cargo(["metadata", "--format-version", "1", "--all-features"]).output("cargo metadata")?;
-    let metadata: Value = serde_json::from_str(&metadata).map_err(|cause| Failed(format!("cargo metadata: {cause}")))?;
+    let metadata: Value =
+        serde_json::from_str(&metadata).map_err(|cause| Failed(format!("cargo metadata: {cause}")))?;
     let mut refused = Vec::new();
     let packages = metadata["packages"].as_array().map(Vec::as_slice).unwrap_or_default();
     for package in packages {
@@ -33,7 +35,8 @@ pub(crate) fn check() -> Result<(), Failed> {
 
 /// The texts of the first `allow = [ … ]`.
 fn allowed(deny: &str) -> Vec<&str> {
-    let list = deny.split_once("allow = [").and_then(|(_, rest)| rest.split_once(']')).map_or("", |(list, _)| list);
+    let list =
+        deny.split_once("allow = [").and_then(|(_, rest)| rest.split_once(']')).map_or("", |(list, _)| list);
     list.split('"').skip(1).step_by(2).collect()
 }
 

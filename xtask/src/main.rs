@@ -59,7 +59,10 @@ fn run() -> Result<(), Failed> {
 fn without(parser: &mut Parser, known: &[&str], list: &mut Vec<String>) -> Result<(), Failed> {
     let name = parser.value()?.string()?;
     if !known.contains(&name.as_str()) {
-        return Err(Failed(format!("there is nothing called `{name}` to leave out; there is: {}", known.join(", "))));
+        return Err(Failed(format!(
+            "there is nothing called `{name}` to leave out; there is: {}",
+            known.join(", ")
+        )));
     }
     list.push(name);
     Ok(())
@@ -108,13 +111,15 @@ fn check(mut parser: Parser) -> Result<(), Failed> {
         return Err(arg.unexpected().into());
     }
     cargo(["fmt", "--all", "--check"]).run("format")?;
-    cargo(["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"]).run("clippy")?;
+    cargo(["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])
+        .run("clippy")?;
     cargo(["doc", "--workspace", "--all-features", "--no-deps"])
         .env("RUSTDOCFLAGS", "-D warnings")
         .run("docs")?;
     for features in ["", "schema", "virtual-time", "schema,virtual-time"] {
         let name = format!("matchbus with features [{features}]");
-        cargo(["clippy", "-p", "matchbus", "--all-targets", "--features", features, "--", "-D", "warnings"]).run(&name)?;
+        cargo(["clippy", "-p", "matchbus", "--all-targets", "--features", features, "--", "-D", "warnings"])
+            .run(&name)?;
     }
     licences::check()
 }

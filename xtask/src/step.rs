@@ -46,7 +46,8 @@ impl Step {
     pub(crate) fn run(mut self, name: &str) -> Result<(), Failed> {
         eprintln!("xtask: {name}");
         let begin = Instant::now();
-        let status = self.0.status().map_err(|cause| Failed(format!("{name}: cannot be started: {cause}")))?;
+        let status =
+            self.0.status().map_err(|cause| Failed(format!("{name}: cannot be started: {cause}")))?;
         if !status.success() {
             return Err(Failed(format!("{name} failed ({status})")));
         }
@@ -57,8 +58,13 @@ impl Step {
     /// Runs it and returns what it printed to stdout.
     pub(crate) fn output(mut self, name: &str) -> Result<String, Failed> {
         self.0.stderr(std::process::Stdio::inherit());
-        let output = self.0.output().map_err(|cause| Failed(format!("{name}: cannot be started: {cause}")))?;
+        let output =
+            self.0.output().map_err(|cause| Failed(format!("{name}: cannot be started: {cause}")))?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        if output.status.success() { Ok(text) } else { Err(Failed(format!("{name} failed ({})\n{text}", output.status))) }
+        if output.status.success() {
+            Ok(text)
+        } else {
+            Err(Failed(format!("{name} failed ({})\n{text}", output.status)))
+        }
     }
 }

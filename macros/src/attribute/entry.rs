@@ -114,7 +114,10 @@ fn part_of(input: ParseStream<'_>) -> syn::Result<Part> {
             syn::Error::new(next, format!("expected `=`: a key and its value are written `{text} = \"…\"`"))
         } else {
             let _ = input.parse::<TokenStream>();
-            syn::Error::new(next, format!("a key that is no identifier is written in quotes: `\"{name}\" = …`"))
+            syn::Error::new(
+                next,
+                format!("a key that is no identifier is written in quotes: `\"{name}\" = …`"),
+            )
         });
     }
     let arguments = if input.peek(token::Paren) {
@@ -129,7 +132,9 @@ fn part_of(input: ParseStream<'_>) -> syn::Result<Part> {
         let rest: TokenStream = input.parse()?;
         return Err(syn::Error::new(
             span,
-            format!("expected a comma; a key is written `{text} = {rest}`, an option `{text}` or `{text}(…)`"),
+            format!(
+                "expected a comma; a key is written `{text} = {rest}`, an option `{text}` or `{text}(…)`"
+            ),
         ));
     }
     end(input, "an option")?;
@@ -165,7 +170,9 @@ fn end(input: ParseStream<'_>, what: &str) -> syn::Result<()> {
         return Ok(());
     }
     let error = if input.peek(Token![|]) {
-        input.error("a key has one value; several patterns are written as groups: `(cmd = \"add\"), (cmd = \"put\")`")
+        input.error(
+            "a key has one value; several patterns are written as groups: `(cmd = \"add\"), (cmd = \"put\")`",
+        )
     } else {
         input.error(format!("expected a comma after {what}"))
     };

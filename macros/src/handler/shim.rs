@@ -11,11 +11,14 @@ use super::{Handler, Kind, Message};
 pub(crate) fn shim(handler: &Handler, private: &TokenStream) -> TokenStream {
     let Handler { shim, cfgs, function, shape, .. } = handler;
     let local = |name: &str| Ident::new(name, Span::mixed_site());
-    let (context, input, out, held, state) = (local("cx"), local("input"), local("out"), local("held"), local("state"));
+    let (context, input, out, held, state) =
+        (local("cx"), local("input"), local("out"), local("held"), local("state"));
     let (mut lets, mut arguments) = (TokenStream::new(), TokenStream::new());
     let mut borrows = false;
     if let Some(ty) = &handler.state {
-        lets.extend(quote!(let #state = <#private::State<#ty> as #private::FromContext>::from_context(#context)?;));
+        lets.extend(
+            quote!(let #state = <#private::State<#ty> as #private::FromContext>::from_context(#context)?;),
+        );
         arguments.extend(quote!(&#state,));
         borrows = true;
     }
@@ -54,7 +57,9 @@ pub(crate) fn shim(handler: &Handler, private: &TokenStream) -> TokenStream {
         (true, true, true) => quote!(#private::boxed(async move {
             <#message as #private::Accepts<_>>::put(#out, #private::sendable(#call).await);
         })),
-        (true, true, false) => quote!(#private::boxed(async move { #out.heard(#private::sendable(#call).await); })),
+        (true, true, false) => {
+            quote!(#private::boxed(async move { #out.heard(#private::sendable(#call).await); }))
+        }
         (false, _, true) => quote!(#private::answer_now::<#message, _>(#out, #call)),
         (false, _, false) => quote!(#private::hear_now(#out, #call)),
     };

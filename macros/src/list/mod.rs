@@ -19,7 +19,10 @@ impl Parse for Entry {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let attrs = input.call(Attribute::parse_outer)?;
         let path = input.parse().map_err(|error| {
-            syn::Error::new(error.span(), "expected the path of a handler, or of a type whose methods are handlers")
+            syn::Error::new(
+                error.span(),
+                "expected the path of a handler, or of a type whose methods are handlers",
+            )
         })?;
         Ok(Entry { attrs, path })
     }
@@ -40,7 +43,9 @@ impl Parse for List {
                 input.parse::<Token![..]>()?;
                 list.in_part = true;
                 if !input.is_empty() {
-                    return Err(input.error("`..` ends the list: it says that there are more handlers elsewhere"));
+                    return Err(
+                        input.error("`..` ends the list: it says that there are more handlers elsewhere")
+                    );
                 }
                 break;
             }
@@ -60,9 +65,12 @@ pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
     let List { entries, in_part } = errors.ok(syn::parse2(tokens)).unwrap_or_default();
     for (i, entry) in entries.iter().enumerate() {
         let same = |other: &&Entry| {
-            other.attrs.is_empty() && other.path.to_token_stream().to_string() == entry.path.to_token_stream().to_string()
+            other.attrs.is_empty()
+                && other.path.to_token_stream().to_string() == entry.path.to_token_stream().to_string()
         };
-        if entry.attrs.is_empty() && let Some(first) = entries.iter().take(i).find(same) {
+        if entry.attrs.is_empty()
+            && let Some(first) = entries.iter().take(i).find(same)
+        {
             errors.on(&entry.path, "listed twice; remove one");
             errors.on(&first.path, "first listed here");
         }

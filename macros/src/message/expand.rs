@@ -129,7 +129,8 @@ fn key(model: &Model, private: &TokenStream) -> TokenStream {
     } else {
         (index.to_token_stream(), see.to_token_stream())
     };
-    let body = if model.fields.is_empty() { TokenStream::new() } else { quote!(match #index { #(#arms)* _ => {} }) };
+    let body =
+        if model.fields.is_empty() { TokenStream::new() } else { quote!(match #index { #(#arms)* _ => {} }) };
     quote_spanned! {Span::call_site()=>
         fn key(&self, #index: ::core::primitive::usize, #see: &mut dyn ::core::ops::FnMut(#private::Scalar<'_>)) {
             #body

@@ -31,4 +31,3 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
         }
     }
 }
-

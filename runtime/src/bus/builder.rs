@@ -18,7 +18,7 @@ use super::origin::Origin;
 use super::queue::{Queue, Queued};
 use super::route::could_answer;
 use super::settings::Settings;
-use super::start_error::{StartProblem, StartError};
+use super::start_error::{StartError, StartProblem};
 use super::text::Text;
 use crate::flow::Flows;
 use crate::handler::{Accepts, Incoming, Need};
@@ -288,11 +288,13 @@ impl Builder {
     fn build(self) -> Core {
         let Builder { drafts, states, settings, layers, only, with, record, .. } = self;
         let layers_at = |at: At| {
-            let here: Vec<&Wrap> = layers.iter().filter(|(place, _)| *place == at).map(|(_, wrap)| wrap).collect();
+            let here: Vec<&Wrap> =
+                layers.iter().filter(|(place, _)| *place == at).map(|(_, wrap)| wrap).collect();
             Layers::stack(here.into_iter())
         };
         let around_handlers = layers_at(At::Handler);
-        let mut drafts: Vec<Draft> = drafts.into_iter().filter(|draft| mounts(only.as_ref(), draft)).collect();
+        let mut drafts: Vec<Draft> =
+            drafts.into_iter().filter(|draft| mounts(only.as_ref(), draft)).collect();
         // What overrides comes after what it overrides, and what replaces comes last; see `Index::build`.
         drafts.sort_by_key(|draft| (draft.replaces, draft.about.info().is_some_and(|info| info.overrides)));
         let mut handlers = Vec::with_capacity(drafts.len());
@@ -316,7 +318,11 @@ impl Builder {
             }
         }
         let of_kind = |handlers: &[Mounted], kind| {
-            handlers.iter().filter(|handler| handler.kind == kind).map(|handler| handler.flow).collect::<Vec<_>>()
+            handlers
+                .iter()
+                .filter(|handler| handler.kind == kind)
+                .map(|handler| handler.flow)
+                .collect::<Vec<_>>()
         };
         let services = of_kind(&handlers, Kind::Service);
         let services = Index::build(settings.compare, &mut handlers, services.into_iter());
@@ -326,7 +332,9 @@ impl Builder {
         }
         let groups = groups
             .into_values()
-            .map(|which| Group { observers: Index::build(settings.compare, &mut handlers, which.into_iter()) })
+            .map(|which| Group {
+                observers: Index::build(settings.compare, &mut handlers, which.into_iter()),
+            })
             .collect();
         let mut types = HashMap::new();
         for message in handlers.iter().filter_map(|handler| handler.about.message()) {
@@ -438,7 +446,9 @@ impl Builder {
             _ => None,
         });
         messages
-            .filter(|message| !message.external && !functions().any(|pattern| registry::answers(message, pattern)))
+            .filter(|message| {
+                !message.external && !functions().any(|pattern| registry::answers(message, pattern))
+            })
             .all(|message| closures().any(|pattern| could_answer(pattern, message)))
     }
 }

@@ -5,11 +5,11 @@ use std::sync::{Arc, OnceLock};
 use super::envelope::Envelope;
 use super::guard::{Guard, guarded, late, too_late, unwinding};
 use super::index::Index;
-use super::lifecycle::Lifecycle;
 use super::layer::Layers;
+use super::lifecycle::Lifecycle;
 use super::mounted::Mounted;
-use super::route::Route;
 use super::queue::Queued;
+use super::route::Route;
 use super::settings::Settings;
 use super::text::Text;
 use crate::flow::{End, Flow, Flows, Snapshot};
@@ -114,7 +114,8 @@ impl Core {
         output: Output<'a>,
     ) -> Result<(), Error> {
         let deadline = envelope.deadline(self.settings.budget);
-        let names = || (Text::from(handler.about.service().to_owned()), Text::from(handler.about.name().to_owned()));
+        let names =
+            || (Text::from(handler.about.service().to_owned()), Text::from(handler.about.name().to_owned()));
         let limited = async {
             let place = match &handler.limit {
                 Some(limit) => Some(tokio::select! {
@@ -174,7 +175,7 @@ impl Core {
     #[cold]
     pub(crate) fn no_handler<F: Fields + ?Sized>(&self, message: &F, envelope: &Envelope) -> Error {
         self.count_unrouted();
-        let why = self.services.explain(message);
+        let why = self.services.explain(message).trim().replace('\n', "; ");
         Error::new(ErrorKind::NoHandler, Outcome::NotDone, format!("no handler answers this message: {why}"))
             .of_message(&envelope.id().to_string())
     }
@@ -260,5 +261,9 @@ fn circle(envelope: &Envelope, most: u32) -> Error {
 
 #[cold]
 pub(crate) fn draining() -> Error {
-    Error::new(ErrorKind::Draining, Outcome::NotDone, "the process is shutting down; send the message to another one")
+    Error::new(
+        ErrorKind::Draining,
+        Outcome::NotDone,
+        "the process is shutting down; send the message to another one",
+    )
 }

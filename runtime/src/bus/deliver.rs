@@ -169,7 +169,9 @@ impl Core {
         drop(parcel);
         let scan = Scan::read(&bytes, &self.settings.limits).map_err(Error::malformed)?;
         match self.run_json(handler, envelope, &scan).await {
-            Ok(reply) => serde_json::from_slice(&reply).map_err(|cause| CallError::Bus(undecodable::<M>(&cause))),
+            Ok(reply) => {
+                serde_json::from_slice(&reply).map_err(|cause| CallError::Bus(undecodable::<M>(&cause)))
+            }
             Err(CallError::Bus(error)) => Err(CallError::Bus(error)),
             Err(CallError::App(reply)) => Err(typed_error::<M>(reply)),
         }
@@ -317,7 +319,10 @@ fn typed_error<M: Message>(reply: ErrorReply) -> CallError<M::Error> {
             Error::new(
                 ErrorKind::Failed,
                 Outcome::Done,
-                format!("the handler answered with an error that `{}` does not declare: {reply}", M::INFO.name),
+                format!(
+                    "the handler answered with an error that `{}` does not declare: {reply}",
+                    M::INFO.name
+                ),
             )
             .with_source(reply),
         ),

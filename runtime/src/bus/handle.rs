@@ -283,14 +283,22 @@ impl Core {
         Ok(Sent)
     }
 
-    pub(crate) async fn publish<M: Message>(self: &Arc<Self>, origin: &Origin, message: M) -> Result<Published> {
+    pub(crate) async fn publish<M: Message>(
+        self: &Arc<Self>,
+        origin: &Origin,
+        message: M,
+    ) -> Result<Published> {
         let bytes = encode(&message, origin.extend())?;
         drop(message);
         self.publish_bytes(origin, bytes).await
     }
 
     /// Written once; every group's copy is read from the same bytes.
-    pub(crate) async fn publish_bytes(self: &Arc<Self>, origin: &Origin, bytes: Vec<u8>) -> Result<Published> {
+    pub(crate) async fn publish_bytes(
+        self: &Arc<Self>,
+        origin: &Origin,
+        bytes: Vec<u8>,
+    ) -> Result<Published> {
         self.take_in(origin)?;
         let bytes = Arc::new(bytes);
         if let Some(recorder) = &self.recorder {
@@ -318,7 +326,11 @@ impl Core {
     }
 
     fn take_in(&self, origin: &Origin) -> Result<()> {
-        if origin.parent.is_none() && self.lifecycle.is_draining() { Err(super::core::draining()) } else { Ok(()) }
+        if origin.parent.is_none() && self.lifecycle.is_draining() {
+            Err(super::core::draining())
+        } else {
+            Ok(())
+        }
     }
 
     /// See [`Bus::shutdown`].
@@ -339,11 +351,16 @@ impl Core {
 
 #[cold]
 fn partly(groups: usize, of: usize, cause: Error) -> Error {
-    let text = format!("{groups} of {of} groups were given their copy of the message; the last other one: {cause}");
+    let text =
+        format!("{groups} of {of} groups were given their copy of the message; the last other one: {cause}");
     Error::new(ErrorKind::Overloaded, Outcome::Unknown, text).with_source(cause)
 }
 
 #[cold]
 fn not_json(cause: &serde_json::Error) -> Error {
-    Error::new(ErrorKind::Invalid, Outcome::NotDone, format!("the message cannot be written as JSON: {cause}"))
+    Error::new(
+        ErrorKind::Invalid,
+        Outcome::NotDone,
+        format!("the message cannot be written as JSON: {cause}"),
+    )
 }

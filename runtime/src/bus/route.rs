@@ -30,11 +30,8 @@ struct Test {
 impl Route {
     /// The candidates for `M` among the services of this bus, in order of precedence.
     pub(crate) fn of<M: Message>(core: &Core) -> Self {
-        let mut firsts: Vec<(u32, Box<[Test]>)> = core
-            .services
-            .firsts()
-            .filter_map(|index| Some((index, tests::<M>(core, index)?)))
-            .collect();
+        let mut firsts: Vec<(u32, Box<[Test]>)> =
+            core.services.firsts().filter_map(|index| Some((index, tests::<M>(core, index)?))).collect();
         firsts.sort_by(|(a, _), (b, _)| {
             let (a, b) = (core.handler(*a), core.handler(*b));
             precedence(core.settings.compare, (&a.pattern, a.rank), (&b.pattern, b.rank))
@@ -45,7 +42,11 @@ impl Route {
             candidates.push(Candidate { handler: first, same_type: takes::<M>(core, first), tests: found });
             while let Some(replaced) = next {
                 let tests = tests::<M>(core, replaced).unwrap_or_default();
-                candidates.push(Candidate { handler: replaced, same_type: takes::<M>(core, replaced), tests });
+                candidates.push(Candidate {
+                    handler: replaced,
+                    same_type: takes::<M>(core, replaced),
+                    tests,
+                });
                 next = core.handler(replaced).replaced;
             }
         }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::State;
 use crate::bus::{Bus, Core, Envelope, Mounted, Origin};
 use crate::message::json::Scan;
-use crate::message::{Meta, MessageInfo};
+use crate::message::{MessageInfo, Meta};
 
 /// What a handler's arguments are taken from: the message's meta data, the states, the bus.
 ///

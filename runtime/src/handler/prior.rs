@@ -33,7 +33,8 @@ impl<M: Message> Prior<M> {
     ///
     /// As [`Bus::call`](crate::Bus::call).
     pub async fn call(&self, message: M) -> Reply<M> {
-        let choice = self.core.choose(self.core.route_index::<M>(), &message, &self.origin, Some(self.current));
+        let choice =
+            self.core.choose(self.core.route_index::<M>(), &message, &self.origin, Some(self.current));
         // Boxed: a handler that calls its prior would otherwise hold itself.
         Box::pin(self.core.deliver(choice, &self.origin, Parcel::Owned(message))).await
     }

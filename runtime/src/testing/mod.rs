@@ -185,7 +185,10 @@ impl TestBuilder {
 fn read<M: Message>(recorded: &Recorded) -> M {
     match serde_json::from_value(recorded.message.clone()) {
         Ok(message) => message,
-        Err(cause) => panic!("this message has the keys of `{}` but cannot be read as one: {cause}\n  {recorded}", M::INFO.name),
+        Err(cause) => panic!(
+            "this message has the keys of `{}` but cannot be read as one: {cause}\n  {recorded}",
+            M::INFO.name
+        ),
     }
 }
 
