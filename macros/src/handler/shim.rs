@@ -39,24 +39,30 @@ pub(crate) fn shim(handler: &Handler, private: &TokenStream) -> TokenStream {
         lets.extend(quote!(#(#cfgs)* let #other = #from(#context)?;));
         arguments.extend(quote!(#(#cfgs)* #other,));
     }
-    // Errors about the returned type, and about a future that is not `Send`, are about this call.
+    // Errors about the returned type, and about a future that is not `Send`, underline the returned type.
     let (first, last) = ends(&shape.returned);
-    let call = respan(quote!(#function(#arguments)), first, last);
-    let message = match &shape.message {
+    let there = |tokens: TokenStream| relocate(tokens, first, last);
+    let call = there(quote!(#function(#arguments)));
+    let message = there(match &shape.message {
         // A handler that does not look at its message answers like one that takes any JSON.
         Message::None => quote!(#private::Value),
         Message::Owned(argument) | Message::Borrowed(argument) => argument.ty.clone(),
-    };
+    });
     let is_service = handler.kind == Kind::Service;
     let end = match (shape.is_async, borrows, is_service) {
-        (true, false, true) => quote!(#private::answer::<#message, _>(#out, #call)),
-        (true, false, false) => quote!(#private::hear(#out, #call)),
-        (true, true, true) => quote!(#private::boxed(async move {
-            <#message as #private::Accepts<_>>::put(#out, #private::sendable(#call).await);
-        })),
-        (true, true, false) => quote!(#private::boxed(async move { #out.heard(#private::sendable(#call).await); })),
-        (false, _, true) => quote!(#private::answer_now::<#message, _>(#out, #call)),
-        (false, _, false) => quote!(#private::hear_now(#out, #call)),
+        (true, false, true) => there(quote!(#private::answer::<#message, _>(#out, #call))),
+        (true, false, false) => there(quote!(#private::hear(#out, #call))),
+        (false, _, true) => there(quote!(#private::answer_now::<#message, _>(#out, #call))),
+        (false, _, false) => there(quote!(#private::hear_now(#out, #call))),
+        (true, true, _) => {
+            let sendable = there(quote!(#private::sendable(#call)));
+            let put = if is_service {
+                there(quote!(<#message as #private::Accepts<_>>::put(#out, #sendable.await)))
+            } else {
+                quote!(#out.heard(#sendable.await))
+            };
+            there(quote!(#private::boxed(async move { #put; })))
+        }
     };
     quote! {
         #(#cfgs)*
@@ -81,14 +87,14 @@ fn ends(tokens: &TokenStream) -> (Span, Span) {
     (first, tokens.last().unwrap_or(first))
 }
 
-/// The tokens with the spans of two others at their ends, which is what the compiler underlines.
-fn respan(tokens: TokenStream, first: Span, last: Span) -> TokenStream {
+/// The tokens at the place of others, which is what the compiler underlines; they mean what they meant.
+fn relocate(tokens: TokenStream, first: Span, last: Span) -> TokenStream {
     let mut tokens: Vec<_> = tokens.into_iter().collect();
-    if let Some(token) = tokens.last_mut() {
-        token.set_span(last);
+    for token in &mut tokens {
+        token.set_span(token.span().located_at(first));
     }
-    if let Some(token) = tokens.first_mut() {
-        token.set_span(first);
+    if let Some(token) = tokens.last_mut() {
+        token.set_span(token.span().located_at(last));
     }
     tokens.into_iter().collect()
 }

@@ -78,18 +78,21 @@ pub trait IntoReply<R, E> {
     fn into_reply(self) -> Result<R, CallError<E>>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<R, E: AppError> IntoReply<R, E> for R {
     fn into_reply(self) -> Result<R, CallError<E>> {
         Ok(self)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<R, E: AppError> IntoReply<R, E> for Result<R, E> {
     fn into_reply(self) -> Result<R, CallError<E>> {
         self.map_err(CallError::App)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<R, E: AppError> IntoReply<R, E> for Result<R, Error> {
     fn into_reply(self) -> Result<R, CallError<E>> {
         self.map_err(|error| CallError::Bus(Error::handler_failed(error)))
@@ -107,24 +110,28 @@ pub trait IntoDynamicReply {
     fn put(self, output: Output<'_>);
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoDynamicReply for Value {
     fn put(self, output: Output<'_>) {
         output.put_json(Ok::<_, CallError<ErrorReply>>(self));
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoDynamicReply for () {
     fn put(self, output: Output<'_>) {
         output.put_json(Ok::<_, CallError<ErrorReply>>(()));
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<R: Serialize, E: AppError> IntoDynamicReply for Result<R, E> {
     fn put(self, output: Output<'_>) {
         output.put_json(self.map_err(|error| CallError::App(ErrorReply::of(&error))));
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<R: Serialize> IntoDynamicReply for Result<R, Error> {
     fn put(self, output: Output<'_>) {
         output.put_json(self.map_err(|error| CallError::Bus(Error::handler_failed(error))));
@@ -146,18 +153,21 @@ pub trait IntoHeard {
 /// How an observer ended.
 pub type Heard = Result<(), CallError<ErrorReply>>;
 
+#[diagnostic::do_not_recommend]
 impl IntoHeard for () {
     fn into_heard(self) -> Heard {
         Ok(())
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<E: AppError> IntoHeard for Result<(), E> {
     fn into_heard(self) -> Heard {
         self.map_err(|error| CallError::App(ErrorReply::of(&error)))
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoHeard for Result<(), Error> {
     fn into_heard(self) -> Heard {
         self.map_err(|error| CallError::Bus(Error::handler_failed(error)))

@@ -109,6 +109,8 @@ impl Place {
 impl Info {
     /// For the macros: the least there is to say about a handler; the rest by the `with_…` functions.
     #[doc(hidden)]
+    #[track_caller]
+    #[allow(clippy::too_many_arguments)]
     pub const fn new(
         kind: Kind,
         patterns: &'static [PatternInfo],

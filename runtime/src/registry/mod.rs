@@ -8,6 +8,7 @@ pub use info::{Effect, Info, Kind, Place, Registration, Services};
 
 /// Stand-in until the checks land.
 #[doc(hidden)]
+#[track_caller]
 pub const fn refuse_conflicts(_: &[&[Info]]) {}
 
 /// Stand-in until the checks land.

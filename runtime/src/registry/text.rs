@@ -87,6 +87,7 @@ impl Text {
     }
 
     /// Panics with the text if there is any: in a `const`, a compile error.
+    #[track_caller]
     pub(crate) const fn refuse(&self) {
         if !self.is_empty() {
             panic!("{}", self.as_str());
