@@ -15,6 +15,7 @@ mod message;
 mod pattern;
 mod registry_test;
 mod block;
+mod spans;
 mod suggest;
 
 use proc_macro::TokenStream;

@@ -36,6 +36,7 @@ impl Given {
                     errors.at(key.span, format!("an error has no pattern; an option is written `{}(…)`", key.name));
                     continue;
                 }
+                Entry::Broken => continue,
                 Entry::Group(span, _) => {
                     errors.at(span, "an error has no pattern; remove the group");
                     continue;

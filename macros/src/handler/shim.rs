@@ -1,8 +1,9 @@
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 
 use super::signature::Argument;
 use super::{Handler, Kind, Message};
+use crate::spans::{ends, relocate};
 
 /// The function of one shape for all that stands between the bus and the user's function.
 ///
@@ -79,22 +80,4 @@ fn ask(ty: &TokenStream, the_trait: &TokenStream, member: &str) -> TokenStream {
     let member = Ident::new(member, last);
     let open = quote_spanned!(first=> <);
     quote!(#open #ty as #the_trait>::#member)
-}
-
-fn ends(tokens: &TokenStream) -> (Span, Span) {
-    let mut tokens = tokens.to_token_stream().into_iter().map(|token| token.span());
-    let first = tokens.next().unwrap_or_else(Span::call_site);
-    (first, tokens.last().unwrap_or(first))
-}
-
-/// The tokens at the place of others, which is what the compiler underlines; they mean what they meant.
-fn relocate(tokens: TokenStream, first: Span, last: Span) -> TokenStream {
-    let mut tokens: Vec<_> = tokens.into_iter().collect();
-    for token in &mut tokens {
-        token.set_span(token.span().located_at(first));
-    }
-    if let Some(token) = tokens.last_mut() {
-        token.set_span(token.span().located_at(last));
-    }
-    tokens.into_iter().collect()
 }

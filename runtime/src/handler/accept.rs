@@ -44,10 +44,9 @@ impl Incoming for Value {
 
 /// Ties a message to what its handler may return.
 #[diagnostic::on_unimplemented(
-    message = "a handler of `{Self}` cannot return `{T}`",
-    label = "not what `{Self}` declares",
-    note = "return the message's reply, or a `Result` of its reply and its error: see `reply(…)` and `error(…)` in its `#[message(…)]`",
-    note = "a `Result` with `matchbus::Error` is possible too"
+    // A message that is none: about those that are one, `IntoReply` speaks.
+    message = "`{Self}` is not a message",
+    label = "so it is not known what its handler may return"
 )]
 pub trait Accepts<T>: Incoming {
     /// Writes the reply where the bus wants it.
@@ -61,6 +60,7 @@ impl<M: Message, T: IntoReply<M::Reply, M::Error>> Accepts<T> for M {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: IntoDynamicReply> Accepts<T> for Value {
     fn put(output: Output<'_>, returned: T) {
         returned.put(output);

@@ -222,6 +222,11 @@ inventory::collect!(Registration);
 /// What `services![…]` lists: a handler, or a type whose methods are handlers.
 ///
 /// Implemented by the macros only: for each annotated function there is a type of the same name.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no handlers",
+    label = "nothing that `services![…]` could list",
+    note = "list functions with `#[service]` or `#[observer]`, and types whose `impl` block has `#[handlers]`"
+)]
 pub trait Services {
     /// The handlers.
     const LIST: &'static [Info];
