@@ -42,7 +42,9 @@ pub mod __private {
         AppError, FieldInfo, FieldKind, Message, MessageInfo, NoError, TypeSketch, see_key, see_key_with,
     };
     pub use crate::pattern::{KeyInfo, PatternInfo, Scalar, ValueRef};
-    pub use crate::registry::{Effect, Info, Kind, Place, Registration, Services, refuse_conflicts, registry_test};
+    pub use crate::registry::{
+        Effect, Info, Kind, Place, Registration, Services, conflicts, refuse_conflicts, registry_test,
+    };
     pub use inventory;
     pub use serde;
     pub use serde_json::Value;

@@ -12,7 +12,39 @@ use super::text::Text;
 /// nowhere else.
 #[track_caller]
 pub(super) const fn pattern_fits_message(pattern: &PatternInfo, message: &MessageInfo, handler: &str) {
-    let mut text = Text::new();
+    if !fits(pattern, message) {
+        explain(pattern, message, handler);
+    }
+}
+
+/// The quick answer, without a buffer for a text: nearly all handlers need none.
+const fn fits(pattern: &PatternInfo, message: &MessageInfo) -> bool {
+    let mut i = 0;
+    while i < message.pattern.keys.len() {
+        let key = &message.pattern.keys[i];
+        match find(pattern, key.name) {
+            Some(value) if covers(value, key.value) => {}
+            _ => return false,
+        }
+        i += 1;
+    }
+    i = 0;
+    while i < pattern.keys.len() {
+        let key = &pattern.keys[i];
+        if find(&message.pattern, key.name).is_none() && !message.open && !listed(message.context, key.name) {
+            match field(message, key.name) {
+                Some(kind) if possible(kind, key.value) => {}
+                _ => return false,
+            }
+        }
+        i += 1;
+    }
+    true
+}
+
+#[track_caller]
+const fn explain(pattern: &PatternInfo, message: &MessageInfo, handler: &str) {
+    let mut text = Text::<4096>::new();
     let mut i = 0;
     // Each key that the message type fixes must be asked for: a handler of `AddItem` without `role = "cart"`
     // would be given messages that are no `AddItem`.
@@ -20,13 +52,13 @@ pub(super) const fn pattern_fits_message(pattern: &PatternInfo, message: &Messag
         let key = &message.pattern.keys[i];
         match find(pattern, key.name) {
             None => {
-                text = next_line(text)
+                next_line(&mut text)
                     .add("handler `").add(handler).add("` takes `").add(message.name)
                     .add("`, but its pattern `").add(pattern.text).add("` does not ask for `").add_pair(key.name, key.value)
                     .add("`, which every `").add(message.name).add("` has; add it to the attribute");
             }
             Some(value) if !covers(value, key.value) => {
-                text = next_line(text)
+                next_line(&mut text)
                     .add("handler `").add(handler).add("` takes `").add(message.name)
                     .add("`, whose key `").add(key.name).add("` is always `").add_value(key.value)
                     .add("`, but its pattern `").add(pattern.text).add("` asks for `").add_value(value)
@@ -42,14 +74,14 @@ pub(super) const fn pattern_fits_message(pattern: &PatternInfo, message: &Messag
         if find(&message.pattern, key.name).is_none() && !message.open && !listed(message.context, key.name) {
             match field(message, key.name) {
                 None => {
-                    text = next_line(text)
+                    next_line(&mut text)
                         .add("handler `").add(handler).add("` asks for key `").add(key.name)
                         .add("`, which is no field of `").add(message.name)
                         .add("`; add the field, or allow callers to add it with `context(").add(key.name)
                         .add(")` in the `#[message(…)]` of `").add(message.name).add("`");
                 }
                 Some(kind) if !possible(kind, key.value) => {
-                    text = next_line(text)
+                    next_line(&mut text)
                         .add("handler `").add(handler).add("` asks for `").add_pair(key.name, key.value)
                         .add("`, but field `").add(key.name).add("` of `").add(message.name).add("` is ")
                         .add(kind_name(kind)).add(": it can never have that value");
@@ -62,7 +94,7 @@ pub(super) const fn pattern_fits_message(pattern: &PatternInfo, message: &Messag
     text.refuse();
 }
 
-const fn next_line(text: Text) -> Text {
+const fn next_line<const N: usize>(text: &mut Text<N>) -> &mut Text<N> {
     if text.is_empty() { text } else { text.add("\n") }
 }
 
@@ -77,7 +109,7 @@ const fn find(pattern: &PatternInfo, name: &str) -> Option<ValueRef<'static>> {
     None
 }
 
-const fn listed(names: &[&str], name: &str) -> bool {
+pub(super) const fn listed(names: &[&str], name: &str) -> bool {
     let mut i = 0;
     while i < names.len() {
         if same(names[i], name) {
@@ -88,7 +120,7 @@ const fn listed(names: &[&str], name: &str) -> bool {
     false
 }
 
-const fn field(message: &MessageInfo, name: &str) -> Option<FieldKind> {
+pub(super) const fn field(message: &MessageInfo, name: &str) -> Option<FieldKind> {
     let mut i = 0;
     while i < message.fields.len() {
         if same(message.fields[i].name, name) {
@@ -127,7 +159,7 @@ const fn covers(asked: ValueRef<'_>, given: ValueRef<'_>) -> bool {
     }
 }
 
-const fn possible(kind: FieldKind, value: ValueRef<'_>) -> bool {
+pub(super) const fn possible(kind: FieldKind, value: ValueRef<'_>) -> bool {
     match (kind, value) {
         (FieldKind::Unknown, _) => true,
         (_, ValueRef::Glob(glob)) if same(glob, "*") => true,

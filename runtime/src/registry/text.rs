@@ -2,49 +2,44 @@
 
 use crate::pattern::ValueRef;
 
-/// A buffer of fixed size, since a `const` cannot allocate. What does not fit is cut off, marked with `…`.
-#[derive(Clone, Copy)]
-pub(crate) struct Text {
-    bytes: [u8; Text::CAPACITY],
+/// A buffer of `N` bytes, since a `const` cannot allocate. What does not fit is cut off, marked with `…`.
+///
+/// It is large and lent, never handed on: const evaluation would copy it whole each time.
+pub(crate) struct Text<const N: usize> {
+    bytes: [u8; N],
     len: usize,
     cut: bool,
 }
 
-impl Text {
-    const CAPACITY: usize = 4096;
-
+impl<const N: usize> Text<N> {
     pub(crate) const fn new() -> Self {
-        Text { bytes: [0; Text::CAPACITY], len: 0, cut: false }
+        Text { bytes: [0; N], len: 0, cut: false }
     }
 
     pub(crate) const fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    pub(crate) const fn add(mut self, part: &str) -> Self {
+    pub(crate) const fn add(&mut self, part: &str) -> &mut Self {
         let part = part.as_bytes();
         // A part is copied whole or not at all, so that what is there is always UTF-8.
-        if self.cut || self.len + part.len() + "…".len() > Text::CAPACITY {
-            if !self.cut {
-                self.cut = true;
-                self = self.copy("…".as_bytes());
-            }
-            return self;
+        if !self.cut && self.len + part.len() + "…".len() > N {
+            self.cut = true;
+            self.copy("…".as_bytes());
         }
-        self.copy(part)
-    }
-
-    const fn copy(mut self, part: &[u8]) -> Self {
-        let mut i = 0;
-        while i < part.len() {
-            self.bytes[self.len] = part[i];
-            self.len += 1;
-            i += 1;
+        if !self.cut {
+            self.copy(part);
         }
         self
     }
 
-    pub(crate) const fn add_int(self, n: i64) -> Self {
+    const fn copy(&mut self, part: &[u8]) {
+        let end = self.len + part.len();
+        self.bytes.split_at_mut(end).0.split_at_mut(self.len).1.copy_from_slice(part);
+        self.len = end;
+    }
+
+    pub(crate) const fn add_int(&mut self, n: i64) -> &mut Self {
         let mut digits = [0u8; 20];
         let mut at = digits.len();
         let mut rest = n.unsigned_abs();
@@ -66,7 +61,7 @@ impl Text {
         }
     }
 
-    pub(crate) const fn add_value(self, value: ValueRef<'_>) -> Self {
+    pub(crate) const fn add_value(&mut self, value: ValueRef<'_>) -> &mut Self {
         match value {
             ValueRef::Str(text) | ValueRef::Glob(text) => self.add(text),
             ValueRef::Int(n) => self.add_int(n),
@@ -75,7 +70,7 @@ impl Text {
         }
     }
 
-    pub(crate) const fn add_pair(self, name: &str, value: ValueRef<'_>) -> Self {
+    pub(crate) const fn add_pair(&mut self, name: &str, value: ValueRef<'_>) -> &mut Self {
         self.add(name).add(":").add_value(value)
     }
 
@@ -92,5 +87,24 @@ impl Text {
         if !self.is_empty() {
             panic!("{}", self.as_str());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_cut_at_a_part() {
+        let mut text = Text::<16>::new();
+        text.add("äöü").add_int(i64::from(i32::MIN)).add("x");
+        assert_eq!(text.as_str(), "äöü…");
+    }
+
+    #[test]
+    fn integers() {
+        let mut text = Text::<64>::new();
+        text.add_int(0).add(" ").add_int(i64::MIN).add(" ").add_pair("a", ValueRef::Bool(true));
+        assert_eq!(text.as_str(), "0 -9223372036854775808 a:true");
     }
 }
