@@ -10,6 +10,7 @@ pub mod handler;
 pub mod message;
 pub mod pattern;
 pub mod registry;
+pub mod router;
 
 pub use app::App;
 pub use handler::{Bus, Call, Emit, FromContext, Meta, Prior, State};

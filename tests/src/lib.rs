@@ -1,1 +1,3 @@
-//! Nothing here: the tests are in `tests/`.
+//! Conformance tests of matchbus.
+
+pub mod vectors;
