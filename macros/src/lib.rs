@@ -15,6 +15,7 @@ mod main_fn;
 mod message;
 mod pattern;
 mod registry_test;
+mod spans;
 mod suggest;
 
 use proc_macro::TokenStream;

@@ -44,7 +44,7 @@ pub mod prelude {
 /// What the macros write refers to this and only this. Not an interface: it changes without notice.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::app::{MainOptions, run_main};
+    pub use crate::app::{Ended, MainOptions, run_main};
     pub use crate::handler::{
         Accepts, Context, FromContext, Held, Incoming, Input, IntoHeard, Need, Output, Started, State,
         answer, answer_now, boxed, hear, hear_now, sendable,

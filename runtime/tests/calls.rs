@@ -240,7 +240,7 @@ mod overriding {
     use super::*;
 
     #[service(role = "log", cmd = "put", overrides)]
-    pub async fn put(msg: Put, prior: Prior<Put>) -> Result<Vec<String>, matchbus::Error> {
+    pub(crate) async fn put(msg: Put, prior: Prior<Put>) -> Result<Vec<String>, matchbus::Error> {
         let line = format!("[{}]", msg.line);
         Ok(prior.call(Put { line }).await?)
     }

@@ -289,12 +289,12 @@ mod mail {
     use super::*;
 
     #[observer(role = "shop", event = "sold", concurrency(1))]
-    pub async fn mail(msg: Sold, heard: State<Heard>) {
+    pub(crate) async fn mail(msg: Sold, heard: State<Heard>) {
         heard.note(format!("mail {}", msg.n));
     }
 
     #[observer(role = "shop", event = "sold", tier = "gold")]
-    pub async fn mail_gold(msg: Sold, heard: State<Heard>) {
+    pub(crate) async fn mail_gold(msg: Sold, heard: State<Heard>) {
         heard.note(format!("gold mail {}", msg.n));
     }
 }
@@ -303,7 +303,7 @@ mod stock {
     use super::*;
 
     #[observer(role = "shop", event = "sold")]
-    pub fn stock(msg: Sold, heard: State<Heard>) -> Result<(), matchbus::Error> {
+    pub(crate) fn stock(msg: Sold, heard: State<Heard>) -> Result<(), matchbus::Error> {
         heard.note(format!("stock {}", msg.n));
         if msg.n == 13 { Err(matchbus::Error::refused("unlucky")) } else { Ok(()) }
     }

@@ -79,7 +79,7 @@ mod wide {
     use super::*;
 
     #[service(role = "outer", alternative)]
-    pub async fn see(msg: Value) -> Value {
+    pub(crate) async fn see(msg: Value) -> Value {
         msg
     }
 }

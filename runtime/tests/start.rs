@@ -23,7 +23,7 @@ mod one {
     use super::*;
 
     #[service(role = "a", cmd = "x", alternative)]
-    pub async fn ask(
+    pub(crate) async fn ask(
         _: Ask,
         _db: State<Db>,
         _cache: State<Cache>,
@@ -38,7 +38,7 @@ mod two {
     use super::*;
 
     #[service(role = "a", cmd = "x", alternative)]
-    pub async fn ask(_: Ask, _db: State<Db>, _maybe: Option<State<Cache>>) -> u32 {
+    pub(crate) async fn ask(_: Ask, _db: State<Db>, _maybe: Option<State<Cache>>) -> u32 {
         2
     }
 }

@@ -42,6 +42,7 @@ impl Given {
                     );
                     continue;
                 }
+                Entry::Broken => continue,
                 Entry::Group(span, _) => {
                     errors.at(span, "an error has no pattern; remove the group");
                     continue;

@@ -89,7 +89,8 @@ where
     match signed.parse2(arguments.clone()) {
         Ok(number) => Some(number),
         Err(_) => {
-            errors.on(arguments, format!("expected a whole number: {form}"));
+            let range = std::any::type_name::<N>();
+            errors.on(arguments, format!("expected a whole number that fits `{range}`: {form}"));
             None
         }
     }

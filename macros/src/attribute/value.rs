@@ -57,7 +57,7 @@ pub(super) fn parse(input: ParseStream<'_>) -> syn::Result<Value> {
     Err(syn::Error::new(span, EXPECTED))
 }
 
-const EXPECTED: &str = "a value is a literal: text in quotes, an integer, `true` or `false`; patterns are compared while \
+pub(super) const EXPECTED: &str = "a value is a literal: text in quotes, an integer, `true` or `false`; patterns are compared while \
                         compiling, so an expression cannot be one";
 
 fn float(span: proc_macro2::Span) -> syn::Error {

@@ -30,7 +30,7 @@ pub(crate) fn patterns(
         }
     }
     let word = kind.word();
-    for pattern in patterns.iter().filter(|pattern| pattern.keys.is_empty()) {
+    for pattern in patterns.iter().filter(|pattern| pattern.keys.is_empty() && !parsed.is_broken) {
         errors.at(
             pattern.span,
             format!("a pattern has at least one key: `#[{word}(role = \"cart\", cmd = \"add\")]`; `\"*\"` as a value means that the key is present"),

@@ -31,6 +31,7 @@ impl Options {
                     );
                     continue;
                 }
+                Entry::Broken => continue,
                 Entry::Group(span, _) => {
                     errors.at(span, "`#[matchbus::main]` has no pattern; remove the group");
                     continue;

@@ -2,6 +2,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
 use syn::{DeriveInput, LitStr, Meta, Path, Token, Type};
 
 use crate::attribute::{self, Entry, Key, Spent, no_arguments, one_path, one_type, read, unknown};
@@ -19,6 +20,8 @@ pub(super) struct Given {
     pub(super) open: bool,
     pub(super) context: Vec<(String, Span)>,
     pub(super) krate: Option<Path>,
+    /// Where the attribute stands.
+    pub(super) place: Option<Span>,
 }
 
 impl Given {
@@ -40,6 +43,7 @@ impl Given {
                 "first given here",
             );
         }
+        given.place = Some(attr.path().span());
         match &attr.meta {
             Meta::List(list) => given.fill(list.tokens.clone(), errors),
             meta => errors.on(
@@ -58,6 +62,7 @@ impl Given {
                     self.keys.push(key);
                     continue;
                 }
+                Entry::Broken => continue,
                 Entry::Group(span, _) => {
                     errors.at(span, "a message has one set of keys; groups belong to handlers");
                     continue;

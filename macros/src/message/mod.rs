@@ -5,6 +5,7 @@ mod container;
 mod expand;
 mod fallback;
 mod field;
+mod generics;
 mod given;
 mod model;
 mod serde;

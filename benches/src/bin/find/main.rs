@@ -26,9 +26,11 @@ fn main() {
             std::process::exit(1);
         })
     });
-    let (rounds, slice) = if options.quick { (5, 25) } else { (11, 100) };
+    let (rounds, slice) = if options.quick { (5, 50) } else { (11, 150) };
     let slice = Duration::from_millis(slice);
     let mut lines = Vec::new();
+    // First, as in a program that starts: later the heap is full of holes.
+    let build_time = build_time(rounds);
     let ten = Bench::new(10, true);
     let thousand = Bench::new(1000, true);
     let million = Bench::new(1_000_000, false);
@@ -63,7 +65,7 @@ fn main() {
         }
     }
     lines.push(Line::limit("1,000,000 patterns held (bytes a pattern)", million.bytes_per_pattern, 120.0));
-    lines.push(Line::limit("build of 10,000 patterns (µs)", build_time(rounds), 2500.0));
+    lines.push(Line::limit("build of 10,000 patterns (µs)", build_time, 2500.0));
     print(&lines, options.json);
     std::process::exit(i32::from(lines.iter().any(|line| !line.met)));
 }
@@ -145,21 +147,29 @@ impl Bench {
     }
 }
 
+/// Nanoseconds of one find, while `find` is called again and again for this long.
+///
 /// Each find chooses the next message by its result, in a way the compiler cannot see through.
 fn ns_per_find(slice: Duration, mut find: impl FnMut(usize) -> u32) -> f64 {
     let zero = black_box(0u32);
-    let (mut i, mut finds) = (0usize, 0u64);
-    let (ns, ()) = clock::time(|| {
-        let start = Instant::now();
-        while start.elapsed() < slice {
-            for _ in 0..64 {
-                let found = find(i);
-                i = (i + 1 + (found & zero) as usize) % MESSAGES;
+    let mut i = 0usize;
+    let mut run = |slice: Duration| {
+        let mut finds = 0u64;
+        let (ns, ()) = clock::time(|| {
+            let start = Instant::now();
+            while start.elapsed() < slice {
+                for _ in 0..64 {
+                    let found = find(i);
+                    i = (i + 1 + (found & zero) as usize) % MESSAGES;
+                }
+                finds += 64;
             }
-            finds += 64;
-        }
-    });
-    ns / finds as f64
+        });
+        ns / finds as f64
+    };
+    // The case before has filled the caches with its own.
+    run(slice / 2);
+    run(slice)
 }
 
 fn build(patterns: impl Iterator<Item = Pattern>) -> Matcher<u32> {

@@ -1,7 +1,8 @@
 use super::Ranks;
 use super::globs::{GlobNumbers, Globs, Groups, group_hash};
 use super::known::{Known, NAMES};
-use crate::pattern::{Fields, ValueRef};
+use super::names::Names;
+use crate::pattern::Fields;
 use crate::router::slots::{Filter, Slots, hash_of};
 use crate::router::store::{Hit, Shape, Store, identity};
 
@@ -11,6 +12,7 @@ pub(super) const KEYS: usize = 15;
 /// Bit sets of shapes for pairs; see the module's documentation. `W` words of 64 shapes each.
 #[derive(Clone)]
 pub(super) struct Dense<const W: usize> {
+    names: Names,
     /// From a pair's hash to its set. Pairs whose hashes look the same share a set, which then says too much.
     pairs: Slots,
     /// The distinct sets.
@@ -33,6 +35,7 @@ pub(super) struct Dense<const W: usize> {
 impl<const W: usize> Dense<W> {
     pub(super) fn build(store: &Store, ranks: &Ranks) -> Self {
         let mut made = Dense {
+            names: Names::build(store),
             pairs: Slots::new(),
             sets: Vec::new(),
             globs: Globs::new(store.names().len()),
@@ -83,9 +86,9 @@ impl<const W: usize> Dense<W> {
             let rank = ranks.of_shape[store.shape(place) as usize] as usize;
             let (mut pairs, mut has_globs) = (0, false);
             for (key, raw) in store.pairs(place) {
-                let set = if let ValueRef::Glob(source) = raw.value(key.glob) {
+                let set = if key.glob {
                     has_globs = true;
-                    numbers.number(&mut self.globs, key.name, source, || new_set(&mut sets))
+                    numbers.number(&mut self.globs, key.name, raw.text(), || new_set(&mut sets))
                 } else {
                     let hash = store.raw_hash(key, raw);
                     pairs ^= hash;
@@ -151,7 +154,7 @@ impl<const W: usize> Dense<W> {
         let mut counts = [[0u64; W]; PLANES];
         for field in 0..message.len() {
             let (name, value) = message.get(field);
-            let Some(name) = store.name(name) else { continue };
+            let Some(name) = self.names.get(store, name) else { continue };
             let hash = store.pair_hash(name, value);
             let set = hash.and_then(|hash| self.pairs.find(hash, |_| true));
             if self.globs.has(name) {

@@ -12,6 +12,7 @@
 mod dense;
 mod globs;
 mod known;
+mod names;
 mod small;
 mod sparse;
 

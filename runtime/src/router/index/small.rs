@@ -1,4 +1,5 @@
 use super::known::Known;
+use super::names::Names;
 use super::{Ranks, globs};
 use crate::pattern::Fields;
 use crate::router::store::{Hit, Store};
@@ -9,6 +10,7 @@ pub(super) const PATTERNS: usize = 16;
 /// A few patterns in order of precedence.
 #[derive(Clone)]
 pub(super) struct Small {
+    names: Names,
     patterns: Vec<One>,
 }
 
@@ -40,7 +42,7 @@ impl Small {
                 rank: ranks.of_shape[store.shape(place) as usize] as usize,
             }
         };
-        Small { patterns: places.into_iter().map(one).collect() }
+        Small { names: Names::build(store), patterns: places.into_iter().map(one).collect() }
     }
 
     #[inline]
@@ -70,7 +72,7 @@ impl Small {
         let mut names = 0u64;
         for field in 0..message.len() {
             let (name, value) = message.get(field);
-            if let Some(name) = store.name(name) {
+            if let Some(name) = self.names.get(store, name) {
                 names |= 1 << (name % 64);
                 // A value without a hash can fit globs only, and those are not looked up by hash.
                 known.set(name, store.pair_hash(name, value).unwrap_or(0), field);

@@ -1,6 +1,6 @@
 use super::Ranks;
 use super::globs::{GlobNumbers, Globs, Groups, group_hash};
-use crate::pattern::{Fields, Scalar, ValueRef};
+use crate::pattern::{Fields, Scalar};
 use crate::router::slots::Slots;
 use crate::router::store::{Hit, Store, identity};
 
@@ -37,9 +37,9 @@ impl Sparse {
             let rank = ranks.of_shape[store.shape(place) as usize];
             let (mut together, mut has_globs) = (0, false);
             for (key, raw) in store.pairs(place) {
-                let pair = if let ValueRef::Glob(source) = raw.value(key.glob) {
+                let pair = if key.glob {
                     has_globs = true;
-                    numbers.number(&mut globs, key.name, source, &mut next)
+                    numbers.number(&mut globs, key.name, raw.text(), &mut next)
                 } else {
                     let hash = store.raw_hash(key, raw);
                     together ^= hash;
