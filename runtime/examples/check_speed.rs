@@ -107,7 +107,7 @@ fn info(name: &'static str, keys: &str, calls: &str) -> Info {
         &[]
     } else {
         let id = std::any::TypeId::of::<()>();
-        let message = MessageInfo::new("M", "m", place, "", pattern(calls), "", &[], types, id);
+        let message = MessageInfo::of_type(("M", "m", place, ""), pattern(calls), "", &[], types, id, |_| Ok(()));
         vec![&*vec![Need::Calls(Box::leak(Box::new(message)))].leak()].leak()
     };
     Info::new(Kind::Service, vec![pattern(keys)].leak(), name, "m", place, "", None, needs, shim)

@@ -55,7 +55,7 @@ pub mod __private {
     };
     pub use crate::pattern::{KeyInfo, PatternInfo, Scalar, ValueRef};
     pub use crate::registry::{
-        Effect, Info, Kind, Place, Registration, Services, refuse_conflicts, refuse_conflicts_in_part,
+        Effect, Info, Kind, Place, Registration, Services, conflicts, refuse_conflicts, refuse_conflicts_in_part,
         registry_test,
     };
     pub use inventory;

@@ -60,17 +60,9 @@ pub(super) fn message(name: &str) -> &'static MessageInfo {
     ];
     let message = |keys: &str, fields| {
         let place = Place::new("src/messages.rs", 1);
-        leak(Box::new(MessageInfo::new(
-            text(name),
-            "messages",
-            place,
-            "",
-            pattern(keys),
-            "",
-            fields,
-            types,
-            TypeId::of::<()>(),
-        )))
+        let about = (text(name), "messages", place, "");
+        let (id, try_read) = (TypeId::of::<()>(), |_: &[u8]| Ok(()));
+        leak(Box::new(MessageInfo::of_type(about, pattern(keys), "", fields, types, id, try_read)))
     };
     match name {
         "GetPrice" => message("cmd:get,role:price", FIELDS),
