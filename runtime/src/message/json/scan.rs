@@ -151,6 +151,9 @@ impl<'a> Scan<'a> {
 
     /// Decodes the message from the pairs already found: gives what `serde_json::from_slice` gives for the same bytes.
     ///
+    /// Where a value does not fit, `serde_json` itself decides over the whole message, even if the type swallows the
+    /// error. (A `Deserialize` that never touches its deserializer, against serde's rules, goes unnoticed here.)
+    ///
     /// ```
     /// use matchbus::message::json::{Limits, Scan};
     ///

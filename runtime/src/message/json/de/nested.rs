@@ -69,6 +69,40 @@ impl<'s, 'a> Cursor<'s, 'a> {
         Ok(value)
     }
 
+    /// Takes a positive integer of up to 18 digits, if one is here.
+    #[inline]
+    fn take_integer(&mut self) -> Option<u64> {
+        let mut digit = self.peek()?.wrapping_sub(b'0');
+        let (bytes, mut n, mut i) = (self.text.as_bytes(), 0, self.at);
+        while digit < 10 {
+            n = u64::wrapping_add(u64::wrapping_mul(n, 10), u64::from(digit));
+            i += 1;
+            digit = bytes.get(i)?.wrapping_sub(b'0');
+        }
+        // The loop cannot have overflowed unnoticed: there are too many digits then.
+        if i == self.at || i - self.at > 18 || matches!(bytes[i], b'.' | b'e' | b'E') {
+            return None;
+        }
+        self.at = i;
+        Some(n)
+    }
+
+    /// Takes a string without escapes, if one is here.
+    #[inline]
+    fn take_plain(&mut self) -> Option<&'a str> {
+        if self.peek() != Some(b'"') {
+            return None;
+        }
+        let start = self.at + 1;
+        match string::end(self.text.as_bytes(), start) {
+            Ok((end, false)) => {
+                self.at = end + 1;
+                Some(&self.text[start..end])
+            }
+            _ => None,
+        }
+    }
+
     /// Takes the whole value that starts here.
     #[inline]
     fn take(&mut self) -> Result<Value<'s, 'a>, Error> {
@@ -119,6 +153,19 @@ macro_rules! take {
         $(#[inline]
         fn $method<V: Visitor<'a>>(self, $($arg: $type,)* visitor: V) -> Result<V::Value, Error> {
             self.take()?.$method($($arg,)* visitor)
+        })*
+    };
+}
+
+/// The most frequent values, without a detour.
+macro_rules! short {
+    ($take:ident $visit:ident $($method:ident)*) => {
+        $(#[inline]
+        fn $method<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
+            match self.$take() {
+                Some(value) => self.failed.watch(visitor.$visit(value)),
+                None => self.take()?.$method(visitor),
+            }
         })*
     };
 }
@@ -202,10 +249,16 @@ impl<'a> Deserializer<'a> for &mut Cursor<'_, 'a> {
         failed.watch(visitor.visit_newtype_struct(self))
     }
 
+    short! { take_plain visit_borrowed_str deserialize_str deserialize_string }
+
+    short! {
+        take_integer visit_u64
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
+    }
+
     take! {
-        deserialize_bool() deserialize_char() deserialize_str() deserialize_string() deserialize_identifier()
-        deserialize_i8() deserialize_i16() deserialize_i32() deserialize_i64() deserialize_i128()
-        deserialize_u8() deserialize_u16() deserialize_u32() deserialize_u64() deserialize_u128()
+        deserialize_bool() deserialize_char() deserialize_identifier() deserialize_i128() deserialize_u128()
         deserialize_f32() deserialize_f64() deserialize_bytes() deserialize_byte_buf() deserialize_unit()
         deserialize_unit_struct(name: &'static str) deserialize_ignored_any()
         deserialize_enum(name: &'static str, variants: &'static [&'static str])
