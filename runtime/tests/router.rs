@@ -207,7 +207,7 @@ fn check_find(matcher: &Matcher<u32>, oracle: &Oracle, message: &[(String, Owned
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 250, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 
     #[test]
     fn few_patterns(steps in steps(24, false, 4), text in any::<bool>()) {
