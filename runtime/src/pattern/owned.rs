@@ -146,7 +146,7 @@ impl Pattern {
 /// FNV-1a, 64 bits: the hash the macros write into a [`PatternInfo`].
 ///
 /// ```
-/// assert_eq!(matchbus::pattern::fnv1a(b"role:cart"), 0x49b6_e94f_e4ee_7e92);
+/// assert_eq!(matchbus::pattern::fnv1a(b"a"), 0xaf63_dc4c_8601_ec8c);
 /// ```
 pub const fn fnv1a(bytes: &[u8]) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325;

@@ -7,7 +7,8 @@
 //! * a glob is not tried where some pattern has the message's text at that key, or another glob fits it first;
 //! * an exact find counts keys of abandoned branches, and a removal may take another pattern;
 //! * the text `undefined` matches a missing key, names like `constructor` are inherited, `__proto__` pollutes,
-//!   and the empty name is lost.
+//!   and the empty name is lost;
+//! * a glob fits every list and object; here it fits those whose text it fits.
 //!
 //! JavaScript's conversions are kept: [`text`] gives them, [`pattern`] applies them to patterns, and [`Message`] to
 //! messages. So `1` equals `"1"`, `[1,2]` equals `"1,2"`, and every object equals every other.
