@@ -17,6 +17,7 @@ pub(super) const fn describe_all<const N: usize>(source: Source<'_>, report: &Re
 }
 
 /// Writes how many problems are not told.
+#[allow(clippy::cast_possible_wrap)]
 pub(super) const fn add_more<const N: usize>(more: usize, at_least: bool, text: &mut Text<N>) {
     if more > 0 {
         text.add("… and ").add(if at_least { "at least " } else { "" }).add_int(more as i64).add(" more\n");
@@ -51,9 +52,9 @@ pub(super) const fn describe<const N: usize>(source: Source<'_>, fault: Fault, t
             add_both(a, b, text);
             let (one, other) = (service(a), service(b));
             if super::glob::same(one, other) {
-                text.add("\n  both are in service `")
-                    .add(one)
-                    .add("`: give each a name of its own with `group(…)`, and mount one of them with `--only …`");
+                text.add("\n  both are in service `").add(one).add(
+                    "`: give each a name of its own with `group(…)`, and mount one of them with `--only …`",
+                );
             } else {
                 text.add("\n  mount one: `--only ").add(one).add("` or `--only ").add(other).add("`");
             }
@@ -71,15 +72,21 @@ pub(super) const fn describe<const N: usize>(source: Source<'_>, fault: Fault, t
                 .add("`, and neither has more keys");
             add_both(a, b, text);
             if a.ranked {
-                text.add("\n  both say `rank(").add_int(a.rank as i64).add(")`: give the one that is to win a higher rank");
+                text.add("\n  both say `rank(")
+                    .add_int(a.rank as i64)
+                    .add(")`: give the one that is to win a higher rank");
             } else {
                 text.add("\n  ask for one more key in one, or write `rank(1)` in the one that is to win");
             }
         }
         ProblemKind::OverridesNothing => {
-            text.add("no other handler has the pattern `").add(pattern).add("`, which is marked `overrides`\n  - ");
+            text.add("no other handler has the pattern `")
+                .add(pattern)
+                .add("`, which is marked `overrides`\n  - ");
             add_handler(a, text);
-            text.add("\n  link the crate that has the other handler, correct the pattern, or remove `overrides`");
+            text.add(
+                "\n  link the crate that has the other handler, correct the pattern, or remove `overrides`",
+            );
         }
         ProblemKind::Unreachable => {
             text.add("the handler of `")

@@ -13,6 +13,7 @@ use crate::registry::check::hash::fnv1a;
 use crate::registry::check::{CheckAt, Conflicts, Entry, problems};
 use crate::registry::{Info, Kind, Place};
 
+#[allow(clippy::unnecessary_wraps)]
 pub(super) fn shim<'a>(_: &'a Context<'a>, _: Input<'a>, _: Output<'a>) -> Started<'a> {
     Ok(None)
 }
