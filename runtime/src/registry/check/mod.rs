@@ -64,6 +64,7 @@ impl CheckAt {
 ///
 /// With one text that names all problems.
 #[doc(hidden)]
+#[track_caller] // the compiler shows the list, and not how it was checked
 pub const fn refuse_conflicts(lists: &[&[Info]]) {
     let source = Source::Lists(lists);
     // The arrays of a `const` have a size that is known before its values are, so there are a few sizes.
@@ -75,6 +76,7 @@ pub const fn refuse_conflicts(lists: &[&[Info]]) {
     }
 }
 
+#[track_caller]
 const fn refuse<const N: usize>(source: Source<'_>) {
     let (mut patterns, mut outputs) = ([Row::EMPTY; N], [Row::EMPTY; N]);
     let mut report = Report::new();

@@ -235,6 +235,7 @@ impl Counts {
         }
     }
 
+    #[allow(clippy::cast_possible_truncation)] // only the low bits are used
     const fn add_name(&mut self, name: u64, right: bool) {
         let mut slot = (name % Counts::SLOTS as u64) as usize;
         let mut tries = 0;

@@ -115,7 +115,8 @@ pub(super) fn entry(line: &str, number: usize) -> Entry<'static> {
         }
     }
     info.place = place;
-    info.needs = leak(Box::from([&*leak(Box::<[Need]>::from(needs))]));
+    let needs: &'static [Need] = leak(needs.into());
+    info.needs = leak(Box::from([needs]));
     let info = leak(Box::new(info));
     let patterns = match with {
         None => info.patterns,
