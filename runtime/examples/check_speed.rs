@@ -2,6 +2,9 @@
 //!
 //! The cost for the compiler is measured by `--emit FILE`, which writes a crate of 500 handlers; with `--check` it has
 //! the check too. Compare `cargo check` or `rustc --emit=metadata` of both.
+//!
+//! On two busy cores: 10,000 handlers of the usual kind take 1 ms, of the worst kind here 6 ms; for the compiler, 500
+//! of the usual kind take 0.09 s, with a call each 0.13 s, of the worst kind 0.6 s of processor time more.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -107,7 +110,8 @@ fn info(name: &'static str, keys: &str, calls: &str) -> Info {
         &[]
     } else {
         let id = std::any::TypeId::of::<()>();
-        let message = MessageInfo::of_type(("M", "m", place, ""), pattern(calls), "", &[], types, id, |_| Ok(()));
+        let message =
+            MessageInfo::of_type(("M", "m", place, ""), pattern(calls), "", &[], types, id, |_| Ok(()));
         vec![&*vec![Need::Calls(Box::leak(Box::new(message)))].leak()].leak()
     };
     Info::new(Kind::Service, vec![pattern(keys)].leak(), name, "m", place, "", None, needs, shim)
@@ -117,6 +121,7 @@ fn types() -> [TypeSketch; 3] {
     [TypeSketch::new("M", None), TypeSketch::new("R", None), TypeSketch::new("E", None)]
 }
 
+#[allow(clippy::unnecessary_wraps)]
 fn shim<'a>(_: &'a Context<'a>, _: Input<'a>, _: Output<'a>) -> Started<'a> {
     Ok(None)
 }

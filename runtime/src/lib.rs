@@ -131,8 +131,8 @@ pub mod __private {
     };
     pub use crate::pattern::{KeyInfo, PatternInfo, Scalar, ValueRef};
     pub use crate::registry::{
-        Effect, Info, Kind, Place, Registration, Services, conflicts, refuse_conflicts, refuse_conflicts_in_part,
-        registry_test,
+        Effect, Info, Kind, Place, Registration, Services, conflicts, refuse_conflicts,
+        refuse_conflicts_in_part, registry_test,
     };
     pub use inventory;
     pub use serde;

@@ -103,7 +103,8 @@ impl MessageInfo {
         fields: &'static [FieldInfo],
         types: fn() -> [TypeSketch; 3],
     ) -> Self {
-        let try_read = |bytes: &[u8]| serde_json::from_slice::<M>(bytes).map(drop).map_err(|cause| cause.to_string());
+        let try_read =
+            |bytes: &[u8]| serde_json::from_slice::<M>(bytes).map(drop).map_err(|cause| cause.to_string());
         let about = (name, module, place, doc);
         Self::of_type(about, pattern, prefix, fields, types, TypeId::of::<M>(), try_read)
     }

@@ -7,6 +7,7 @@ use super::text::Text;
 
 /// Refuses, by a panic in a `const`, a pattern that no message of the type has, or that asks for a key that the
 /// type does not know.
+#[track_caller]
 pub(super) const fn pattern_fits_message(pattern: &PatternInfo, message: &MessageInfo, handler: &str) {
     if !fits(pattern, message) {
         explain(pattern, message, handler);
@@ -38,6 +39,7 @@ const fn fits(pattern: &PatternInfo, message: &MessageInfo) -> bool {
     true
 }
 
+#[track_caller]
 const fn explain(pattern: &PatternInfo, message: &MessageInfo, handler: &str) {
     let mut text = Text::<4096>::new();
     let mut i = 0;

@@ -9,17 +9,20 @@ use crate::registry::{Info, Kind};
 pub(super) const fn describe_all<const N: usize>(source: Source<'_>, report: &Report, text: &mut Text<N>) {
     let mut i = 0;
     while i < report.len() {
+        if i > 0 {
+            text.add("\n");
+        }
         describe(source, report.get(i), text);
-        text.add("\n");
         i += 1;
     }
     add_more(report.total - report.len(), report.is_enough(), text);
 }
 
-/// Writes how many problems are not told.
+/// Writes how many problems are not told, on a line of its own.
+#[allow(clippy::cast_possible_wrap)]
 pub(super) const fn add_more<const N: usize>(more: usize, at_least: bool, text: &mut Text<N>) {
     if more > 0 {
-        text.add("… and ").add(if at_least { "at least " } else { "" }).add_int(more as i64).add(" more\n");
+        text.add("\n… and ").add(if at_least { "at least " } else { "" }).add_int(more as i64).add(" more");
     }
 }
 

@@ -166,7 +166,7 @@ const fn all_across(source: Source<'_>, left: &mut [Row], right: &[Row], goal: G
     let mut i = 0;
     while i < left.len() {
         let mut j = 0;
-        while j < right.len() && !(report.is_enough() && !matches!(goal, Goal::Answer)) {
+        while j < right.len() && (!report.is_enough() || matches!(goal, Goal::Answer)) {
             pair(source, &mut left[i], right[j], goal, report);
             j += 1;
         }

@@ -35,7 +35,7 @@ use super::text::Text;
 use super::{Info, Registration};
 use report::Report;
 use row::{Row, Source};
-use sort::{part, run, sort};
+use sort::{part, run, sort, swap};
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub(crate) enum CheckAt {
     List,
     /// Everything that is linked.
     Registry,
-    /// Everything that is linked, and known which of it is mounted.
+    /// Everything that is linked, and known which of it is mounted. For `Bus::start()`.
     Start,
 }
 
@@ -70,6 +70,7 @@ impl CheckAt {
 ///
 /// With one text that names all problems.
 #[doc(hidden)]
+#[track_caller] // the compiler shows the list, and not how it was checked
 pub const fn refuse_conflicts(lists: &[&[Info]]) {
     refuse_at(lists, CheckAt::List);
 }
@@ -80,10 +81,12 @@ pub const fn refuse_conflicts(lists: &[&[Info]]) {
 ///
 /// With one text that names all problems.
 #[doc(hidden)]
+#[track_caller]
 pub const fn refuse_conflicts_in_part(lists: &[&[Info]]) {
     refuse_at(lists, CheckAt::Part);
 }
 
+#[track_caller]
 const fn refuse_at(lists: &[&[Info]], at: CheckAt) {
     let source = Source::Lists(lists);
     // The arrays of a `const` have a size that is known before its values are, so there are a few sizes.
@@ -95,6 +98,7 @@ const fn refuse_at(lists: &[&[Info]], at: CheckAt) {
     }
 }
 
+#[track_caller]
 const fn refuse<const N: usize>(source: Source<'_>, at: CheckAt) {
     let (mut patterns, mut outputs) = ([Row::EMPTY; N], [Row::EMPTY; N]);
     let mut report = Report::new();
@@ -204,7 +208,7 @@ const fn services_first(rows: &mut [Row]) -> usize {
     let (mut services, mut i) = (0, 0);
     while i < rows.len() {
         if rows[i].service {
-            rows.swap(services, i);
+            swap(rows, services, i);
             services += 1;
         }
         i += 1;

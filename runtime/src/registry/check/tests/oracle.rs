@@ -254,7 +254,8 @@ proptest! {
                 if info.kind == Kind::Service {
                     info.module = "m";
                 }
-                info.needs = leak(Box::from([&*leak(Box::<[Need]>::from(needs.clone()))]));
+                let needs: &'static [Need] = leak(needs.clone().into());
+                info.needs = leak(Box::from([needs]));
                 e.info = leak(Box::new(info));
                 e
             })
