@@ -91,6 +91,7 @@ pub mod registry;
 pub mod router;
 pub mod seam;
 pub mod testing;
+pub mod transport;
 
 pub use app::App;
 pub use bus::Bus;

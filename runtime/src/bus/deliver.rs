@@ -8,12 +8,14 @@ use serde_json::{Map, Value};
 use super::core::Core;
 use super::envelope::Envelope;
 use super::origin::Origin;
+use super::queue::{Body, Job};
 use super::route::{Candidate, Route, could_answer, scalar};
 use crate::handler::{Input, InputKind, JsonReply, Output, OutputKind, TypedReply};
 use crate::message::json::{Malformed, Scan};
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Message, MessageInfo, Outcome};
 use crate::pattern::{JsonFields, Scalar};
 use crate::testing::How;
+use crate::transport::may_reach;
 
 /// A typed message on its way, given away or lent.
 pub(crate) enum Parcel<'a, M> {
@@ -211,21 +213,71 @@ impl Core {
             Ok(scan) => scan,
             Err(cause) => return Err(CallError::Bus(self.refuse_bytes(cause, envelope))),
         };
-        if let Some(recorder) = &self.recorder {
-            recorder.record(How::Called, serde_json::from_slice(bytes).unwrap_or_default());
-        }
+        self.record_bytes(How::Called, bytes);
         let handler = match after {
             None => self.services.find(&scan),
-            Some(current) => self
-                .services
-                .find_all(&scan, &self.handlers)
-                .into_iter()
-                .skip_while(|index| *index != current)
-                .nth(1),
+            Some(current) => {
+                let all = self.services.find_all(&scan, &self.handlers);
+                all.into_iter().skip_while(|index| *index != current).nth(1)
+            }
         };
         match handler {
             Some(handler) => self.run_json(handler, envelope, &scan).await,
             None => Err(CallError::Bus(self.no_handler(&scan, envelope))),
+        }
+    }
+
+    /// As `act`, for a message from outside: only what is exposed can be reached (rule M8).
+    pub(crate) async fn answer(
+        self: &Arc<Self>,
+        bytes: &[u8],
+        envelope: &Envelope,
+        exposed: Option<&[bool]>,
+    ) -> Result<Vec<u8>, CallError<ErrorReply>> {
+        let scan = match Scan::read(bytes, &self.settings.limits) {
+            Ok(scan) => scan,
+            Err(cause) => return Err(CallError::Bus(self.refuse_bytes(cause, envelope))),
+        };
+        self.record_bytes(How::Called, bytes);
+        match self.services.find(&scan).filter(|handler| may_reach(exposed, *handler)) {
+            Some(handler) => self.run_json(handler, envelope, &scan).await,
+            None => Err(CallError::Bus(self.no_handler(&scan, envelope))),
+        }
+    }
+
+    /// Takes in a message from outside for the one handler that answers it.
+    pub(crate) async fn send_from_outside(
+        self: &Arc<Self>,
+        origin: &Origin,
+        bytes: &[u8],
+        exposed: Option<&[bool]>,
+    ) -> Result<(), Error> {
+        self.take_in(origin)?;
+        let found = {
+            let scan = Scan::read(bytes, &self.settings.limits).map_err(Error::malformed)?;
+            match self.services.find(&scan).filter(|handler| may_reach(exposed, *handler)) {
+                Some(handler) => handler,
+                None => return Err(self.no_handler(&scan, &origin.envelope())),
+            }
+        };
+        self.record_bytes(How::Sent, bytes);
+        let body = Body::Json(Arc::new(bytes.to_vec()));
+        self.enqueue(found, Job { origin: origin.clone(), body }).await
+    }
+
+    /// Takes in a published message from outside for the observers that are exposed.
+    pub(crate) async fn publish_from_outside(
+        self: &Arc<Self>,
+        origin: &Origin,
+        bytes: &[u8],
+        exposed: Option<&[bool]>,
+    ) -> Result<(), Error> {
+        self.publish_bytes(origin, bytes.to_vec(), exposed).await.map(drop)
+    }
+
+    fn record_bytes(&self, how: How, bytes: &[u8]) {
+        if let Some(recorder) = &self.recorder {
+            recorder.record(how, serde_json::from_slice(bytes).unwrap_or_default());
         }
     }
 

@@ -14,6 +14,7 @@ use crate::message::json::{Limits, Scan};
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Message, Outcome, Result};
 use crate::registry::Info;
 use crate::testing::How;
+use crate::transport::may_reach;
 
 /// A handle to the bus: everything a process sends goes through one.
 ///
@@ -290,7 +291,7 @@ impl Core {
     ) -> Result<Published> {
         let bytes = encode(&message, origin.extend())?;
         drop(message);
-        self.publish_bytes(origin, bytes).await
+        self.publish_bytes(origin, bytes, None).await
     }
 
     /// Written once; every group's copy is read from the same bytes.
@@ -298,6 +299,7 @@ impl Core {
         self: &Arc<Self>,
         origin: &Origin,
         bytes: Vec<u8>,
+        exposed: Option<&[bool]>,
     ) -> Result<Published> {
         self.take_in(origin)?;
         let bytes = Arc::new(bytes);
@@ -306,7 +308,11 @@ impl Core {
         }
         let observers: Vec<u32> = {
             let scan = Scan::read(&bytes, &self.settings.limits).map_err(Error::malformed)?;
-            self.groups.iter().filter_map(|group| group.observers.find(&scan)).collect()
+            self.groups
+                .iter()
+                .filter_map(|group| group.observers.find(&scan))
+                .filter(|observer| may_reach(exposed, *observer))
+                .collect()
         };
         let mut groups = 0;
         let mut refused = None;
@@ -325,7 +331,7 @@ impl Core {
         }
     }
 
-    fn take_in(&self, origin: &Origin) -> Result<()> {
+    pub(crate) fn take_in(&self, origin: &Origin) -> Result<()> {
         if origin.parent.is_none() && self.lifecycle.is_draining() {
             Err(super::core::draining())
         } else {
