@@ -27,6 +27,7 @@ use crate::message::json::Limits;
 use crate::pattern::{Compare, Pattern, PatternError, Value};
 use crate::registry::{self, CheckAt, Entry, Info, Kind, Problem, ProblemKind, Registration};
 use crate::testing::Recorder;
+use crate::transport::Transport;
 
 /// A bus in the making: handlers, states, settings.
 ///
@@ -63,6 +64,7 @@ pub struct Builder {
     handler_crates: &'static [&'static str],
     checked: bool,
     record: bool,
+    transports: Vec<Arc<dyn Transport>>,
 }
 
 /// A handler before it is mounted.
@@ -89,6 +91,7 @@ impl Builder {
             handler_crates: &[],
             checked: true,
             record: false,
+            transports: crate::transport::built_in(),
         }
     }
 
@@ -226,6 +229,12 @@ impl Builder {
         self
     }
 
+    /// Adds a transport of your own, for the URLs of its schemes; those of matchbus come with the features.
+    pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
+        self.transports.push(Arc::new(transport));
+        self
+    }
+
     /// Mounts only the handlers of these services.
     pub fn only<I: Into<String>>(mut self, services: impl IntoIterator<Item = I>) -> Self {
         self.only.get_or_insert_default().extend(services.into_iter().map(Into::into));
@@ -286,7 +295,7 @@ impl Builder {
     }
 
     fn build(self) -> Core {
-        let Builder { drafts, states, settings, layers, only, with, record, .. } = self;
+        let Builder { drafts, states, settings, layers, only, with, record, transports, .. } = self;
         let layers_at = |at: At| {
             let here: Vec<&Wrap> =
                 layers.iter().filter(|(place, _)| *place == at).map(|(_, wrap)| wrap).collect();
@@ -354,6 +363,7 @@ impl Builder {
             lifecycle: Default::default(),
             queued: Queued::default(),
             recorder: record.then(Recorder::default),
+            transports,
         }
     }
 

@@ -19,6 +19,7 @@ use crate::message::{CallError, Error, ErrorKind, Outcome};
 use crate::router::Fields;
 use crate::seam::clock;
 use crate::testing::Recorder;
+use crate::transport::Transport;
 
 /// What all handles of one bus share. Nothing in it changes after the start except counters and queues, so a
 /// message on its way takes no lock.
@@ -38,6 +39,7 @@ pub(crate) struct Core {
     /// The layers of the edge.
     pub(crate) edge: Option<Layers>,
     pub(crate) recorder: Option<Recorder>,
+    pub(crate) transports: Vec<Arc<dyn Transport>>,
 }
 
 /// The observers of one service: each published message goes to at most one of them.

@@ -14,7 +14,7 @@ use crate::message::json::{Limits, Scan};
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Message, Outcome, Result};
 use crate::registry::Info;
 use crate::testing::How;
-use crate::transport::may_reach;
+use crate::transport::{Door, Exposed, Listener, Transport, Url, may_reach};
 
 /// A handle to the bus: everything a process sends goes through one.
 ///
@@ -188,6 +188,17 @@ impl Bus {
         self.core.publish(&self.origin.sending::<M>(), message).await
     }
 
+    /// Listens at `url` and lets in what `exposed` says (rule M8). The scheme chooses the transport.
+    ///
+    /// # Errors
+    ///
+    /// No transport has the scheme, the address is taken, or the URL has parts that the transport does not understand.
+    pub async fn listen(&self, url: &Url, exposed: &Exposed) -> Result<Listener> {
+        let transport = self.core.transport(url)?;
+        let door = Door::new(Arc::clone(&self.core), exposed, self.core.settings.most_from_outside);
+        transport.listen(url, door).await
+    }
+
     /// The counts of all flows since the start.
     pub fn flows(&self) -> Snapshot {
         self.core.snapshot()
@@ -262,6 +273,25 @@ pub(crate) fn or_default<T, E>(
 }
 
 impl Core {
+    /// The transport for a URL.
+    pub(crate) fn transport(&self, url: &Url) -> Result<&Arc<dyn Transport>> {
+        let found = self.transports.iter().find(|transport| transport.schemes().contains(&url.scheme()));
+        found.ok_or_else(|| {
+            let known: Vec<&str> =
+                self.transports.iter().flat_map(|transport| transport.schemes()).copied().collect();
+            let known = if known.is_empty() {
+                "none, since no transport's feature is on".to_owned()
+            } else {
+                known.join(", ")
+            };
+            Error::new(
+                ErrorKind::Usage,
+                Outcome::NotDone,
+                format!("no transport is for `{url}`; the schemes of this program are: {known}"),
+            )
+        })
+    }
+
     pub(crate) async fn send<M: Message>(
         self: &Arc<Self>,
         origin: &Origin,

@@ -31,6 +31,12 @@ pub use url::Url;
 use crate::handler::BoxFuture;
 use crate::message::{CallError, Error, ErrorReply};
 
+/// The transports of the features that are on.
+#[allow(clippy::vec_init_then_push)] // Which ones are pushed depends on the features.
+pub(crate) fn built_in() -> Vec<Arc<dyn Transport>> {
+    Vec::new()
+}
+
 /// A way to other processes, for the URLs of one or several schemes.
 pub trait Transport: fmt::Debug + Send + Sync {
     /// The schemes, in lower case: `["tcp", "seneca+tcp"]`.
