@@ -5,6 +5,7 @@
 
 pub mod alloc;
 pub mod clock;
+pub mod count;
 pub mod find;
 mod line;
 mod options;
@@ -12,4 +13,4 @@ mod rounds;
 
 pub use line::{Line, print};
 pub use options::Options;
-pub use rounds::{median, median_ratio, take_turns};
+pub use rounds::{median, median_ratio, range, take_turns};
