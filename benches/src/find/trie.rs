@@ -93,7 +93,9 @@ impl Trie {
             let mut without = Vec::new();
             for (row, at) in here {
                 match rows[row].1.get(at) {
-                    Some((name, value)) if *name == first => with.entry(value).or_default().push((row, at + 1)),
+                    Some((name, value)) if *name == first => {
+                        with.entry(value).or_default().push((row, at + 1));
+                    }
                     Some(_) => without.push((row, at)),
                     None => {}
                 }

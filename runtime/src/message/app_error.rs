@@ -25,6 +25,12 @@ pub trait AppError: std::error::Error + Serialize + DeserializeOwned + Send + Sy
     fn status(&self) -> u16 {
         422
     }
+
+    /// Whether it has the readable form already.
+    #[doc(hidden)]
+    fn as_reply(&self) -> Option<&ErrorReply> {
+        None
+    }
 }
 
 /// The error of messages that declare none: it has no values.
@@ -99,6 +105,9 @@ impl ErrorReply {
 
     /// The form of a typed error. Details that cannot be written as JSON are left out.
     pub fn of<E: AppError>(error: &E) -> Self {
+        if let Some(reply) = error.as_reply() {
+            return reply.clone();
+        }
         ErrorReply {
             code: error.code().into_owned(),
             message: error.to_string(),
@@ -128,5 +137,9 @@ impl AppError for ErrorReply {
 
     fn status(&self) -> u16 {
         self.status
+    }
+
+    fn as_reply(&self) -> Option<&ErrorReply> {
+        Some(self)
     }
 }

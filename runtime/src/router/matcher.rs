@@ -111,8 +111,9 @@ impl<T> Matcher<T> {
     /// The pattern that wins for a message, with its value.
     #[inline]
     pub fn find<F: Fields + ?Sized>(&self, message: &F) -> Option<Found<'_, T>> {
-        let place = self.index().find(&self.store, message)?;
-        self.found(place)
+        let (place, number) = self.index().find(&self.store, message)?;
+        let value = self.values[number as usize].as_ref()?;
+        Some(Found { store: &self.store, place, value })
     }
 
     /// All patterns that fit a message, in order of precedence: the first is what [`find`](Matcher::find) finds.
@@ -125,7 +126,7 @@ impl<T> Matcher<T> {
     ///
     /// This looks at every pattern: it is for people, not for every message.
     pub fn explain<F: Fields + ?Sized>(&self, message: &F) -> Explanation {
-        explain::explain(&self.store, self.index().find_all(&self.store, message), message)
+        explain::explain(&self.store, &self.index().find_all(&self.store, message), message)
     }
 
     /// The patterns that have all keys of the pin with these values, sorted by canonical text.
@@ -182,12 +183,7 @@ impl<T> Matcher<T> {
         self.len() == 0
     }
 
-    pub(super) fn store(&self) -> &Store {
-        &self.store
-    }
-
-    #[inline]
-    pub(super) fn found(&self, place: u32) -> Option<Found<'_, T>> {
+    fn found(&self, place: u32) -> Option<Found<'_, T>> {
         let value = self.values[self.store.value(place) as usize].as_ref()?;
         Some(Found { store: &self.store, place, value })
     }

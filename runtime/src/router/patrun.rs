@@ -7,7 +7,8 @@
 //! * a glob is not tried where some pattern has the message's text at that key, or another glob fits it first;
 //! * an exact find counts keys of abandoned branches, and a removal may take another pattern;
 //! * the text `undefined` matches a missing key, names like `constructor` are inherited, `__proto__` pollutes,
-//!   and the empty name is lost.
+//!   and the empty name is lost;
+//! * a glob fits every list and object; here it fits those whose text it fits.
 //!
 //! JavaScript's conversions are kept: [`text`] gives them, [`pattern`] applies them to patterns, and [`Message`] to
 //! messages. So `1` equals `"1"`, `[1,2]` equals `"1,2"`, and every object equals every other.
@@ -152,14 +153,16 @@ struct Level<'w, 'a, T> {
     from: Vec<u16>,
 }
 
-impl<'w, 'a, T> Level<'w, 'a, T> {
+impl<'a, T> Level<'_, 'a, T> {
     fn data(&self) -> Option<&'a T> {
         self.patterns.iter().find(|p| p.keys.len() == self.depth).map(|p| p.value)
     }
 
     /// The level of the first key that fits, and this level from its next key on.
     fn step<F: Fields + ?Sized>(&self, compare: Compare, message: &F) -> Option<(Self, Option<Self>)> {
-        let next_key = |p: &Walked<'a, T>| p.keys.get(self.depth).map(|(name, _)| name.encode_utf16().collect::<Vec<_>>());
+        let next_key = |p: &Walked<'a, T>| {
+            p.keys.get(self.depth).map(|(name, _)| name.encode_utf16().collect::<Vec<_>>())
+        };
         let keys: BTreeSet<Vec<u16>> =
             self.patterns.iter().filter_map(|p| next_key(p)).filter(|key| *key >= self.from).collect();
         let mut keys = keys.into_iter().peekable();
@@ -170,12 +173,15 @@ impl<'w, 'a, T> Level<'w, 'a, T> {
             let found = String::from_utf16(&key).ok().and_then(|name| message.value(&name));
             let Some(found) = found else { continue };
             let fits = |glob: bool| {
-                here.iter().map(|(_, v)| *v).find(|v| matches!(v, ValueRef::Glob(_)) == glob && v.fits(compare, found))
+                here.iter()
+                    .map(|(_, v)| *v)
+                    .find(|v| matches!(v, ValueRef::Glob(_)) == glob && v.fits(compare, found))
             };
             let Some(taken) = fits(false).or_else(|| fits(true)) else { continue };
             let patterns = here.iter().filter(|(_, v)| same(*v, taken)).map(|(p, _)| *p).collect();
             let next = Level { patterns, depth: self.depth + 1, from: Vec::new() };
-            let rest = keys.next().map(|from| Level { patterns: self.patterns.clone(), depth: self.depth, from });
+            let rest =
+                keys.next().map(|from| Level { patterns: self.patterns.clone(), depth: self.depth, from });
             return Some((next, rest));
         }
         None

@@ -6,6 +6,7 @@
 //! another answer than patrun gave, and then `spec` is what counts.
 
 mod file;
+mod lists;
 mod run;
 
 pub use file::{Case, Find, FormatError, List, Listed, Put, read};
