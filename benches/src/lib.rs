@@ -7,6 +7,7 @@ pub mod alloc;
 pub mod clock;
 pub mod count;
 pub mod find;
+pub mod scratch;
 mod line;
 mod options;
 mod rounds;

@@ -84,9 +84,12 @@ fn run<O: Op>(runtime: &Runtime, op: &Arc<O>, in_flight: usize, slice: Duration)
     let calls = lanes.iter().map(|(calls, _)| calls).sum::<u64>() as f64;
     let wall = lanes.iter().map(|(_, end)| *end).max().map_or(0.0, |end| (end - start).as_nanos() as f64);
     let (cpu_after, waited_after) = at_rest();
+    let (cpu, waited) = ((cpu_after - cpu) as f64, (waited_after - waited) as f64);
+    // What a worker was ready to do while the kernel ran another program is no fault of ours; what it sleeps is. The
+    // wait of single threads cannot be told apart at the ends of a slice, so the time left is at least that used.
     let threads = in_flight.min(WORKERS.into()) as f64;
-    let waited = (waited_after - waited) as f64 / threads;
-    Slice { cpu_ns: (cpu_after - cpu) as f64 / calls, rate: calls * 1e9 / (wall - waited) }
+    let left = (wall - waited / threads).max(cpu / threads);
+    Slice { cpu_ns: cpu / calls, rate: calls * 1e9 / left }
 }
 
 /// The kernel brings a thread's figures up to date when it stops; the workers stop soon after their last task.
