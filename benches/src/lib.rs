@@ -7,10 +7,10 @@ pub mod alloc;
 pub mod clock;
 pub mod count;
 pub mod find;
-pub mod scratch;
 mod line;
 mod options;
 mod rounds;
+pub mod scratch;
 
 pub use line::{Line, print};
 pub use options::Options;

@@ -26,7 +26,14 @@ impl Line {
     }
 
     /// As [`new`](Line::new), for a figure of which more is better.
-    pub fn at_least(case: impl Into<String>, peer: &str, ours: f64, theirs: f64, ratio: f64, goal: f64) -> Self {
+    pub fn at_least(
+        case: impl Into<String>,
+        peer: &str,
+        ours: f64,
+        theirs: f64,
+        ratio: f64,
+        goal: f64,
+    ) -> Self {
         Line { met: ratio >= goal, ..Line::new(case, peer, ours, theirs, ratio, goal) }
     }
 

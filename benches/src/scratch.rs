@@ -36,7 +36,9 @@ impl Scratch {
     /// Writes a crate: what its manifest has after `[package]`, and its files by their path.
     pub fn write(&self, name: &str, manifest: &str, files: &[(&str, &str)]) -> io::Result<()> {
         let folder = self.folder.join(name);
-        let package = format!("[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n");
+        let package = format!(
+            "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n"
+        );
         write(&folder.join("Cargo.toml"), &format!("{package}\n{manifest}"))?;
         for (path, text) in files {
             write(&folder.join(path), text)?;

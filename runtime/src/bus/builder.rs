@@ -292,7 +292,7 @@ impl Builder {
                 layers.iter().filter(|(place, _)| *place == at).map(|(_, wrap)| wrap).collect();
             Layers::stack(here.into_iter())
         };
-        let around_handlers = layers_at(At::Handler);
+        let (around_handlers, edge) = (layers_at(At::Handler), layers_at(At::Edge));
         let mut drafts: Vec<Draft> =
             drafts.into_iter().filter(|draft| mounts(only.as_ref(), draft)).collect();
         // What overrides comes after what it overrides, and what replaces comes last; see `Index::build`.
@@ -301,7 +301,9 @@ impl Builder {
         for draft in &drafts {
             // The checks found that the keys can be joined.
             for (pattern, text) in draft.patterns(&with).unwrap_or_default() {
+                let limit = draft.limit(&settings);
                 handlers.push(Mounted {
+                    plain: limit.is_none() && around_handlers.is_none() && edge.is_none(),
                     kind: draft.kind,
                     pattern,
                     text,
@@ -309,7 +311,7 @@ impl Builder {
                     call: draft.call.clone(),
                     about: draft.about.clone(),
                     flow: u32::try_from(handlers.len()).unwrap_or(u32::MAX),
-                    limit: draft.limit(&settings),
+                    limit,
                     timeout: draft.about.info().and_then(|info| info.timeout),
                     layers: around_handlers.clone(),
                     replaced: None,
@@ -349,7 +351,7 @@ impl Builder {
             groups,
             types,
             states,
-            edge: layers_at(At::Edge),
+            edge,
             settings,
             lifecycle: Default::default(),
             queued: Queued::default(),

@@ -1,14 +1,15 @@
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::builder::Builder;
 use super::core::Core;
-use super::deliver::{Parcel, Reply, encode, value_of};
+use super::deliver::{Given, Reply, Takes, Target, encode, value_of};
 use super::origin::{Origin, say_more};
 use super::queue::{Body, Job};
 use super::start_error::StartError;
-use crate::flow::Snapshot;
+use crate::flow::{SEEN_AFTER, Snapshot};
 use crate::handler::{Context, FromContext, Need};
 use crate::message::json::{Limits, Scan};
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Message, Outcome, Result};
@@ -105,10 +106,8 @@ impl Bus {
     /// The service's own error, or a failure of the bus; its [`outcome`](CallError::outcome) tells whether the
     /// handler ran.
     #[inline]
-    pub async fn call<M: Message>(&self, message: M) -> Reply<M> {
-        let origin = self.origin.sending::<M>();
-        let choice = self.core.choose(self.core.route_index::<M>(), &message, &origin, None);
-        self.core.deliver(choice, &origin, Parcel::Owned(message)).await
+    pub fn call<M: Message>(&self, message: M) -> impl Future<Output = Reply<M>> + Send {
+        self.core.deliver(self.core.route_index::<M>(), &self.origin, None, Given(Some(message)))
     }
 
     /// As [`call`](Bus::call), but with `default` where the service is away: partial failure by design. The
@@ -151,19 +150,15 @@ impl Bus {
     ///
     /// As [`act`](Bus::act); bytes that are no message are refused with what is wrong and where (rule M7).
     #[inline]
-    pub async fn act_bytes(&self, message: &[u8]) -> std::result::Result<Vec<u8>, CallError<ErrorReply>> {
-        let envelope = self.origin.envelope();
-        if let Some(extend) = self.origin.extend() {
-            let mut value: Value = serde_json::from_slice(message).unwrap_or_default();
-            if let Value::Object(map) = &mut value {
-                for (key, value) in extend {
-                    map.entry(key.as_str()).or_insert_with(|| value.clone());
-                }
-                let bytes = serde_json::to_vec(&value).map_err(|cause| not_json(&cause))?;
-                return self.core.act(&bytes, &envelope, None).await;
-            }
-        }
-        self.core.act(message, &envelope, None).await
+    pub fn act_bytes<'a>(
+        &'a self,
+        message: &'a [u8],
+    ) -> impl Future<Output = std::result::Result<Vec<u8>, CallError<ErrorReply>>> + Send + 'a {
+        let bytes = match self.origin.extend() {
+            None => Cow::Borrowed(message),
+            Some(extend) => extended(message, extend),
+        };
+        self.core.act(bytes, &self.origin, Target::First)
     }
 
     /// Gives `message` to the one handler that answers it, and does not wait for the reply.
@@ -274,7 +269,7 @@ impl Core {
         let Some(choice) = self.choose(route, &message, origin, None) else {
             return Err(self.nobody(&message, origin, &origin.envelope()));
         };
-        let body = if choice.same_type && origin.extend().is_none() {
+        let body = if choice.takes != Takes::Json && origin.extend().is_none() {
             Body::Typed(Box::new(Some(message)))
         } else {
             Body::Json(Arc::new(encode(&message, origin.extend())?))
@@ -338,6 +333,8 @@ impl Core {
         use crate::seam::clock;
         self.lifecycle.drain();
         let end = clock::now() + self.settings.drain;
+        // A message that did not see the drain yet has counted itself; wait until its count is seen.
+        clock::sleep(SEEN_AFTER).await;
         loop {
             let left = self.snapshot().in_flight().max(self.queued.count() as u64);
             if left == 0 || clock::now() >= end {
@@ -354,6 +351,16 @@ fn partly(groups: usize, of: usize, cause: Error) -> Error {
     let text =
         format!("{groups} of {of} groups were given their copy of the message; the last other one: {cause}");
     Error::new(ErrorKind::Overloaded, Outcome::Unknown, text).with_source(cause)
+}
+
+/// The message with further keys; its own win.
+#[cold]
+fn extended<'a>(message: &'a [u8], extend: &Map<String, Value>) -> Cow<'a, [u8]> {
+    let Ok(Value::Object(mut map)) = serde_json::from_slice(message) else { return message.into() };
+    for (key, value) in extend {
+        map.entry(key.as_str()).or_insert_with(|| value.clone());
+    }
+    serde_json::to_vec(&map).map_or_else(|_| message.into(), Cow::Owned)
 }
 
 #[cold]

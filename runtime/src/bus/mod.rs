@@ -24,7 +24,7 @@ pub use layer::{At, BoxError, Inner, Request, Response};
 pub use start_error::{StartError, StartProblem};
 
 pub(crate) use self::core::Core;
-pub(crate) use deliver::{Parcel, Reply};
+pub(crate) use deliver::{Given, Lent, Reply, Target};
 pub(crate) use envelope::Envelope;
 pub(crate) use handle::or_default;
 pub(crate) use mounted::Mounted;

@@ -24,6 +24,8 @@ pub(crate) struct Mounted {
     pub(crate) limit: Option<Limit>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) layers: Option<Layers>,
+    /// Nothing stands between the bus and the handler: no limit, no layer, also none at the edge.
+    pub(crate) plain: bool,
     /// The handler with the equal pattern that this one replaced.
     pub(crate) replaced: Option<u32>,
     pub(crate) queue: Queue,

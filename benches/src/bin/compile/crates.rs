@@ -45,7 +45,9 @@ pub struct Add { pub item: String, pub qty: u32, pub price: f64 }
     let handlers = repeat(0..HANDLERS, function);
     let parts = repeat(0..HANDLERS / 100, |part| {
         let routes = repeat(part * 100..(part + 1) * 100, |n| {
-            format!("        .route(\"/c{n}\", post(|Json(m): Json<Add>| async move {{ Json(h{n}(m).await) }}))\n")
+            format!(
+                "        .route(\"/c{n}\", post(|Json(m): Json<Add>| async move {{ Json(h{n}(m).await) }}))\n"
+            )
         });
         format!("fn part{part}(router: Router) -> Router {{\n    router\n{routes}}}\n")
     });
@@ -65,7 +67,11 @@ async fn main() {{
         "[workspace]\n[dependencies]\naxum = \"0.8\"\n{SERDE}\
          tokio = {{ version = \"1\", features = [\"rt-multi-thread\", \"net\", \"macros\"] }}\n"
     );
-    scratch.write("axum-routes", &manifest, &[("src/main.rs", &format!("{types}{TYPES}{handlers}{parts}{main}"))])
+    scratch.write(
+        "axum-routes",
+        &manifest,
+        &[("src/main.rs", &format!("{types}{TYPES}{handlers}{parts}{main}"))],
+    )
 }
 
 /// Nothing but matchbus.
@@ -82,7 +88,8 @@ pub(crate) fn only_libraries(scratch: &Scratch) -> std::io::Result<()> {
          tokio = {{ version = \"1\", default-features = false, features = \
          [\"rt\", \"rt-multi-thread\", \"sync\", \"time\", \"macros\", \"signal\", \"io-util\", \"io-std\"] }}\n"
     );
-    let main = "use {inventory as _, serde as _, serde_json as _, tokio as _, tracing as _};\n\nfn main() {}\n";
+    let main =
+        "use {inventory as _, serde as _, serde_json as _, tokio as _, tracing as _};\n\nfn main() {}\n";
     scratch.write("only-libraries", &manifest, &[("src/main.rs", main)])
 }
 

@@ -56,7 +56,8 @@ fn handlers(rounds: usize, lines: &mut Vec<Line>) -> io::Result<()> {
     }
     for (profile, goal) in [("debug", f64::INFINITY), ("release", 0.5)] {
         if goal.is_finite() {
-            let [ours, theirs] = names.map(|name| fs::metadata(scratch.program(name, profile)).map(|file| file.len() as f64 / 1e6));
+            let [ours, theirs] = names
+                .map(|name| fs::metadata(scratch.program(name, profile)).map(|file| file.len() as f64 / 1e6));
             let (ours, theirs) = (ours?, theirs?);
             let case = format!("1,000 handlers, {profile} binary (MB)");
             lines.push(Line::new(case, "axum, 1,000 routes", ours, theirs, ours / theirs, goal));
@@ -88,8 +89,19 @@ fn fresh(rounds: usize, lines: &mut Vec<Line>) -> io::Result<()> {
     let case = "matchbus itself, fresh debug build (CPU s)";
     eprintln!("{case}: {}", range(&ours, &theirs));
     let ratio = median_ratio(&ours, &theirs);
-    lines.push(Line::new(case, "tokio, serde, inventory, tracing", median(&ours), median(&theirs), ratio, 1.4));
-    lines.push(Line::limit("matchbus itself, crates compiled", f64::from(u32::try_from(crates.get()).unwrap_or(u32::MAX)), 40.0));
+    lines.push(Line::new(
+        case,
+        "tokio, serde, inventory, tracing",
+        median(&ours),
+        median(&theirs),
+        ratio,
+        1.4,
+    ));
+    lines.push(Line::limit(
+        "matchbus itself, crates compiled",
+        f64::from(u32::try_from(crates.get()).unwrap_or(u32::MAX)),
+        40.0,
+    ));
     Ok(())
 }
 

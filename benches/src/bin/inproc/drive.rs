@@ -79,8 +79,9 @@ fn run<O: Op>(runtime: &Runtime, op: &Arc<O>, in_flight: usize, slice: Duration)
             })
         })
         .collect();
-    let lanes: Vec<(u64, Instant)> =
-        runtime.block_on(async { futures_util::future::join_all(lanes).await.into_iter().collect::<Result<_, _>>() }).expect("a lane panicked");
+    let lanes: Vec<(u64, Instant)> = runtime
+        .block_on(async { futures_util::future::join_all(lanes).await.into_iter().collect::<Result<_, _>>() })
+        .expect("a lane panicked");
     let calls = lanes.iter().map(|(calls, _)| calls).sum::<u64>() as f64;
     let wall = lanes.iter().map(|(_, end)| *end).max().map_or(0.0, |end| (end - start).as_nanos() as f64);
     let (cpu_after, waited_after) = at_rest();

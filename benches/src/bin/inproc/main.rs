@@ -41,8 +41,18 @@ fn main() {
     let mut spreads = Vec::new();
 
     let all = [&by_ref, &owned, &bytes, &boxed, &tower, &channels, &kameo, &tarpc, &unrouted, &axum];
-    let [by_ref_ns, owned_ns, bytes_ns, boxed_ns, tower_ns, channels_ns, kameo_ns, tarpc_ns, unrouted_ns, axum_ns] =
-        figures(rounds, all.map(|case| move || case.run(1, slice).cpu_ns));
+    let [
+        by_ref_ns,
+        owned_ns,
+        bytes_ns,
+        boxed_ns,
+        tower_ns,
+        channels_ns,
+        kameo_ns,
+        tarpc_ns,
+        unrouted_ns,
+        axum_ns,
+    ] = figures(rounds, all.map(|case| move || case.run(1, slice).cpu_ns));
     let pairs = [
         ("typed call by reference (CPU ns)", "boxed dyn Fn", &by_ref_ns, &boxed_ns, 1.3),
         ("typed call, owned (CPU ns)", "tower BoxService", &owned_ns, &tower_ns, 1.05),
@@ -58,22 +68,29 @@ fn main() {
     }
     lines.push(Line::limit("typed call by reference (allocations)", by_ref.allocations(), 1.0));
     // Beyond those that the peer does for the same.
-    lines.push(Line::limit("typed call, owned (allocations)", owned.allocations(), tower.allocations() + 1.0));
-    lines.push(Line::limit("bytes among 1,000 patterns (allocations)", bytes.allocations(), unrouted.allocations() + 1.0));
+    lines.push(Line::limit(
+        "typed call, owned (allocations)",
+        owned.allocations(),
+        tower.allocations() + 1.0,
+    ));
+    lines.push(Line::limit(
+        "bytes among 1,000 patterns (allocations)",
+        bytes.allocations(),
+        unrouted.allocations() + 1.0,
+    ));
     spreads.extend(["", "", ""].map(String::from));
 
     let rate = |case: &'static str, ours: &Case<'_>| {
         let run = |in_flight| move || ours.run(in_flight, slice * 2).rate / 1e6;
         let [one, many] = figures(rounds, [Box::new(run(1)) as Box<dyn Fn() -> f64>, Box::new(run(64))]);
         let case = format!("{case}, 64 in flight on {WORKERS} workers (M calls/s)");
-        let line = Line::at_least(case, "1 in flight", median(&many), median(&one), median_ratio(&many, &one), 1.85);
+        let line =
+            Line::at_least(case, "1 in flight", median(&many), median(&one), median_ratio(&many, &one), 1.85);
         (line, range(&many, &one))
     };
-    for (line, spread) in [
-        rate("typed call by reference", &by_ref),
-        rate("typed call, owned", &owned),
-        rate("bytes", &bytes),
-    ] {
+    for (line, spread) in
+        [rate("typed call by reference", &by_ref), rate("typed call, owned", &owned), rate("bytes", &bytes)]
+    {
         lines.push(line);
         spreads.push(spread);
     }

@@ -2,8 +2,8 @@
 
 use std::hint::black_box;
 
-use matchbus::{Bus, Call};
 use matchbus::pattern::Pattern;
+use matchbus::{Bus, Call};
 
 use crate::drive::Op;
 use crate::message::{Add, add, lent};

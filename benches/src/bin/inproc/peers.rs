@@ -21,8 +21,9 @@ use tower::{Service, ServiceExt, service_fn};
 use crate::drive::Op;
 use crate::message::{Add, Total, add, lent};
 
-type Handler =
-    Arc<dyn for<'a> Fn(&'a (dyn Any + Send + Sync), &'a mut (dyn Any + Send)) -> BoxFuture<'a, ()> + Send + Sync>;
+type Handler = Arc<
+    dyn for<'a> Fn(&'a (dyn Any + Send + Sync), &'a mut (dyn Any + Send)) -> BoxFuture<'a, ()> + Send + Sync,
+>;
 
 /// The least that a handler whose type is not known can cost: one boxed future.
 pub(crate) struct Boxed(Handler, Add);

@@ -64,7 +64,9 @@ pub struct Ask {}
                  &[(\"role\", \"ask\"), (\"area\", \"a{area}\"), (\"cmd\", \"c{n}\")] }} }}\n"
             )
         });
-        let text = format!("use entry::{{Ask, Entry}};\nuse matchbus::prelude::*;\n\npub fn linked() {{}}\n\n{handlers}");
+        let text = format!(
+            "use entry::{{Ask, Entry}};\nuse matchbus::prelude::*;\n\npub fn linked() {{}}\n\n{handlers}"
+        );
         let manifest = format!("{manifest}entry = {{ path = \"../entry\" }}\n[workspace]\n");
         scratch.write(&format!("part{part}"), &manifest, &[("src/lib.rs", &text)])?;
     }
