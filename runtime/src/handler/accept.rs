@@ -47,7 +47,7 @@ impl Incoming for Value {
     message = "a handler of `{Self}` cannot return `{T}`",
     label = "not what `{Self}` declares",
     note = "return the message's reply, or a `Result` of its reply and its error: see `reply(…)` and `error(…)` in its `#[message(…)]`",
-    note = "a `Result` with `matchbus::Error` is possible too"
+    note = "a `Result` with `CallError` of its error or with `matchbus::Error` is possible too"
 )]
 pub trait Accepts<T>: Incoming {
     /// Writes the reply where the bus wants it.
@@ -70,7 +70,7 @@ impl<T: IntoDynamicReply> Accepts<T> for Value {
 /// What a handler of a message with reply `R` and error `E` may return.
 #[diagnostic::on_unimplemented(
     message = "the handler returns `{Self}`, but its message declares the reply `{R}` and the error `{E}`",
-    label = "expected `{R}`, `Result<{R}, {E}>` or `Result<{R}, matchbus::Error>`",
+    label = "expected `{R}`, `Result<{R}, {E}>`, `Result<{R}, CallError<{E}>>` or `Result<{R}, matchbus::Error>`",
     note = "the message's reply and error are declared by `reply(…)` and `error(…)` in its `#[message(…)]`"
 )]
 pub trait IntoReply<R, E> {
@@ -93,6 +93,13 @@ impl<R, E: AppError> IntoReply<R, E> for Result<R, E> {
 impl<R, E: AppError> IntoReply<R, E> for Result<R, Error> {
     fn into_reply(self) -> Result<R, CallError<E>> {
         self.map_err(|error| CallError::Bus(Error::handler_failed(error)))
+    }
+}
+
+/// For handlers that hand errors of their own calls on with `?`.
+impl<R, E: AppError> IntoReply<R, E> for Result<R, CallError<E>> {
+    fn into_reply(self) -> Result<R, CallError<E>> {
+        self.map_err(CallError::of_handler)
     }
 }
 
@@ -132,11 +139,11 @@ impl<R: Serialize> IntoDynamicReply for Result<R, Error> {
 }
 
 /// What an observer may return: nothing, or a `Result` whose error is an [`AppError`] or
-/// [`matchbus::Error`](Error).
+/// [`matchbus::Error`](Error), or a [`CallError`] of one.
 #[diagnostic::on_unimplemented(
     message = "an observer cannot return `{Self}`",
     label = "an observer has no reply",
-    note = "return nothing, or `Result<(), E>` with `E: AppError` or `E = matchbus::Error`"
+    note = "return nothing, or `Result<(), E>` with `E: AppError`, `E = CallError<…>` or `E = matchbus::Error`"
 )]
 pub trait IntoHeard {
     #[doc(hidden)]
@@ -155,6 +162,15 @@ impl IntoHeard for () {
 impl<E: AppError> IntoHeard for Result<(), E> {
     fn into_heard(self) -> Heard {
         self.map_err(|error| CallError::App(ErrorReply::of(&error)))
+    }
+}
+
+impl<E: AppError> IntoHeard for Result<(), CallError<E>> {
+    fn into_heard(self) -> Heard {
+        self.map_err(|error| match error.of_handler() {
+            CallError::App(error) => CallError::App(ErrorReply::of(&error)),
+            CallError::Bus(error) => CallError::Bus(error),
+        })
     }
 }
 

@@ -62,7 +62,7 @@ impl<M: Message> Call<M> {
     /// # Errors
     ///
     /// As [`Bus::call_or`].
-    pub async fn call_or(&self, message: M, default: M::Reply) -> Reply<M> {
+    pub async fn call_or(&self, message: M, default: M::Reply) -> Result<M::Reply, M::Error> {
         or_default(self.call(message).await, default)
     }
 }

@@ -43,7 +43,7 @@ impl<M: Message> Prior<M> {
     /// # Errors
     ///
     /// As [`Bus::call_or`](crate::Bus::call_or).
-    pub async fn call_or(&self, message: M, default: M::Reply) -> Reply<M> {
+    pub async fn call_or(&self, message: M, default: M::Reply) -> Result<M::Reply, M::Error> {
         or_default(self.call(message).await, default)
     }
 }

@@ -278,6 +278,45 @@ impl<E> CallError<E> {
         }
     }
 
+    /// The same error for a handler whose own error type can be made from this one's: what a call inside of a
+    /// handler fails with becomes what the handler fails with.
+    ///
+    /// ```
+    /// use matchbus::CallError;
+    ///
+    /// struct StockError;
+    /// struct OrderError(StockError);
+    ///
+    /// impl From<StockError> for OrderError {
+    ///     fn from(error: StockError) -> Self {
+    ///         OrderError(error)
+    ///     }
+    /// }
+    ///
+    /// fn reserve() -> Result<u32, CallError<StockError>> {
+    ///     Err(CallError::App(StockError))
+    /// }
+    ///
+    /// fn place() -> Result<u32, CallError<OrderError>> {
+    ///     Ok(reserve().map_err(CallError::lift)? + 1)
+    /// }
+    /// # assert!(place().is_err());
+    /// ```
+    pub fn lift<F: From<E>>(self) -> CallError<F> {
+        match self {
+            CallError::App(error) => CallError::App(error.into()),
+            CallError::Bus(error) => CallError::Bus(error),
+        }
+    }
+
+    /// What a handler ended with: a failure of a call it made is not one of the call that it answers.
+    pub(crate) fn of_handler(self) -> Self {
+        match self {
+            CallError::Bus(error) => CallError::Bus(Error::handler_failed(error)),
+            app @ CallError::App(_) => app,
+        }
+    }
+
     /// The failure of the bus, if it is one.
     pub fn bus(&self) -> Option<&Error> {
         match self {
