@@ -63,12 +63,13 @@ fn services(catalogue: &Catalogue) -> Vec<(&str, Vec<(usize, &Handler)>)> {
 
 fn mermaid(catalogue: &Catalogue) -> String {
     let quote = |text: &str| text.replace('"', "#quot;");
-    let mut text = String::from("flowchart LR\n");
+    let mut text = String::from("%% For a block ```mermaid in Markdown, or https://mermaid.live\nflowchart LR\n");
     for (number, (service, handlers)) in services(catalogue).into_iter().enumerate() {
         text += &format!("  subgraph s{number}[\"{}\"]\n", quote(service));
         for (index, handler) in handlers {
             let (open, close) = if handler.kind == "observer" { ("([", "])") } else { ("[", "]") };
-            text += &format!("    h{index}{open}\"{}\"{close}\n", quote(&handler.pattern));
+            let label = format!("{}<br/>{}", quote(&handler.handler), quote(&handler.pattern));
+            text += &format!("    h{index}{open}\"{label}\"{close}\n");
         }
         text += "  end\n";
     }
@@ -93,12 +94,13 @@ fn mermaid(catalogue: &Catalogue) -> String {
 
 fn dot(catalogue: &Catalogue) -> String {
     let quote = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
-    let mut text = String::from("digraph matchbus {\n  rankdir=LR;\n  node [shape=box];\n");
+    let mut text = String::from("// dot -Tsvg > graph.svg\ndigraph matchbus {\n  rankdir=LR;\n  node [shape=box];\n");
     for (number, (service, handlers)) in services(catalogue).into_iter().enumerate() {
         text += &format!("  subgraph cluster_{number} {{\n    label=\"{}\";\n", quote(service));
         for (index, handler) in handlers {
             let shape = if handler.kind == "observer" { " shape=ellipse" } else { "" };
-            text += &format!("    h{index} [label=\"{}\"{shape}];\n", quote(&handler.pattern));
+            let label = format!("{}\\n{}", quote(&handler.handler), quote(&handler.pattern));
+            text += &format!("    h{index} [label=\"{label}\"{shape}];\n");
         }
         text += "  }\n";
     }

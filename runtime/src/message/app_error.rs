@@ -25,6 +25,21 @@ pub trait AppError: std::error::Error + Serialize + DeserializeOwned + Send + Sy
     fn status(&self) -> u16 {
         422
     }
+
+    /// The form that every caller can read. Details that cannot be written as JSON are left out.
+    #[doc(hidden)]
+    fn to_reply(&self) -> ErrorReply
+    where
+        Self: Sized,
+    {
+        ErrorReply {
+            code: self.code().into_owned(),
+            message: self.to_string(),
+            retryable: self.retryable(),
+            status: self.status(),
+            details: serde_json::to_value(self).unwrap_or_default(),
+        }
+    }
 }
 
 /// The error of messages that declare none: it has no values.
@@ -99,13 +114,7 @@ impl ErrorReply {
 
     /// The form of a typed error. Details that cannot be written as JSON are left out.
     pub fn of<E: AppError>(error: &E) -> Self {
-        ErrorReply {
-            code: error.code().into_owned(),
-            message: error.to_string(),
-            retryable: error.retryable(),
-            status: error.status(),
-            details: serde_json::to_value(error).unwrap_or_default(),
-        }
+        error.to_reply()
     }
 }
 
@@ -128,5 +137,22 @@ impl AppError for ErrorReply {
 
     fn status(&self) -> u16 {
         self.status
+    }
+
+    /// It has that form already.
+    fn to_reply(&self) -> ErrorReply {
+        self.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readable_form_of_the_readable_form_is_itself() {
+        let mut error = ErrorReply::new("out-of-stock", "none left");
+        error.details = serde_json::json!({ "sku": "tea" });
+        assert_eq!(ErrorReply::of(&error), error);
     }
 }

@@ -146,6 +146,12 @@ impl Error {
         self.0.outcome
     }
 
+    /// What went wrong, without pattern and id of the message, which `Display` adds; they differ from message to
+    /// message.
+    pub fn text(&self) -> &str {
+        &self.0.text
+    }
+
     /// A stable word for the kind of failure: `no-handler`, `malformed`, `invalid-message`, `deadline`,
     /// `panic`, `overloaded`, `loop`, `draining`, `refused`, `unwritable-reply`, `undecodable-reply`,
     /// `handler-failed`, `start`, `usage`.
@@ -224,13 +230,16 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.text)?;
+        // Of a text of several lines the first says what happened.
+        let (first, more) = self.0.text.split_at(self.0.text.find('\n').unwrap_or(self.0.text.len()));
+        f.write_str(first)?;
         match (&self.0.pattern, &self.0.id) {
-            (Some(pattern), Some(id)) => write!(f, " (pattern {pattern}, message {id})"),
-            (Some(pattern), None) => write!(f, " (pattern {pattern})"),
-            (None, Some(id)) => write!(f, " (message {id})"),
-            (None, None) => Ok(()),
+            (Some(pattern), Some(id)) => write!(f, " (pattern {pattern}, message {id})")?,
+            (Some(pattern), None) => write!(f, " (pattern {pattern})")?,
+            (None, Some(id)) => write!(f, " (message {id})")?,
+            (None, None) => {}
         }
+        f.write_str(more)
     }
 }
 

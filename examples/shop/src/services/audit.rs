@@ -1,12 +1,12 @@
 //! Audit: hears every event, of types it does not know too, and remembers what led to it.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use matchbus::prelude::*;
 
-/// What happened.
-#[derive(Debug, Default)]
-pub struct Audit(Mutex<Vec<Heard>>);
+/// What happened; clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Audit(Arc<Mutex<Vec<Heard>>>);
 
 /// An event.
 #[derive(Clone, Debug, PartialEq)]

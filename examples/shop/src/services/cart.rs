@@ -16,32 +16,29 @@ impl Carts {
     }
 }
 
-#[services(role = "cart")]
-impl Carts {
-    /// Puts pieces of an article in a cart.
-    #[service(cmd = "add", effect(accept_duplicates))]
-    async fn add(
-        &self,
-        msg: AddItem,
-        price: Call<GetPrice>,
-        advice: Call<GetAdvice>,
-    ) -> Result<Cart, CallError<PriceError>> {
-        let price = price.call(GetPrice { sku: msg.sku.clone(), tier: msg.tier }).await?;
-        // Advice is nice to have: a cart without it is as good.
-        let Ok(advice) = advice.call_or(GetAdvice { sku: msg.sku }, Vec::new()).await;
-        let cents = price.cents * u64::from(msg.qty);
-        let mut carts = self.all();
-        let cart = carts.entry(msg.cart).or_default();
-        cart.lines.push(Line { sku: price.sku, kind: price.kind, qty: msg.qty, cents });
-        cart.cents += cents;
-        Ok(Cart { advice, ..cart.clone() })
-    }
+/// Puts pieces of an article in a cart.
+#[service(role = "cart", cmd = "add", effect(accept_duplicates))]
+async fn add(
+    msg: AddItem,
+    carts: State<Carts>,
+    price: Call<GetPrice>,
+    advice: Call<GetAdvice>,
+) -> Result<Cart, CallError<PriceError>> {
+    let price = price.call(GetPrice { sku: msg.sku.clone(), tier: msg.tier }).await?;
+    // Advice is nice to have: a cart without it is as good.
+    let Ok(advice) = advice.call_or(GetAdvice { sku: msg.sku }, Vec::new()).await;
+    let cents = price.cents * u64::from(msg.qty);
+    let mut carts = carts.all();
+    let cart = carts.entry(msg.cart).or_default();
+    cart.lines.push(Line { sku: price.sku, kind: price.kind, qty: msg.qty, cents });
+    cart.cents += cents;
+    Ok(Cart { advice, ..cart.clone() })
+}
 
-    /// Looks into a cart.
-    #[service(cmd = "get", effect(read))]
-    fn get(&self, msg: GetCart) -> Result<Cart, CartError> {
-        self.all().get(&msg.cart).cloned().ok_or(CartError::UnknownCart { cart: msg.cart })
-    }
+/// Looks into a cart.
+#[service(role = "cart", cmd = "get", effect(read))]
+fn get(msg: GetCart, carts: State<Carts>) -> Result<Cart, CartError> {
+    carts.all().get(&msg.cart).cloned().ok_or(CartError::UnknownCart { cart: msg.cart })
 }
 
 /// Takes away a cart that was ordered.

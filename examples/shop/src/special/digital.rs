@@ -11,7 +11,7 @@ fn endless(msg: &Reserve) -> Reserved {
     Reserved { qty: msg.qty }
 }
 
-/// Sends the links, in place of the usual confirmation: of one group, one observer hears.
+/// Sends the links, in place of the usual confirmation.
 #[observer(role = "order", event = "placed", kind = "digital", group(mail), effect(accept_duplicates))]
 async fn deliver(msg: OrderPlaced, meta: Meta, sent: Emit<MailSent>) -> Result<(), matchbus::Error> {
     let links: Vec<String> = msg.lines.iter().map(|line| format!("https://dl.example/{}", line.sku)).collect();
