@@ -1,4 +1,4 @@
-use std::io::Read;
+use std::io::{IsTerminal, Read};
 use std::time::Duration;
 
 use serde_json::json;
@@ -46,7 +46,11 @@ pub(super) async fn call(bus: Bus, catalogue: &Catalogue, call: Call) -> Result<
             0
         }
         Err(error) => {
-            eprintln!("{}", error_object(&error, None));
+            if std::io::stderr().is_terminal() {
+                eprintln!("{}", error_text(&error));
+            } else {
+                eprintln!("{}", error_object(&error, None));
+            }
             1
         }
     })
@@ -69,6 +73,12 @@ fn read_stdin() -> Result<Vec<u8>> {
         Error::new(ErrorKind::Usage, Outcome::NotDone, format!("stdin cannot be read: {cause}"))
     })?;
     Ok(bytes)
+}
+
+/// An error for people; programs get the object.
+fn error_text(error: &CallError<ErrorReply>) -> String {
+    let again = if error.is_retryable() { "retryable" } else { "not retryable" };
+    format!("error {} ({}, {again}): {error}", error.code(), error.outcome().as_str())
 }
 
 /// An error as a line of JSON.

@@ -25,7 +25,7 @@ use crate::handler::{Accepts, Incoming, Need};
 use crate::message::{Message, MessageInfo};
 use crate::message::json::Limits;
 use crate::pattern::{Compare, Pattern, PatternError, Value};
-use crate::registry::{self, CheckAt, Entry, Info, Kind, Problem, ProblemKind, Registration};
+use crate::registry::{self, CheckAt, Entry, Info, Kind, Problem, ProblemKind};
 use crate::testing::Recorder;
 
 /// A bus in the making: handlers, states, settings.
@@ -101,10 +101,8 @@ impl Builder {
     /// Adds every handler that is linked into the program.
     ///
     /// A crate that is named only in `Cargo.toml` is not linked: write `use its_name as _;`.
-    pub fn discover(mut self) -> Self {
-        let registered = inventory::iter::<Registration>.into_iter();
-        self.drafts.extend(registered.flat_map(|registration| registration.0).map(Draft::of));
-        self
+    pub fn discover(self) -> Self {
+        self.services(&registry::discover())
     }
 
     /// Adds a closure that answers messages of type `M`, under the type's own pattern.

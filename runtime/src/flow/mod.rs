@@ -185,7 +185,7 @@ impl fmt::Display for Snapshot {
         let handler = width(self.flows.iter().map(|flow| flow.name().chars().count()).max(), "handler".len());
         writeln!(
             f,
-            "{:pattern$}  {:handler$}  total  replied  failed  not done  unknown",
+            "{:pattern$}  {:handler$}  total     ok  failed  not done  unknown",
             "pattern", "handler"
         )?;
         for flow in &self.flows {
@@ -195,7 +195,7 @@ impl fmt::Display for Snapshot {
                 n => n.to_string(),
             });
             let name = flow.name();
-            write!(f, "{:pattern$}  {name:handler$}  {total:>5}  {replied:>7}", flow.pattern)?;
+            write!(f, "{:pattern$}  {name:handler$}  {total:>5}  {replied:>5}", flow.pattern)?;
             writeln!(f, "  {failed:>6}  {not_done:>8}  {unknown:>7}")?;
         }
         if self.unrouted > 0 {

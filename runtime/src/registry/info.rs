@@ -217,6 +217,13 @@ pub struct Registration(pub &'static [Info]);
 
 inventory::collect!(Registration);
 
+/// Every handler that is linked into the program, as a list like that of [`services!`](crate::services).
+///
+/// A crate that is named only in `Cargo.toml` is not linked: write `use its_name as _;`.
+pub fn discover() -> Vec<&'static [Info]> {
+    inventory::iter::<Registration>.into_iter().map(|registration| registration.0).collect()
+}
+
 /// What `services![…]` lists: a handler, or a type whose methods are handlers.
 ///
 /// Implemented by the macros only: for each annotated function there is a type of the same name.

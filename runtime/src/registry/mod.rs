@@ -13,4 +13,4 @@ pub use catalogue::{Catalogue, Handler, Output};
 pub use check::{refuse_conflicts, registry_test};
 pub(crate) use check::{CheckAt, Entry, answers, problems};
 pub use check::{Conflicts, Problem, ProblemKind};
-pub use info::{Effect, Info, Kind, Place, Registration, Services};
+pub use info::{Effect, Info, Kind, Place, Registration, Services, discover};

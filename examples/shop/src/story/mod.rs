@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::services::audit::Audit;
 use happened::Stage;
-use ink::Ink;
+pub use ink::Ink;
 
 const STORY: &str = include_str!("../../story.jsonl");
 

@@ -64,8 +64,8 @@ pub(super) fn end(flows: &Snapshot, ink: Ink) -> String {
     format!(
         "\n{}\n\n{flows}\n{}\n{}\n",
         ink.bold("Every message was counted, by pattern:"),
-        "`cargo run -q -p shop -- list` shows who answers what, and `-- graph` who sends what to whom.",
-        "Send one yourself: `cargo run -q -p shop -- call '{\"role\":\"price\",\"cmd\":\"get\",\"sku\":\"tea\"}' --explain`."
+        "Try `cargo run -q -p shop -- list` for who answers what, and `graph` for who sends what to whom.",
+        "Try a message: cargo run -q -p shop -- call '{\"role\":\"price\",\"cmd\":\"get\",\"sku\":\"tea\"}' --explain"
     )
 }
 
