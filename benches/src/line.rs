@@ -39,9 +39,13 @@ pub fn print(lines: &[Line], json: bool) {
         }
         return;
     }
-    let widest = |text: fn(&Line) -> &str| lines.iter().map(|line| text(line).chars().count()).max().unwrap_or(0);
+    let widest =
+        |text: fn(&Line) -> &str| lines.iter().map(|line| text(line).chars().count()).max().unwrap_or(0);
     let (case, peer) = (widest(|l| &l.case), widest(|l| &l.peer));
-    println!("{:case$}  {:peer$}  {:>10}  {:>10}  {:>7}  {:>7}", "case", "peer", "ours", "theirs", "ratio", "goal");
+    println!(
+        "{:case$}  {:peer$}  {:>10}  {:>10}  {:>7}  {:>7}",
+        "case", "peer", "ours", "theirs", "ratio", "goal"
+    );
     for line in lines {
         println!(
             "{:case$}  {:peer$}  {:>10.1}  {:>10.1}  {:>7.3}  {:>7.3}  {}",

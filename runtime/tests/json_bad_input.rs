@@ -255,7 +255,7 @@ fn keys_count_at_all_levels() {
 #[test]
 fn a_key_given_twice_is_found_in_objects_of_any_size() {
     for n in [2, 3, 7, 8, 9, 10, 23, 24, 25, 26, 60, 1000] {
-        for first in [0, 1, n / 2, n - 2] {
+        for first in [0, 1, n / 2, n - 2].into_iter().filter(|&first| first < n - 1) {
             for escaped in [false, true] {
                 for prefix in ["", "a rather long name, longer than two words, "] {
                     let mut keys: Vec<String> = (0..n).map(|i| format!("{prefix}{i:x}")).collect();

@@ -6,7 +6,7 @@ mod world;
 
 pub use linear::Linear;
 pub use trie::Trie;
-pub use world::{Message, Pairs, World};
+pub use world::{KEYS, Message, Pairs, World};
 
 /// "No pattern fits", for the peers.
 pub const NONE: u32 = u32::MAX;

@@ -4,8 +4,8 @@ use foldhash::fast::RandomState;
 
 use super::{NONE, Pairs};
 
-/// patrun's structure with the documented rule: a node branches on the values of its alphabetically first key,
-/// and has one way on without that key. A find follows every way, and keeps the pattern with most keys.
+/// patrun's structure with the documented rule: a node branches on the values of its alphabetically first
+/// key, and has one way on without that key. A find follows every way, and keeps the pattern with most keys.
 #[derive(Debug)]
 pub struct Trie {
     names: Vec<String>,
@@ -93,7 +93,9 @@ impl Trie {
             let mut without = Vec::new();
             for (row, at) in here {
                 match rows[row].1.get(at) {
-                    Some((name, value)) if *name == first => with.entry(value).or_default().push((row, at + 1)),
+                    Some((name, value)) if *name == first => {
+                        with.entry(value).or_default().push((row, at + 1));
+                    }
                     Some(_) => without.push((row, at)),
                     None => {}
                 }

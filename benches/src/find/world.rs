@@ -10,7 +10,8 @@ const NAMES: [&str; 12] = [
     "cmd", "role", "action", "area", "base", "channel", "domain", "entity", "format", "group", "host", "kind",
 ];
 const PLAIN: [&str; 8] = ["item", "qty", "price", "user", "note", "zz1", "zz2", "zz3"];
-const KEYS: usize = 8;
+/// The number of keys of each message.
+pub const KEYS: usize = 8;
 
 /// Patterns of two or three of twelve names, over 200 combinations of names.
 #[derive(Clone, Debug)]
@@ -42,7 +43,7 @@ impl World {
         sets.sort();
         let per_set = count.div_ceil(wanted);
         // Enough values that patterns with two names do not run out of them.
-        let values = (1..).find(|n| n * n >= per_set * 9).unwrap_or(1).max(8);
+        let values = (per_set * 9).isqrt().max(7) + 1;
         let mut seen = HashSet::new();
         let mut patterns = Vec::with_capacity(count);
         for set in sets.iter().cycle() {
@@ -51,7 +52,9 @@ impl World {
             }
             let chosen: Vec<usize> = set.iter().map(|_| random.below(values)).collect();
             if seen.insert((set, chosen.clone())) {
-                patterns.push(set.iter().zip(chosen).map(|(name, v)| (NAMES[*name].into(), value(*name, v))).collect());
+                patterns.push(
+                    set.iter().zip(chosen).map(|(name, v)| (NAMES[*name].into(), value(*name, v))).collect(),
+                );
             }
         }
         World { patterns, values }
@@ -82,8 +85,11 @@ impl World {
                     .filter_map(|i| Some((i, NAMES.iter().position(|name| *name == message[i].0)?)))
                     .collect();
                 let (at, name) = named[random.below(named.len())];
-                message[at].1 =
-                    if attempt < 30 { value(name, random.below(self.values)) } else { format!("none{attempt}") };
+                message[at].1 = if attempt < 30 {
+                    value(name, random.below(self.values))
+                } else {
+                    format!("none{attempt}")
+                };
             }
             messages.push(message);
         }

@@ -24,7 +24,14 @@ pub(super) fn app_error(input: &DeriveInput, model: &Model) -> TokenStream {
         }
     }
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
-    let code = choose(model, |case| Some(&case.code), &quote!(""));
+    let code = match &model.cases[..] {
+        // An enum without variants has no value to ask.
+        [] => quote!(match *self {}),
+        _ => {
+            let code = choose(model, |case| Some(&case.code), &quote!(""));
+            quote!(#private::Cow::Borrowed(#code))
+        }
+    };
     let mut more = TokenStream::new();
     if model.cases.iter().any(|case| case.retryable) {
         let body = choose(model, |case| case.retryable.then_some(true), &quote!(false));
@@ -47,7 +54,7 @@ pub(super) fn app_error(input: &DeriveInput, model: &Model) -> TokenStream {
         #[allow(deprecated, clippy::all, clippy::pedantic)]
         impl #impl_generics #private::AppError for #name #ty_generics #where_clause {
             fn code(&self) -> #private::Cow<'_, ::core::primitive::str> {
-                #private::Cow::Borrowed(#code)
+                #code
             }
             #more
         }
@@ -55,10 +62,11 @@ pub(super) fn app_error(input: &DeriveInput, model: &Model) -> TokenStream {
 }
 
 /// What a value says: a literal for a struct, a `match` for an enum.
-fn choose<'a, T: ToTokens>(model: &'a Model, say: impl Fn(&'a Case) -> Option<T>, otherwise: &TokenStream) -> TokenStream {
-    if model.cases.is_empty() {
-        return quote!(match *self {});
-    }
+fn choose<'a, T: ToTokens>(
+    model: &'a Model,
+    say: impl Fn(&'a Case) -> Option<T>,
+    otherwise: &TokenStream,
+) -> TokenStream {
     if let [Case { variant: None, .. }] = &model.cases[..] {
         return say(&model.cases[0]).map_or_else(|| otherwise.clone(), ToTokens::into_token_stream);
     }

@@ -23,4 +23,3 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     let errors = errors.into_tokens();
     quote!(#expanded #errors)
 }
-

@@ -2,7 +2,7 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
-use syn::{Ident, LitStr, Token, parenthesized, token};
+use syn::{Ident, Lit, LitStr, Token, parenthesized, token};
 
 use super::value;
 use crate::errors::Errors;
@@ -17,6 +17,8 @@ pub(crate) enum Entry {
     Option(Given),
     /// `(key = value, …)`
     Group(Span, Vec<Entry>),
+    /// Something that could not be read, which is an error already.
+    Broken,
 }
 
 /// `key = value`
@@ -47,7 +49,7 @@ pub(crate) fn read(tokens: TokenStream, errors: &mut Errors) -> Vec<Entry> {
     let mut entries = Vec::new();
     for part in parts(tokens, errors) {
         match errors.ok(part_of.parse2(part)) {
-            None => {}
+            None => entries.push(Entry::Broken),
             Some(Part::Entry(entry)) => entries.push(entry),
             Some(Part::Group(span, inner)) => entries.push(Entry::Group(span, read(inner, errors))),
         }
@@ -114,7 +116,10 @@ fn part_of(input: ParseStream<'_>) -> syn::Result<Part> {
             syn::Error::new(next, format!("expected `=`: a key and its value are written `{text} = \"…\"`"))
         } else {
             let _ = input.parse::<TokenStream>();
-            syn::Error::new(next, format!("a key that is no identifier is written in quotes: `\"{name}\" = …`"))
+            syn::Error::new(
+                next,
+                format!("a key that is no identifier is written in quotes: `\"{name}\" = …`"),
+            )
         });
     }
     let arguments = if input.peek(token::Paren) {
@@ -129,7 +134,9 @@ fn part_of(input: ParseStream<'_>) -> syn::Result<Part> {
         let rest: TokenStream = input.parse()?;
         return Err(syn::Error::new(
             span,
-            format!("expected a comma; a key is written `{text} = {rest}`, an option `{text}` or `{text}(…)`"),
+            format!(
+                "expected a comma; a key is written `{text} = {rest}`, an option `{text}` or `{text}(…)`"
+            ),
         ));
     }
     end(input, "an option")?;
@@ -155,9 +162,11 @@ fn key(name: String, span: Span, input: ParseStream<'_>) -> syn::Result<Part> {
     if name.is_empty() {
         return Err(syn::Error::new(span, "a key has a name"));
     }
-    end(input, "a value")?;
+    end(input, VALUE)?;
     Ok(Part::Entry(Entry::Key(Key { name, span, value })))
 }
+
+const VALUE: &str = "a value";
 
 /// Nothing may follow.
 fn end(input: ParseStream<'_>, what: &str) -> syn::Result<()> {
@@ -165,7 +174,11 @@ fn end(input: ParseStream<'_>, what: &str) -> syn::Result<()> {
         return Ok(());
     }
     let error = if input.peek(Token![|]) {
-        input.error("a key has one value; several patterns are written as groups: `(cmd = \"add\"), (cmd = \"put\")`")
+        input.error(
+            "a key has one value; several patterns are written as groups: `(cmd = \"add\"), (cmd = \"put\")`",
+        )
+    } else if what == VALUE && !input.peek(Ident::peek_any) && !input.peek(Lit) && !input.peek(token::Paren) {
+        input.error(value::EXPECTED)
     } else {
         input.error(format!("expected a comma after {what}"))
     };

@@ -24,8 +24,11 @@ pub(crate) fn attribute(arguments: TokenStream, item: TokenStream) -> TokenStrea
         }
         Ok(block) => {
             let model = model::Model::new(&shared, &block, &mut errors);
-            let beside =
-                if errors.is_empty() { expand::beside(&block, &model) } else { expand::fallback(&block, &shared) };
+            let beside = if errors.is_empty() {
+                expand::beside(&block, &model)
+            } else {
+                expand::fallback(&block, &shared)
+            };
             (block.without_ours(), beside)
         }
     };

@@ -22,7 +22,11 @@ pub(crate) fn attribute(kind: Kind, arguments: TokenStream, item: TokenStream) -
         }
         Ok(function) => {
             let handler = model::handler(kind, &parsed, &function, &mut errors);
-            if errors.is_empty() { expand::beside(&function, &handler) } else { fallback::beside(&function, &parsed) }
+            if errors.is_empty() {
+                expand::beside(&function, &handler)
+            } else {
+                fallback::beside(&function, &parsed)
+            }
         }
     };
     let errors = errors.into_tokens();
@@ -30,4 +34,3 @@ pub(crate) fn attribute(kind: Kind, arguments: TokenStream, item: TokenStream) -
     let item = without_ours(item);
     quote::quote!(#item #beside #errors)
 }
-

@@ -1,8 +1,9 @@
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 
 use super::signature::Argument;
 use super::{Handler, Kind, Message};
+use crate::spans::{ends, relocate};
 
 /// The function of one shape for all that stands between the bus and the user's function.
 ///
@@ -11,11 +12,14 @@ use super::{Handler, Kind, Message};
 pub(crate) fn shim(handler: &Handler, private: &TokenStream) -> TokenStream {
     let Handler { shim, cfgs, function, shape, .. } = handler;
     let local = |name: &str| Ident::new(name, Span::mixed_site());
-    let (context, input, out, held, state) = (local("cx"), local("input"), local("out"), local("held"), local("state"));
+    let (context, input, out, held, state) =
+        (local("cx"), local("input"), local("out"), local("held"), local("state"));
     let (mut lets, mut arguments) = (TokenStream::new(), TokenStream::new());
     let mut borrows = false;
     if let Some(ty) = &handler.state {
-        lets.extend(quote!(let #state = <#private::State<#ty> as #private::FromContext>::from_context(#context)?;));
+        lets.extend(
+            quote!(let #state = <#private::State<#ty> as #private::FromContext>::from_context(#context)?;),
+        );
         arguments.extend(quote!(&#state,));
         borrows = true;
     }
@@ -39,24 +43,30 @@ pub(crate) fn shim(handler: &Handler, private: &TokenStream) -> TokenStream {
         lets.extend(quote!(#(#cfgs)* let #other = #from(#context)?;));
         arguments.extend(quote!(#(#cfgs)* #other,));
     }
-    // Errors about the returned type, and about a future that is not `Send`, are about this call.
+    // Errors about the returned type, and about a future that is not `Send`, underline the returned type.
     let (first, last) = ends(&shape.returned);
-    let call = respan(quote!(#function(#arguments)), first, last);
-    let message = match &shape.message {
+    let there = |tokens: TokenStream| relocate(tokens, first, last);
+    let call = there(quote!(#function(#arguments)));
+    let message = there(match &shape.message {
         // A handler that does not look at its message answers like one that takes any JSON.
         Message::None => quote!(#private::Value),
         Message::Owned(argument) | Message::Borrowed(argument) => argument.ty.clone(),
-    };
+    });
     let is_service = handler.kind == Kind::Service;
     let end = match (shape.is_async, borrows, is_service) {
-        (true, false, true) => quote!(#private::answer::<#message, _>(#out, #call)),
-        (true, false, false) => quote!(#private::hear(#out, #call)),
-        (true, true, true) => quote!(#private::boxed(async move {
-            <#message as #private::Accepts<_>>::put(#out, #private::sendable(#call).await);
-        })),
-        (true, true, false) => quote!(#private::boxed(async move { #out.heard(#private::sendable(#call).await); })),
-        (false, _, true) => quote!(#private::answer_now::<#message, _>(#out, #call)),
-        (false, _, false) => quote!(#private::hear_now(#out, #call)),
+        (true, false, true) => there(quote!(#private::answer::<#message, _>(#out, #call))),
+        (true, false, false) => there(quote!(#private::hear(#out, #call))),
+        (false, _, true) => there(quote!(#private::answer_now::<#message, _>(#out, #call))),
+        (false, _, false) => there(quote!(#private::hear_now(#out, #call))),
+        (true, true, _) => {
+            let sendable = there(quote!(#private::sendable(#call)));
+            let put = if is_service {
+                there(quote!(<#message as #private::Accepts<_>>::put(#out, #sendable.await)))
+            } else {
+                quote!(#out.heard(#sendable.await))
+            };
+            there(quote!(#private::boxed(async move { #put; })))
+        }
     };
     quote! {
         #(#cfgs)*
@@ -73,22 +83,4 @@ fn ask(ty: &TokenStream, the_trait: &TokenStream, member: &str) -> TokenStream {
     let member = Ident::new(member, last);
     let open = quote_spanned!(first=> <);
     quote!(#open #ty as #the_trait>::#member)
-}
-
-fn ends(tokens: &TokenStream) -> (Span, Span) {
-    let mut tokens = tokens.to_token_stream().into_iter().map(|token| token.span());
-    let first = tokens.next().unwrap_or_else(Span::call_site);
-    (first, tokens.last().unwrap_or(first))
-}
-
-/// The tokens with the spans of two others at their ends, which is what the compiler underlines.
-fn respan(tokens: TokenStream, first: Span, last: Span) -> TokenStream {
-    let mut tokens: Vec<_> = tokens.into_iter().collect();
-    if let Some(token) = tokens.last_mut() {
-        token.set_span(last);
-    }
-    if let Some(token) = tokens.first_mut() {
-        token.set_span(first);
-    }
-    tokens.into_iter().collect()
 }

@@ -1,9 +1,8 @@
-//! `services![cart::add, Cart]`
+//! `services![cart::add, Cart]`, and `services![cart::add, ..]` for a part of a program.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::parse::{Parse, ParseStream, Parser};
-use syn::punctuated::Punctuated;
+use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
 use syn::{Attribute, Path, Token};
 
@@ -20,9 +19,42 @@ impl Parse for Entry {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let attrs = input.call(Attribute::parse_outer)?;
         let path = input.parse().map_err(|error| {
-            syn::Error::new(error.span(), "expected the path of a handler, or of a type whose methods are handlers")
+            syn::Error::new(
+                error.span(),
+                "expected the path of a handler, or of a type whose methods are handlers",
+            )
         })?;
         Ok(Entry { attrs, path })
+    }
+}
+
+/// The whole list; `..` at its end says that there are more handlers elsewhere.
+#[derive(Default)]
+struct List {
+    entries: Vec<Entry>,
+    in_part: bool,
+}
+
+impl Parse for List {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let mut list = List::default();
+        while !input.is_empty() {
+            if input.peek(Token![..]) {
+                input.parse::<Token![..]>()?;
+                list.in_part = true;
+                if !input.is_empty() {
+                    return Err(
+                        input.error("`..` ends the list: it says that there are more handlers elsewhere")
+                    );
+                }
+                break;
+            }
+            list.entries.push(input.parse()?);
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        Ok(list)
     }
 }
 
@@ -30,12 +62,15 @@ pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
     let private = crate_path(None);
     let private = quote!(#private::__private);
     let mut errors = Errors::new();
-    let entries = errors.ok(Punctuated::<Entry, Token![,]>::parse_terminated.parse2(tokens)).unwrap_or_default();
+    let List { entries, in_part } = errors.ok(syn::parse2(tokens)).unwrap_or_default();
     for (i, entry) in entries.iter().enumerate() {
         let same = |other: &&Entry| {
-            other.attrs.is_empty() && other.path.to_token_stream().to_string() == entry.path.to_token_stream().to_string()
+            other.attrs.is_empty()
+                && other.path.to_token_stream().to_string() == entry.path.to_token_stream().to_string()
         };
-        if entry.attrs.is_empty() && let Some(first) = entries.iter().take(i).find(same) {
+        if entry.attrs.is_empty()
+            && let Some(first) = entries.iter().take(i).find(same)
+        {
             errors.on(&entry.path, "listed twice; remove one");
             errors.on(&first.path, "first listed here");
         }
@@ -48,7 +83,11 @@ pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
         quote!(#(#attrs)* <#path as #private::Services>::#list)
     });
     // The check stands in an item of its own, so that `cargo check` evaluates it; its span is the whole list.
-    let check = quote_spanned!(Span::call_site()=> #private::refuse_conflicts(LISTS));
+    let check = if in_part {
+        quote_spanned!(Span::call_site()=> #private::refuse_conflicts_in_part(LISTS))
+    } else {
+        quote_spanned!(Span::call_site()=> #private::refuse_conflicts(LISTS))
+    };
     quote!({
         const LISTS: &[&[#private::Info]] = &[#(#lists),*];
         const _: () = #check;

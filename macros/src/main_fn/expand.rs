@@ -1,11 +1,13 @@
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
+use syn::ReturnType;
 use syn::ext::IdentExt;
 
 use super::linked::handler_crates;
 use super::options::Options;
 use crate::crate_path::crate_path;
 use crate::handler::MaybeItemFn;
+use crate::spans::{ends, relocate};
 
 /// A plain `main` with the user's inside, which keeps its name, its tokens and its attributes.
 pub(super) fn main(function: &MaybeItemFn, item: &TokenStream, options: &Options) -> TokenStream {
@@ -19,10 +21,17 @@ pub(super) fn main(function: &MaybeItemFn, item: &TokenStream, options: &Options
     let allowed: Vec<String> = options.allow_unlinked.iter().map(|name| name.unraw().to_string()).collect();
     let crates = handler_crates().into_iter().filter(|name| !allowed.contains(name));
     let (vis, name) = (&function.vis, &function.sig.ident);
+    // An error about the returned type underlines it.
+    let (first, last) = match &function.sig.output {
+        ReturnType::Default => ends(&name.to_token_stream()),
+        ReturnType::Type(_, ty) => ends(&ty.to_token_stream()),
+    };
+    let run = relocate(quote!(#private::run_main), first, last);
+    let user_main = relocate(name.to_token_stream(), first, last);
     quote! {
         #vis fn #name() -> ::std::process::ExitCode {
             #item
-            #private::run_main(
+            #run(
                 #private::MainOptions {
                     package: ::core::env!("CARGO_PKG_NAME"),
                     version: ::core::env!("CARGO_PKG_VERSION"),
@@ -30,7 +39,7 @@ pub(super) fn main(function: &MaybeItemFn, item: &TokenStream, options: &Options
                     current_thread: #current_thread,
                     handler_crates: &[#(#crates),*],
                 },
-                #name,
+                #user_main,
             )
         }
     }

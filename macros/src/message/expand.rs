@@ -1,9 +1,10 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::DeriveInput;
 use syn::ext::IdentExt;
-use syn::{DeriveInput, Generics};
 
 use super::field::Field;
+use super::generics::generics;
 use super::given::Given;
 use super::model::Model;
 use crate::crate_path::crate_path;
@@ -12,7 +13,7 @@ pub(super) fn message(input: &DeriveInput, given: &Given, model: &Model) -> Toke
     let krate = crate_path(given.krate.as_ref());
     let private = quote!(#krate::__private);
     let (name, reply, error) = (&input.ident, reply(given), error(given, &private));
-    let generics = generics(&input.generics, &private);
+    let generics = generics(&input.generics, given, &model.fields, &private);
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let (info, key) = (info(input, given, model, &private), key(model, &private));
     let names = used_traits(model);
@@ -47,21 +48,6 @@ fn reply(given: &Given) -> TokenStream {
 
 fn error(given: &Given, private: &TokenStream) -> TokenStream {
     given.error.as_ref().map_or_else(|| quote!(#private::NoError), ToTokens::to_token_stream)
-}
-
-/// A generic type is a message for those parameters for which it can be one.
-pub(super) fn generics(generics: &Generics, private: &TokenStream) -> Generics {
-    let mut generics = generics.clone();
-    if generics.type_params().next().is_some() || generics.const_params().next().is_some() {
-        let bound = quote! {
-            Self: #private::serde::Serialize + #private::serde::de::DeserializeOwned
-                + ::core::marker::Send + ::core::marker::Sync + 'static
-        };
-        if let Ok(predicate) = syn::parse2(bound) {
-            generics.make_where_clause().predicates.push(predicate);
-        }
-    }
-    generics
 }
 
 fn info(input: &DeriveInput, given: &Given, model: &Model, private: &TokenStream) -> TokenStream {
@@ -129,7 +115,8 @@ fn key(model: &Model, private: &TokenStream) -> TokenStream {
     } else {
         (index.to_token_stream(), see.to_token_stream())
     };
-    let body = if model.fields.is_empty() { TokenStream::new() } else { quote!(match #index { #(#arms)* _ => {} }) };
+    let body =
+        if model.fields.is_empty() { TokenStream::new() } else { quote!(match #index { #(#arms)* _ => {} }) };
     quote_spanned! {Span::call_site()=>
         fn key(&self, #index: ::core::primitive::usize, #see: &mut dyn ::core::ops::FnMut(#private::Scalar<'_>)) {
             #body

@@ -1,14 +1,15 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{DeriveInput, GenericParam};
+use syn::{Data, DeriveInput, GenericParam};
 
-use super::expand::generics;
+use super::generics::generics;
 use super::given::Given;
 use crate::crate_path::crate_path;
 
 /// After a mistake: just enough that handlers and callers of the message do not complain too.
 pub(super) fn message(input: &DeriveInput, given: &Given) -> TokenStream {
-    if input.generics.params.iter().any(|param| matches!(param, GenericParam::Lifetime(_))) {
+    let has_lifetime = input.generics.params.iter().any(|param| matches!(param, GenericParam::Lifetime(_)));
+    if has_lifetime || matches!(input.data, Data::Union(_)) {
         return TokenStream::new();
     }
     let krate = crate_path(given.krate.as_ref());
@@ -16,7 +17,7 @@ pub(super) fn message(input: &DeriveInput, given: &Given) -> TokenStream {
     let name = &input.ident;
     let reply = given.reply.as_ref().map_or_else(|| quote!(()), ToTokens::to_token_stream);
     let error = given.error.as_ref().map_or_else(|| quote!(#private::NoError), ToTokens::to_token_stream);
-    let generics = generics(&input.generics, &private);
+    let generics = generics(&input.generics, given, &[], &private);
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     quote! {
         #[automatically_derived]

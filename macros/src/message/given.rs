@@ -2,6 +2,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
 use syn::{DeriveInput, LitStr, Meta, Path, Token, Type};
 
 use crate::attribute::{self, Entry, Key, Spent, no_arguments, one_path, one_type, read, unknown};
@@ -19,6 +20,8 @@ pub(super) struct Given {
     pub(super) open: bool,
     pub(super) context: Vec<(String, Span)>,
     pub(super) krate: Option<Path>,
+    /// Where the attribute stands.
+    pub(super) place: Option<Span>,
 }
 
 impl Given {
@@ -40,9 +43,13 @@ impl Given {
                 "first given here",
             );
         }
+        given.place = Some(attr.path().span());
         match &attr.meta {
             Meta::List(list) => given.fill(list.tokens.clone(), errors),
-            meta => errors.on(meta, "keys and options stand in parentheses: `#[message(role = \"cart\", cmd = \"add\")]`"),
+            meta => errors.on(
+                meta,
+                "keys and options stand in parentheses: `#[message(role = \"cart\", cmd = \"add\")]`",
+            ),
         }
         given
     }
@@ -55,6 +62,7 @@ impl Given {
                     self.keys.push(key);
                     continue;
                 }
+                Entry::Broken => continue,
                 Entry::Group(span, _) => {
                     errors.at(span, "a message has one set of keys; groups belong to handlers");
                     continue;
@@ -99,14 +107,19 @@ fn names(option: &attribute::Given, errors: &mut Errors) -> Vec<(String, Span)> 
             let mut once: Vec<(String, Span)> = Vec::new();
             for (name, span) in names {
                 match once.iter().find(|(known, _)| *known == name) {
-                    Some((_, first)) => errors.twice(span, format!("`{name}` is given twice"), *first, "first given here"),
+                    Some((_, first)) => {
+                        errors.twice(span, format!("`{name}` is given twice"), *first, "first given here")
+                    }
                     None => once.push((name, span)),
                 }
             }
             once
         }
         _ => {
-            errors.at(option.span(), "expected names of keys that callers may add: `context(tier, \"user-id\")`");
+            errors.at(
+                option.span(),
+                "expected names of keys that callers may add: `context(tier, \"user-id\")`",
+            );
             Vec::new()
         }
     }

@@ -5,6 +5,7 @@ mod container;
 mod expand;
 mod fallback;
 mod field;
+mod generics;
 mod given;
 mod model;
 mod serde;
@@ -31,4 +32,3 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
         }
     }
 }
-

@@ -1,9 +1,10 @@
 use proc_macro2::Span;
 use quote::ToTokens;
-use syn::{Data, DeriveInput, Fields, GenericParam};
+use syn::{Data, DeriveInput, Fields};
 
 use super::container::Container;
 use super::field::{Field, Role};
+use super::generics::parameters;
 use super::given::Given;
 use crate::attrs;
 use crate::errors::Errors;
@@ -24,7 +25,7 @@ impl Model {
     pub(super) fn new(input: &DeriveInput, given: &Given, errors: &mut Errors) -> Self {
         let pattern = pattern(given, errors);
         let container = Container::new(input, errors);
-        let parameters = parameters(input, errors);
+        no_lifetimes(input, errors);
         let (mut fields, mut open) = (Vec::new(), given.open);
         for field in named_fields(input, errors) {
             match Role::new(field, &container, errors) {
@@ -50,15 +51,24 @@ impl Model {
             let known = pattern.keys.iter().map(|key| (&key.name, "a key of the message's own pattern"));
             let mut known = known.chain(fields.iter().map(|field| (&field.name, "a field")));
             if let Some((_, what)) = known.find(|(known, _)| *known == name) {
-                errors.at(*span, format!("`{name}` is {what} already; `context(…)` names keys that callers may add"));
+                errors.at(
+                    *span,
+                    format!("`{name}` is {what} already; `context(…)` names keys that callers may add"),
+                );
             }
         }
-        Model { pattern, fields, open, doc: attrs::doc(&input.attrs), parameters }
+        Model {
+            pattern,
+            fields,
+            open,
+            doc: attrs::doc(&input.attrs),
+            parameters: parameters(&input.generics),
+        }
     }
 }
 
 fn pattern(given: &Given, errors: &mut Errors) -> Pattern {
-    let span = given.keys.first().map_or_else(Span::call_site, |key| key.span);
+    let span = given.keys.first().map(|key| key.span).or(given.place).unwrap_or_else(Span::call_site);
     let before = errors.is_empty();
     let pattern = Pattern::new(given.keys.iter().cloned(), span, errors);
     // Where the keys could not be read, that is error enough.
@@ -79,19 +89,13 @@ fn pattern(given: &Given, errors: &mut Errors) -> Pattern {
     pattern
 }
 
-fn parameters(input: &DeriveInput, errors: &mut Errors) -> Vec<String> {
-    let mut names = Vec::new();
-    for param in &input.generics.params {
-        match param {
-            GenericParam::Lifetime(param) => errors.on(
-                &param.lifetime,
-                "a message outlives the bytes it came in, so its fields own what they hold: replace `&str` by `String` and the like",
-            ),
-            GenericParam::Type(param) => names.push(param.ident.to_string()),
-            GenericParam::Const(param) => names.push(param.ident.to_string()),
-        }
+fn no_lifetimes(input: &DeriveInput, errors: &mut Errors) {
+    for param in input.generics.lifetimes() {
+        errors.on(
+            &param.lifetime,
+            "a message outlives the bytes it came in, so its fields own what they hold: replace `&str` by `String` and the like",
+        );
     }
-    names
 }
 
 fn named_fields<'a>(input: &'a DeriveInput, errors: &mut Errors) -> Vec<&'a syn::Field> {

@@ -41,7 +41,10 @@ pub(super) fn parse(about: &MainOptions) -> Result<Parsed, lexopt::Error> {
     parse_from(about, std::env::args_os())
 }
 
-fn parse_from(about: &MainOptions, args: impl IntoIterator<Item = OsString>) -> Result<Parsed, lexopt::Error> {
+fn parse_from(
+    about: &MainOptions,
+    args: impl IntoIterator<Item = OsString>,
+) -> Result<Parsed, lexopt::Error> {
     let args: Vec<OsString> = args.into_iter().collect();
     let mut parser = Parser::from_iter(args);
     let Some(first) = parser.next()? else {
@@ -63,7 +66,9 @@ fn parse_from(about: &MainOptions, args: impl IntoIterator<Item = OsString>) -> 
         "graph" => graph(parser),
         "check" => check(parser),
         "help" => return Ok(Parsed::Say(help(about))),
-        other => Err(format!("there is no command `{other}`: use run, list, call, pipe, graph or check").into()),
+        other => {
+            Err(format!("there is no command `{other}`: use run, list, call, pipe, graph or check").into())
+        }
     }
     .map(Parsed::Command)
 }
@@ -105,7 +110,9 @@ fn run(mut parser: Parser) -> Result<Command, lexopt::Error> {
         match arg {
             Long("only") => {
                 let names = parser.value()?.string()?;
-                mounting.only.extend(names.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned));
+                mounting.only.extend(
+                    names.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned),
+                );
             }
             Long("with") => mounting.with.push(key_value(&parser.value()?.string()?)?),
             other => return Err(other.unexpected()),
@@ -227,8 +234,13 @@ fn check(mut parser: Parser) -> Result<Command, lexopt::Error> {
 mod tests {
     use super::*;
 
-    const ABOUT: MainOptions =
-        MainOptions { package: "shop", version: "1.0.0", worker_threads: None, current_thread: false, handler_crates: &[] };
+    const ABOUT: MainOptions = MainOptions {
+        package: "shop",
+        version: "1.0.0",
+        worker_threads: None,
+        current_thread: false,
+        handler_crates: &[],
+    };
 
     fn parsed(args: &[&str]) -> String {
         let args = std::iter::once("shop").chain(args.iter().copied()).map(OsString::from);
@@ -246,7 +258,10 @@ mod tests {
         assert_eq!(parsed(&["--version"]), "shop 1.0.0\n");
         assert_eq!(parsed(&["list", "--json"]), "List { json: true }");
         let run = parsed(&["run", "--only", "cart,price", "--with", "shard=0", "--with", "zone=eu"]);
-        assert!(run.contains("\"cart\", \"price\"") && run.contains("Int(0)") && run.contains("\"eu\""), "{run}");
+        assert!(
+            run.contains("\"cart\", \"price\"") && run.contains("Int(0)") && run.contains("\"eu\""),
+            "{run}"
+        );
         assert!(parsed(&["call", "--explain", "{}"]).contains("explain: true"));
         assert_eq!(parsed(&["pipe", "--at-once", "8"]), "Pipe { at_once: 8 }");
         assert_eq!(parsed(&["graph", "--format", "dot"]), "Graph(Dot)");

@@ -97,8 +97,7 @@ pub(super) fn error_object(error: &CallError<ErrorReply>, line: Option<u64>) -> 
         object["details"] = reply.details;
     }
     if let CallError::Bus(error) = error {
-        for (key, value) in
-            [("path", error.path()), ("pattern", error.pattern()), ("id", error.message_id())]
+        for (key, value) in [("path", error.path()), ("pattern", error.pattern()), ("id", error.message_id())]
         {
             if let Some(value) = value {
                 object[key] = value.into();

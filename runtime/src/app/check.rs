@@ -45,7 +45,11 @@ fn well(catalogue: &Catalogue, against: Option<&Path>) -> String {
 
 fn read(path: &Path) -> Result<Catalogue> {
     let usage = |cause: String| {
-        Error::new(ErrorKind::Usage, Outcome::NotDone, format!("{} is no saved catalogue: {cause}", path.display()))
+        Error::new(
+            ErrorKind::Usage,
+            Outcome::NotDone,
+            format!("{} is no saved catalogue: {cause}", path.display()),
+        )
     };
     let bytes = fs::read(path).map_err(|cause| usage(cause.to_string()))?;
     serde_json::from_slice(&bytes).map_err(|cause| usage(format!("{cause}; save one with `list --json`")))

@@ -1,6 +1,5 @@
 use std::process::ExitCode;
 
-
 /// What a `main` under `#[matchbus::main]` may return.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
@@ -36,4 +35,3 @@ impl<T: Ended, E: std::fmt::Display> Ended for Result<T, E> {
         }
     }
 }
-

@@ -26,7 +26,12 @@ pub(super) async fn until_signal(about: MainOptions, mut builder: Builder, mount
     let bus = builder.start()?;
     let services: BTreeSet<String> = bus.flows().flows.into_iter().map(|flow| flow.service).collect();
     let services = services.into_iter().collect::<Vec<_>>().join(", ");
-    eprintln!("{} {}: {} handlers of {services}; SIGTERM or ctrl-c ends it", about.package, about.version, bus.size());
+    eprintln!(
+        "{} {}: {} handlers of {services}; SIGTERM or ctrl-c ends it",
+        about.package,
+        about.version,
+        bus.size()
+    );
     watchdog::watch(&bus);
     end_by(&bus, signals).await;
     Ok(())

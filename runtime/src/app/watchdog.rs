@@ -57,7 +57,10 @@ pub(super) fn watch(bus: &Bus) {
                     tracing::error!("every thread of the runtime hangs; a handler blocks without awaiting");
                 }
                 Verdict::End => {
-                    eprintln!("error: every thread of the runtime has hung for {:?}; ending", since.elapsed());
+                    eprintln!(
+                        "error: every thread of the runtime has hung for {:?}; ending",
+                        since.elapsed()
+                    );
                     std::process::exit(70);
                 }
             }

@@ -16,13 +16,13 @@ use super::limit::Limit;
 use super::mounted::{About, Closure, Handler, Mounted};
 use super::origin::Origin;
 use super::queue::{Queue, Queued};
-use super::route::scalar;
+use super::route::could_answer;
 use super::settings::Settings;
-use super::start_error::{StartProblem, StartError};
+use super::start_error::{StartError, StartProblem};
 use super::text::Text;
 use crate::flow::Flows;
 use crate::handler::{Accepts, Incoming, Need};
-use crate::message::{Message, MessageInfo};
+use crate::message::Message;
 use crate::message::json::Limits;
 use crate::pattern::{Compare, Pattern, PatternError, Value};
 use crate::registry::{self, CheckAt, Entry, Info, Kind, Problem, ProblemKind};
@@ -286,11 +286,13 @@ impl Builder {
     fn build(self) -> Core {
         let Builder { drafts, states, settings, layers, only, with, record, .. } = self;
         let layers_at = |at: At| {
-            let here: Vec<&Wrap> = layers.iter().filter(|(place, _)| *place == at).map(|(_, wrap)| wrap).collect();
+            let here: Vec<&Wrap> =
+                layers.iter().filter(|(place, _)| *place == at).map(|(_, wrap)| wrap).collect();
             Layers::stack(here.into_iter())
         };
         let around_handlers = layers_at(At::Handler);
-        let mut drafts: Vec<Draft> = drafts.into_iter().filter(|draft| mounts(only.as_ref(), draft)).collect();
+        let mut drafts: Vec<Draft> =
+            drafts.into_iter().filter(|draft| mounts(only.as_ref(), draft)).collect();
         // What overrides comes after what it overrides, and what replaces comes last; see `Index::build`.
         drafts.sort_by_key(|draft| (draft.replaces, draft.about.info().is_some_and(|info| info.overrides)));
         let mut handlers = Vec::with_capacity(drafts.len());
@@ -314,7 +316,11 @@ impl Builder {
             }
         }
         let of_kind = |handlers: &[Mounted], kind| {
-            handlers.iter().filter(|handler| handler.kind == kind).map(|handler| handler.flow).collect::<Vec<_>>()
+            handlers
+                .iter()
+                .filter(|handler| handler.kind == kind)
+                .map(|handler| handler.flow)
+                .collect::<Vec<_>>()
         };
         let services = of_kind(&handlers, Kind::Service);
         let services = Index::build(settings.compare, &mut handlers, services.into_iter());
@@ -324,7 +330,9 @@ impl Builder {
         }
         let groups = groups
             .into_values()
-            .map(|which| Group { observers: Index::build(settings.compare, &mut handlers, which.into_iter()) })
+            .map(|which| Group {
+                observers: Index::build(settings.compare, &mut handlers, which.into_iter()),
+            })
             .collect();
         let mut types = HashMap::new();
         for message in handlers.iter().filter_map(|handler| handler.about.message()) {
@@ -436,21 +444,11 @@ impl Builder {
             _ => None,
         });
         messages
-            .filter(|message| !message.external && !functions().any(|pattern| registry::answers(message, pattern)))
+            .filter(|message| {
+                !message.external && !functions().any(|pattern| registry::answers(message, pattern))
+            })
             .all(|message| closures().any(|pattern| could_answer(pattern, message)))
     }
-}
-
-/// Whether a closure with this pattern can be given a message of this type.
-fn could_answer(pattern: &Pattern, message: &MessageInfo) -> bool {
-    pattern.iter().all(|(name, value)| match message.pattern.keys.iter().find(|key| key.name == name) {
-        Some(key) => value.fits(Compare::Typed, scalar(key.value)),
-        None => {
-            message.open
-                || message.context.contains(&name)
-                || message.fields.iter().any(|field| field.name == name)
-        }
-    })
 }
 
 impl Default for Builder {

@@ -3,13 +3,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use super::envelope::Envelope;
-use super::guard::{Guard, guarded, late, too_late};
+use super::guard::{Guard, guarded, late, too_late, unwinding};
 use super::index::Index;
-use super::lifecycle::Lifecycle;
 use super::layer::Layers;
+use super::lifecycle::Lifecycle;
 use super::mounted::Mounted;
-use super::route::Route;
 use super::queue::Queued;
+use super::route::Route;
 use super::settings::Settings;
 use super::text::Text;
 use crate::flow::{End, Flow, Flows, Snapshot};
@@ -81,7 +81,7 @@ impl Core {
             self.start(&context, handler, envelope, input, output).await
         } else {
             // Boxed, so that the usual way does not carry the room for the unusual one.
-            Box::pin(self.start_behind(&context, handler, envelope, input, output)).await
+            unwinding(Box::pin(self.start_behind(&context, handler, envelope, input, output))).await
         };
         match result {
             Ok(()) => Ok(counted),
@@ -114,7 +114,8 @@ impl Core {
         output: Output<'a>,
     ) -> Result<(), Error> {
         let deadline = envelope.deadline(self.settings.budget);
-        let names = || (Text::from(handler.about.service().to_owned()), Text::from(handler.about.name().to_owned()));
+        let names =
+            || (Text::from(handler.about.service().to_owned()), Text::from(handler.about.name().to_owned()));
         let limited = async {
             let place = match &handler.limit {
                 Some(limit) => Some(tokio::select! {
@@ -161,14 +162,20 @@ impl Core {
                 _ => Ok(()),
             };
         }
-        if self.lifecycle.is_draining() && !envelope.queued { Err(draining()) } else { Ok(()) }
+        if self.lifecycle.is_draining() && !envelope.queued {
+            return Err(draining());
+        }
+        match &envelope.rare {
+            Some(rare) if rare.budget.is_some_and(|budget| budget.is_zero()) => Err(too_late()),
+            _ => Ok(()),
+        }
     }
 
     /// Nobody answers `message`: counted, and told with what would have come nearest.
     #[cold]
     pub(crate) fn no_handler<F: Fields + ?Sized>(&self, message: &F, envelope: &Envelope) -> Error {
         self.count_unrouted();
-        let why = self.services.explain(message);
+        let why = self.services.explain(message).to_string().trim().replace('\n', "; ");
         Error::new(ErrorKind::NoHandler, Outcome::NotDone, format!("no handler answers this message: {why}"))
             .of_message(&envelope.id().to_string())
     }
@@ -254,5 +261,9 @@ fn circle(envelope: &Envelope, most: u32) -> Error {
 
 #[cold]
 pub(crate) fn draining() -> Error {
-    Error::new(ErrorKind::Draining, Outcome::NotDone, "the process is shutting down; send the message to another one")
+    Error::new(
+        ErrorKind::Draining,
+        Outcome::NotDone,
+        "the process is shutting down; send the message to another one",
+    )
 }

@@ -8,10 +8,10 @@ use serde_json::{Map, Value};
 use super::core::Core;
 use super::envelope::Envelope;
 use super::origin::Origin;
-use super::route::{Candidate, Route, scalar};
+use super::route::{Candidate, Route, could_answer, scalar};
 use crate::handler::{Input, InputKind, JsonReply, Output, OutputKind, TypedReply};
 use crate::message::json::{Malformed, Scan};
-use crate::message::{CallError, Error, ErrorKind, ErrorReply, Message, Outcome};
+use crate::message::{CallError, Error, ErrorKind, ErrorReply, Message, MessageInfo, Outcome};
 use crate::pattern::{JsonFields, Scalar};
 use crate::testing::How;
 
@@ -79,6 +79,23 @@ impl Core {
     /// Whether the handler takes its message by reference and shares the caller's type.
     pub(crate) fn lends(&self, choice: &Choice) -> bool {
         choice.same_type && self.handler(choice.handler).about.by_ref()
+    }
+
+    /// Whether some handler here can be given messages of this type.
+    pub(crate) fn can_answer(&self, message: &MessageInfo) -> bool {
+        self.services.firsts().any(|index| could_answer(&self.handler(index).pattern, message))
+    }
+
+    /// Whether something else answers every message that this handler is given.
+    pub(crate) fn has_prior(&self, handler: u32) -> bool {
+        let pattern = &self.handler(handler).pattern;
+        let fixed: Vec<(&str, Scalar<'_>)> = pattern
+            .iter()
+            .filter(|(_, value)| !value.is_glob())
+            .map(|(name, value)| (name, scalar(value.as_ref())))
+            .collect();
+        let all = self.services.find_all(&fixed, &self.handlers);
+        all.iter().any(|index| *index != handler) || self.handler(handler).replaced.is_some()
     }
 
     #[cold]
@@ -152,7 +169,9 @@ impl Core {
         drop(parcel);
         let scan = Scan::read(&bytes, &self.settings.limits).map_err(Error::malformed)?;
         match self.run_json(handler, envelope, &scan).await {
-            Ok(reply) => serde_json::from_slice(&reply).map_err(|cause| CallError::Bus(undecodable::<M>(&cause))),
+            Ok(reply) => {
+                serde_json::from_slice(&reply).map_err(|cause| CallError::Bus(undecodable::<M>(&cause)))
+            }
             Err(CallError::Bus(error)) => Err(CallError::Bus(error)),
             Err(CallError::App(reply)) => Err(typed_error::<M>(reply)),
         }
@@ -291,13 +310,19 @@ fn value_of_scalar(scalar: Scalar<'_>) -> Value {
 
 /// A service's error as the caller's type, if it is one.
 fn typed_error<M: Message>(reply: ErrorReply) -> CallError<M::Error> {
-    match serde_json::from_value(reply.details.clone()) {
+    let details = serde_json::from_value(reply.details.clone());
+    // A caller may declare the readable form itself as its error.
+    let error = details.or_else(|_| serde_json::from_value(serde_json::to_value(&reply)?));
+    match error {
         Ok(error) => CallError::App(error),
         Err(_) => CallError::Bus(
             Error::new(
                 ErrorKind::Failed,
                 Outcome::Done,
-                format!("the handler answered with an error that `{}` does not declare: {reply}", M::INFO.name),
+                format!(
+                    "the handler answered with an error that `{}` does not declare: {reply}",
+                    M::INFO.name
+                ),
             )
             .with_source(reply),
         ),

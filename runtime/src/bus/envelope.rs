@@ -56,6 +56,12 @@ impl Envelope {
         if let Some(known) = self.id.get() {
             let _ = id.set(*known);
         }
-        Meta::new(self.parent.clone(), pattern.clone(), Some(self.deadline(default_budget)), self.rare.clone(), id)
+        Meta::new(
+            self.parent.clone(),
+            pattern.clone(),
+            Some(self.deadline(default_budget)),
+            self.rare.clone(),
+            id,
+        )
     }
 }

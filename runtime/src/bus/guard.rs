@@ -70,6 +70,16 @@ pub(crate) fn guarded<T>(run: impl FnOnce() -> Result<T, Error>) -> Result<T, Er
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| Err(panicked(&*panic)))
 }
 
+/// The panic guard for what stands round a handler: layers of the user's.
+pub(crate) fn unwinding<'a, T>(
+    mut future: Pin<Box<impl Future<Output = Result<T, Error>> + Send + 'a>>,
+) -> impl Future<Output = Result<T, Error>> + Send {
+    std::future::poll_fn(move |waker| {
+        catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(waker)))
+            .unwrap_or_else(|panic| Poll::Ready(Err(panicked(&*panic))))
+    })
+}
+
 #[cold]
 fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
     let text = panic

@@ -107,8 +107,9 @@ impl Bus {
     /// handler ran.
     #[inline]
     pub async fn call<M: Message>(&self, message: M) -> Reply<M> {
-        let choice = self.core.choose(self.core.route_index::<M>(), &message, &self.origin, None);
-        self.core.deliver(choice, &self.origin, Parcel::Owned(message)).await
+        let origin = self.origin.sending::<M>();
+        let choice = self.core.choose(self.core.route_index::<M>(), &message, &origin, None);
+        self.core.deliver(choice, &origin, Parcel::Owned(message)).await
     }
 
     /// As [`call`](Bus::call), but with `default` where the bus fails: partial failure by design. Of a message that
@@ -183,7 +184,7 @@ impl Bus {
     ///
     /// Nobody answers the message, its handler's queue stays full, or the process is shutting down.
     pub async fn send<M: Message>(&self, message: M) -> Result<Sent> {
-        self.core.send(&self.origin, self.core.route_index::<M>(), message).await
+        self.core.send(&self.origin.sending::<M>(), self.core.route_index::<M>(), message).await
     }
 
     /// Gives a copy of `message` to one observer of every group that wants it.
@@ -193,7 +194,7 @@ impl Bus {
     /// An observer's queue stays full until the deadline, or the process is shutting down. That nobody observes
     /// the message is no error.
     pub async fn publish<M: Message>(&self, message: M) -> Result<Published> {
-        self.core.publish(&self.origin, message).await
+        self.core.publish(&self.origin.sending::<M>(), message).await
     }
 
     /// The counts of all flows since the start.
@@ -291,14 +292,22 @@ impl Core {
         Ok(Sent)
     }
 
-    pub(crate) async fn publish<M: Message>(self: &Arc<Self>, origin: &Origin, message: M) -> Result<Published> {
+    pub(crate) async fn publish<M: Message>(
+        self: &Arc<Self>,
+        origin: &Origin,
+        message: M,
+    ) -> Result<Published> {
         let bytes = encode(&message, origin.extend())?;
         drop(message);
         self.publish_bytes(origin, bytes).await
     }
 
     /// Written once; every group's copy is read from the same bytes.
-    pub(crate) async fn publish_bytes(self: &Arc<Self>, origin: &Origin, bytes: Vec<u8>) -> Result<Published> {
+    pub(crate) async fn publish_bytes(
+        self: &Arc<Self>,
+        origin: &Origin,
+        bytes: Vec<u8>,
+    ) -> Result<Published> {
         self.take_in(origin)?;
         let bytes = Arc::new(bytes);
         if let Some(recorder) = &self.recorder {
@@ -308,15 +317,29 @@ impl Core {
             let scan = Scan::read(&bytes, &self.settings.limits).map_err(Error::malformed)?;
             self.groups.iter().filter_map(|group| group.observers.find(&scan)).collect()
         };
+        let mut groups = 0;
+        let mut refused = None;
         for observer in &observers {
             let job = Job { origin: origin.clone(), body: Body::Json(Arc::clone(&bytes)) };
-            self.enqueue(*observer, job).await?;
+            match self.enqueue(*observer, job).await {
+                Ok(()) => groups += 1,
+                // One group that cannot keep up must not cost the others their copy.
+                Err(error) => refused = Some(error),
+            }
         }
-        Ok(Published { groups: observers.len() })
+        match refused {
+            None => Ok(Published { groups }),
+            Some(error) if groups == 0 => Err(error),
+            Some(error) => Err(partly(groups, observers.len(), error)),
+        }
     }
 
     fn take_in(&self, origin: &Origin) -> Result<()> {
-        if origin.parent.is_none() && self.lifecycle.is_draining() { Err(super::core::draining()) } else { Ok(()) }
+        if origin.parent.is_none() && self.lifecycle.is_draining() {
+            Err(super::core::draining())
+        } else {
+            Ok(())
+        }
     }
 
     /// See [`Bus::shutdown`].
@@ -336,6 +359,17 @@ impl Core {
 }
 
 #[cold]
+fn partly(groups: usize, of: usize, cause: Error) -> Error {
+    let text =
+        format!("{groups} of {of} groups were given their copy of the message; the last other one: {cause}");
+    Error::new(ErrorKind::Overloaded, Outcome::Unknown, text).with_source(cause)
+}
+
+#[cold]
 fn not_json(cause: &serde_json::Error) -> Error {
-    Error::new(ErrorKind::Invalid, Outcome::NotDone, format!("the message cannot be written as JSON: {cause}"))
+    Error::new(
+        ErrorKind::Invalid,
+        Outcome::NotDone,
+        format!("the message cannot be written as JSON: {cause}"),
+    )
 }

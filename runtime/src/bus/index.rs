@@ -11,7 +11,11 @@ pub(crate) struct Index {
 impl Index {
     /// Indexes these handlers. Of two with the equal pattern the later one stands before the earlier one and
     /// remembers it, so overriding handlers come last.
-    pub(crate) fn build(compare: Compare, handlers: &mut [Mounted], which: impl Iterator<Item = u32>) -> Self {
+    pub(crate) fn build(
+        compare: Compare,
+        handlers: &mut [Mounted],
+        which: impl Iterator<Item = u32>,
+    ) -> Self {
         let mut matcher = Matcher::with_compare(compare);
         for index in which {
             let handler = &mut handlers[index as usize];
@@ -31,7 +35,9 @@ impl Index {
     pub(crate) fn find_all<F: Fields + ?Sized>(&self, message: &F, handlers: &[Mounted]) -> Vec<u32> {
         let mut all = Vec::new();
         for first in self.matcher.find_all(message) {
-            all.extend(std::iter::successors(Some(*first.value()), |index| handlers[*index as usize].replaced));
+            all.extend(std::iter::successors(Some(*first.value()), |index| {
+                handlers[*index as usize].replaced
+            }));
         }
         all
     }

@@ -223,4 +223,3 @@ fn gave_up(early: Result<Response, BoxError>) -> Error {
         format!("a layer gave up on the running handler, which was cancelled: {why}"),
     )
 }
-

@@ -21,12 +21,12 @@ mod text;
 pub use builder::Builder;
 pub use handle::{Bus, Published, Sent};
 pub use layer::{At, BoxError, Inner, Request, Response};
-pub use start_error::{StartProblem, StartError};
+pub use start_error::{StartError, StartProblem};
 
 pub(crate) use self::core::Core;
 pub(crate) use deliver::{Parcel, Reply};
-pub(crate) use handle::or_default;
 pub(crate) use envelope::Envelope;
+pub(crate) use handle::or_default;
 pub(crate) use mounted::Mounted;
 pub(crate) use origin::{Origin, say_more};
 pub(crate) use text::Text;

@@ -43,7 +43,12 @@ pub(crate) type Closure = dyn for<'a> Fn(&'a Context<'a>, Input<'a>, Output<'a>)
 
 impl Handler {
     #[inline]
-    pub(crate) fn start<'a>(&'a self, context: &'a Context<'a>, input: Input<'a>, output: Output<'a>) -> Started<'a> {
+    pub(crate) fn start<'a>(
+        &'a self,
+        context: &'a Context<'a>,
+        input: Input<'a>,
+        output: Output<'a>,
+    ) -> Started<'a> {
         match self {
             Handler::Function(shim) => shim(context, input, output),
             Handler::Closure(closure) => closure(context, input, output),
@@ -66,10 +71,7 @@ pub(crate) enum About {
     /// An annotated function.
     Function(&'static Info),
     /// A closure for a message type, or for any JSON.
-    Closure {
-        service: Text,
-        message: Option<&'static MessageInfo>,
-    },
+    Closure { service: Text, message: Option<&'static MessageInfo> },
 }
 
 impl About {

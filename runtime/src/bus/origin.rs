@@ -1,21 +1,58 @@
+use std::any::TypeId;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
 use super::envelope::Envelope;
-use crate::message::{Meta, Rare};
+use crate::handler::Context;
+use crate::message::{Message, Meta, Rare};
 
 /// Where the messages of one handle come from: the message being handled, and what its holder added.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Origin {
     pub(crate) parent: Option<Meta>,
     pub(crate) rare: Option<Arc<Rare>>,
+    /// Keys of the message being handled that its type does not know.
+    kept: Option<Arc<Kept>>,
+}
+
+/// What a message had beyond its type; it goes along when a message of that type is sent on (rule M2, MUST KEEP).
+#[derive(Debug)]
+struct Kept {
+    message: TypeId,
+    extra: Map<String, Value>,
 }
 
 impl Origin {
-    pub(crate) fn of(parent: Meta) -> Self {
-        Origin { parent: Some(parent), rare: None }
+    /// For what a handler sends.
+    pub(crate) fn of(context: &Context<'_>) -> Self {
+        let kept = context.handler().about.message().and_then(|message| {
+            let extra = context.extra();
+            (!extra.is_empty()).then(|| Arc::new(Kept { message: message.type_id, extra }))
+        });
+        Origin { parent: Some(context.meta().clone()), rare: None, kept }
+    }
+
+    /// For what a handler hands on: what it was given, whatever the type.
+    pub(crate) fn handing_on(context: &Context<'_>) -> Self {
+        let origin = Origin { parent: Some(context.meta().clone()), rare: None, kept: None };
+        let extra = context.extra();
+        if extra.is_empty() { origin } else { origin.change(|rare| rare.extend = extra) }
+    }
+
+    /// The origin of a message of type `M`, which is sent on if it is of the type being handled.
+    #[inline]
+    pub(crate) fn sending<M: Message>(&self) -> Cow<'_, Self> {
+        match &self.kept {
+            Some(kept) if kept.message == M::INFO.type_id => Cow::Owned(self.change(|rare| {
+                for (key, value) in &kept.extra {
+                    rare.extend.entry(key.as_str()).or_insert_with(|| value.clone());
+                }
+            })),
+            _ => Cow::Borrowed(self),
+        }
     }
 
     #[inline]

@@ -1,7 +1,7 @@
 use std::any::TypeId;
 
 use super::core::Core;
-use crate::message::Message;
+use crate::message::{Message, MessageInfo};
 use crate::pattern::{Compare, Pattern, PatternInfo, Scalar, Value, ValueRef};
 use crate::router::precedence;
 
@@ -30,11 +30,8 @@ struct Test {
 impl Route {
     /// The candidates for `M` among the services of this bus, in order of precedence.
     pub(crate) fn of<M: Message>(core: &Core) -> Self {
-        let mut firsts: Vec<(u32, Box<[Test]>)> = core
-            .services
-            .firsts()
-            .filter_map(|index| Some((index, tests::<M>(core, index)?)))
-            .collect();
+        let mut firsts: Vec<(u32, Box<[Test]>)> =
+            core.services.firsts().filter_map(|index| Some((index, tests::<M>(core, index)?))).collect();
         firsts.sort_by(|(a, _), (b, _)| {
             let (a, b) = (core.handler(*a), core.handler(*b));
             precedence(core.settings.compare, (&a.pattern, a.rank), (&b.pattern, b.rank))
@@ -45,7 +42,11 @@ impl Route {
             candidates.push(Candidate { handler: first, same_type: takes::<M>(core, first), tests: found });
             while let Some(replaced) = next {
                 let tests = tests::<M>(core, replaced).unwrap_or_default();
-                candidates.push(Candidate { handler: replaced, same_type: takes::<M>(core, replaced), tests });
+                candidates.push(Candidate {
+                    handler: replaced,
+                    same_type: takes::<M>(core, replaced),
+                    tests,
+                });
                 next = core.handler(replaced).replaced;
             }
         }
@@ -111,10 +112,22 @@ fn fixed(pattern: &PatternInfo, name: &str) -> Option<ValueRef<'static>> {
 }
 
 /// The value that a message has whose type fixes the key.
-pub(crate) fn scalar(value: ValueRef<'static>) -> Scalar<'static> {
+pub(crate) fn scalar(value: ValueRef<'_>) -> Scalar<'_> {
     match value {
         ValueRef::Str(text) | ValueRef::Glob(text) => Scalar::Str(text),
         ValueRef::Int(n) => Scalar::Int(n),
         ValueRef::Bool(b) => Scalar::Bool(b),
     }
+}
+
+/// Whether a handler with this pattern can be given a message of this type.
+pub(crate) fn could_answer(pattern: &Pattern, message: &MessageInfo) -> bool {
+    pattern.iter().all(|(name, value)| match message.pattern.keys.iter().find(|key| key.name == name) {
+        Some(key) => value.fits(Compare::Typed, scalar(key.value)),
+        None => {
+            message.open
+                || message.context.contains(&name)
+                || message.fields.iter().any(|field| field.name == name)
+        }
+    })
 }

@@ -44,10 +44,9 @@ impl Incoming for Value {
 
 /// Ties a message to what its handler may return.
 #[diagnostic::on_unimplemented(
-    message = "a handler of `{Self}` cannot return `{T}`",
-    label = "not what `{Self}` declares",
-    note = "return the message's reply, or a `Result` of its reply and its error: see `reply(…)` and `error(…)` in its `#[message(…)]`",
-    note = "a `Result` with `CallError` of its error or with `matchbus::Error` is possible too"
+    // A message that is none: about those that are one, `IntoReply` speaks.
+    message = "`{Self}` is not a message",
+    label = "so it is not known what its handler may return"
 )]
 pub trait Accepts<T>: Incoming {
     /// Writes the reply where the bus wants it.
@@ -61,6 +60,7 @@ impl<M: Message, T: IntoReply<M::Reply, M::Error>> Accepts<T> for M {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: IntoDynamicReply> Accepts<T> for Value {
     fn put(output: Output<'_>, returned: T) {
         returned.put(output);
@@ -70,7 +70,7 @@ impl<T: IntoDynamicReply> Accepts<T> for Value {
 /// What a handler of a message with reply `R` and error `E` may return.
 #[diagnostic::on_unimplemented(
     message = "the handler returns `{Self}`, but its message declares the reply `{R}` and the error `{E}`",
-    label = "expected `{R}`, `Result<{R}, {E}>`, `Result<{R}, CallError<{E}>>` or `Result<{R}, matchbus::Error>`",
+    label = "expected `{R}`, `Result<{R}, {E}>` or `Result<{R}, matchbus::Error>`",
     note = "the message's reply and error are declared by `reply(…)` and `error(…)` in its `#[message(…)]`"
 )]
 pub trait IntoReply<R, E> {
@@ -78,28 +78,34 @@ pub trait IntoReply<R, E> {
     fn into_reply(self) -> Result<R, CallError<E>>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<R, E: AppError> IntoReply<R, E> for R {
     fn into_reply(self) -> Result<R, CallError<E>> {
         Ok(self)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<R, E: AppError> IntoReply<R, E> for Result<R, E> {
     fn into_reply(self) -> Result<R, CallError<E>> {
         self.map_err(CallError::App)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<R, E: AppError> IntoReply<R, E> for Result<R, Error> {
     fn into_reply(self) -> Result<R, CallError<E>> {
         self.map_err(|error| CallError::Bus(Error::handler_failed(error)))
     }
 }
 
-/// For handlers that hand errors of their own calls on with `?`.
+/// For handlers that pass on what a call gave them, such as that of their prior.
 impl<R, E: AppError> IntoReply<R, E> for Result<R, CallError<E>> {
     fn into_reply(self) -> Result<R, CallError<E>> {
-        self.map_err(CallError::of_handler)
+        self.map_err(|error| match error {
+            CallError::App(error) => CallError::App(error),
+            CallError::Bus(error) => CallError::Bus(Error::handler_failed(error)),
+        })
     }
 }
 
@@ -114,36 +120,49 @@ pub trait IntoDynamicReply {
     fn put(self, output: Output<'_>);
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoDynamicReply for Value {
     fn put(self, output: Output<'_>) {
         output.put_json(Ok::<_, CallError<ErrorReply>>(self));
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoDynamicReply for () {
     fn put(self, output: Output<'_>) {
         output.put_json(Ok::<_, CallError<ErrorReply>>(()));
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<R: Serialize, E: AppError> IntoDynamicReply for Result<R, E> {
     fn put(self, output: Output<'_>) {
         output.put_json(self.map_err(|error| CallError::App(ErrorReply::of(&error))));
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<R: Serialize> IntoDynamicReply for Result<R, Error> {
     fn put(self, output: Output<'_>) {
         output.put_json(self.map_err(|error| CallError::Bus(Error::handler_failed(error))));
     }
 }
 
+impl<R: Serialize, E: AppError> IntoDynamicReply for Result<R, CallError<E>> {
+    fn put(self, output: Output<'_>) {
+        output.put_json(self.map_err(|error| match error {
+            CallError::App(error) => CallError::App(ErrorReply::of(&error)),
+            CallError::Bus(error) => CallError::Bus(Error::handler_failed(error)),
+        }));
+    }
+}
+
 /// What an observer may return: nothing, or a `Result` whose error is an [`AppError`] or
-/// [`matchbus::Error`](Error), or a [`CallError`] of one.
+/// [`matchbus::Error`](Error).
 #[diagnostic::on_unimplemented(
     message = "an observer cannot return `{Self}`",
     label = "an observer has no reply",
-    note = "return nothing, or `Result<(), E>` with `E: AppError`, `E = CallError<…>` or `E = matchbus::Error`"
+    note = "return nothing, or `Result<(), E>` with `E: AppError` or `E = matchbus::Error`"
 )]
 pub trait IntoHeard {
     #[doc(hidden)]
@@ -153,27 +172,21 @@ pub trait IntoHeard {
 /// How an observer ended.
 pub type Heard = Result<(), CallError<ErrorReply>>;
 
+#[diagnostic::do_not_recommend]
 impl IntoHeard for () {
     fn into_heard(self) -> Heard {
         Ok(())
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<E: AppError> IntoHeard for Result<(), E> {
     fn into_heard(self) -> Heard {
         self.map_err(|error| CallError::App(ErrorReply::of(&error)))
     }
 }
 
-impl<E: AppError> IntoHeard for Result<(), CallError<E>> {
-    fn into_heard(self) -> Heard {
-        self.map_err(|error| match error.of_handler() {
-            CallError::App(error) => CallError::App(ErrorReply::of(&error)),
-            CallError::Bus(error) => CallError::Bus(error),
-        })
-    }
-}
-
+#[diagnostic::do_not_recommend]
 impl IntoHeard for Result<(), Error> {
     fn into_heard(self) -> Heard {
         self.map_err(|error| CallError::Bus(Error::handler_failed(error)))

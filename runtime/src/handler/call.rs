@@ -36,8 +36,9 @@ impl<M: Message> Call<M> {
     /// As [`Bus::call`].
     #[inline]
     pub async fn call(&self, message: M) -> Reply<M> {
-        let choice = self.core.choose(self.route, &message, &self.origin, None);
-        self.core.deliver(choice, &self.origin, Parcel::Owned(message)).await
+        let origin = self.origin.sending::<M>();
+        let choice = self.core.choose(self.route, &message, &origin, None);
+        self.core.deliver(choice, &origin, Parcel::Owned(message)).await
     }
 
     /// As [`call`](Call::call), with a message that the caller keeps: nothing is copied if the handler takes it by
@@ -51,10 +52,11 @@ impl<M: Message> Call<M> {
     where
         M: Clone,
     {
-        let choice = self.core.choose(self.route, message, &self.origin, None);
+        let origin = self.origin.sending::<M>();
+        let choice = self.core.choose(self.route, message, &origin, None);
         let lend = choice.as_ref().is_some_and(|choice| self.core.lends(choice));
         let parcel = if lend { Parcel::Lent(message) } else { Parcel::Owned(message.clone()) };
-        self.core.deliver(choice, &self.origin, parcel).await
+        self.core.deliver(choice, &origin, parcel).await
     }
 
     /// As [`Bus::call_or`].
@@ -95,10 +97,15 @@ impl<M: Message> FromContext for Call<M> {
     const NEEDS: &'static [Need] = &[Need::Calls(&M::INFO)];
 
     fn from_context(context: &Context<'_>) -> Result<Self, Error> {
-        Ok(Call::new(Arc::clone(context.core()), Origin::of(context.meta().clone())))
+        Ok(Call::new(Arc::clone(context.core()), Origin::of(context)))
     }
 }
 
 impl<M: Message> OptionalFromContext for Call<M> {
     const OPTIONAL_NEEDS: &'static [Need] = &[];
+
+    fn optional(context: &Context<'_>) -> Option<Self> {
+        let answered = context.core().can_answer(&M::INFO);
+        answered.then(|| Call::new(Arc::clone(context.core()), Origin::of(context)))
+    }
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::State;
 use crate::bus::{Bus, Core, Envelope, Mounted, Origin};
 use crate::message::json::Scan;
-use crate::message::{Meta, MessageInfo};
+use crate::message::{MessageInfo, Meta};
 
 /// What a handler's arguments are taken from: the message's meta data, the states, the bus.
 ///
@@ -43,7 +43,7 @@ impl<'a> Context<'a> {
 
     /// A handle whose messages follow from the one being handled.
     pub fn bus(&self) -> Bus {
-        Bus::new(Arc::clone(self.core), Origin::of(self.meta().clone()))
+        Bus::new(Arc::clone(self.core), Origin::of(self))
     }
 
     /// The handler's pattern.

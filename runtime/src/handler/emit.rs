@@ -28,7 +28,7 @@ impl<M: Message> Emit<M> {
     ///
     /// As [`Bus::publish`](crate::Bus::publish).
     pub async fn publish(&self, message: M) -> Result<Published> {
-        self.core.publish(&self.origin, message).await
+        self.core.publish(&self.origin.sending::<M>(), message).await
     }
 
     /// Gives it to the one handler that answers it, and does not wait for the reply.
@@ -37,7 +37,7 @@ impl<M: Message> Emit<M> {
     ///
     /// As [`Bus::send`](crate::Bus::send).
     pub async fn send(&self, message: M) -> Result<Sent> {
-        self.core.send(&self.origin, self.core.route_index::<M>(), message).await
+        self.core.send(&self.origin.sending::<M>(), self.core.route_index::<M>(), message).await
     }
 }
 
@@ -57,7 +57,7 @@ impl<M: Message> FromContext for Emit<M> {
     const NEEDS: &'static [Need] = &[Need::Emits(&M::INFO)];
 
     fn from_context(context: &Context<'_>) -> std::result::Result<Self, Error> {
-        let origin = Origin::of(context.meta().clone());
+        let origin = Origin::of(context);
         Ok(Emit { core: Arc::clone(context.core()), origin, marker: PhantomData })
     }
 }

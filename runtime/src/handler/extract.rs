@@ -44,10 +44,14 @@ impl FromContext for Meta {
     }
 }
 
-/// An argument that a handler can do without.
+/// An argument that a handler can do without: a state that may not have been given, a call that may not be answered,
+/// a prior that may not be there.
 pub trait OptionalFromContext: FromContext {
     /// What it needs, if it is there.
     const OPTIONAL_NEEDS: &'static [Need];
+
+    /// Takes it out of the context, if it is there.
+    fn optional(context: &Context<'_>) -> Option<Self>;
 }
 
 /// `None` where it cannot be had.
@@ -55,6 +59,6 @@ impl<T: OptionalFromContext> FromContext for Option<T> {
     const NEEDS: &'static [Need] = T::OPTIONAL_NEEDS;
 
     fn from_context(context: &Context<'_>) -> Result<Self, Error> {
-        Ok(T::from_context(context).ok())
+        Ok(T::optional(context))
     }
 }

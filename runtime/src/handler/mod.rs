@@ -9,8 +9,8 @@ mod input;
 mod need;
 mod output;
 mod prior;
-mod state;
 mod start;
+mod state;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -20,15 +20,15 @@ pub use call::Call;
 pub use context::Context;
 pub use emit::Emit;
 pub use extract::{FromContext, OptionalFromContext};
-pub use input::{Held, Input};
 pub(crate) use input::InputKind;
+pub use input::{Held, Input};
 pub use need::Need;
 pub use output::Output;
 pub(crate) use output::{JsonReply, OutputKind, TypedReply};
 pub use prior::Prior;
-pub use state::State;
 #[doc(hidden)]
 pub use start::{answer, answer_now, boxed, hear, hear_now, sendable};
+pub use state::State;
 
 use crate::message::Error;
 

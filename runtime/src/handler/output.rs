@@ -3,8 +3,8 @@ use std::any::Any;
 use serde::Serialize;
 
 use super::{Heard, IntoHeard};
-use crate::message::{CallError, Error, ErrorReply, Message, Outcome};
 use crate::message::ErrorKind;
+use crate::message::{CallError, Error, ErrorReply, Message, Outcome};
 
 /// Where a handler's reply goes.
 #[derive(Debug)]
@@ -34,10 +34,12 @@ impl Output<'_> {
                     *slot = Some(reply);
                 }
             }
-            OutputKind::Json(_) | OutputKind::Discard(_) => self.put_json(reply.map_err(|error| match error {
-                CallError::App(error) => CallError::App(ErrorReply::of(&error)),
-                CallError::Bus(error) => CallError::Bus(error),
-            })),
+            OutputKind::Json(_) | OutputKind::Discard(_) => {
+                self.put_json(reply.map_err(|error| match error {
+                    CallError::App(error) => CallError::App(ErrorReply::of(&error)),
+                    CallError::Bus(error) => CallError::Bus(error),
+                }))
+            }
         }
     }
 

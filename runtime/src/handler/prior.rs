@@ -33,7 +33,8 @@ impl<M: Message> Prior<M> {
     ///
     /// As [`Bus::call`](crate::Bus::call).
     pub async fn call(&self, message: M) -> Reply<M> {
-        let choice = self.core.choose(self.core.route_index::<M>(), &message, &self.origin, Some(self.current));
+        let choice =
+            self.core.choose(self.core.route_index::<M>(), &message, &self.origin, Some(self.current));
         // Boxed: a handler that calls its prior would otherwise hold itself.
         Box::pin(self.core.deliver(choice, &self.origin, Parcel::Owned(message))).await
     }
@@ -81,9 +82,7 @@ impl<M: 'static> FromContext for Prior<M> {
     const NEEDS: &'static [Need] = &[Need::Prior { optional: false }];
 
     fn from_context(context: &Context<'_>) -> Result<Self, Error> {
-        let origin = Origin::of(context.meta().clone());
-        let extra = context.extra();
-        let origin = if extra.is_empty() { origin } else { origin.change(|rare| rare.extend = extra) };
+        let origin = Origin::handing_on(context);
         let core = Arc::clone(context.core());
         Ok(Prior { core, origin, current: context.handler().flow, marker: PhantomData })
     }
@@ -91,4 +90,8 @@ impl<M: 'static> FromContext for Prior<M> {
 
 impl<M: 'static> OptionalFromContext for Prior<M> {
     const OPTIONAL_NEEDS: &'static [Need] = &[Need::Prior { optional: true }];
+
+    fn optional(context: &Context<'_>) -> Option<Self> {
+        if context.core().has_prior(context.handler().flow) { Self::from_context(context).ok() } else { None }
+    }
 }

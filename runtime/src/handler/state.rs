@@ -41,4 +41,8 @@ impl<T: Send + Sync + 'static> FromContext for State<T> {
 impl<T: Send + Sync + 'static> OptionalFromContext for State<T> {
     const OPTIONAL_NEEDS: &'static [Need] =
         &[Need::State { id: TypeId::of::<T>(), name: std::any::type_name::<T>, optional: true }];
+
+    fn optional(context: &Context<'_>) -> Option<Self> {
+        context.state()
+    }
 }

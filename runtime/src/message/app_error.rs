@@ -26,19 +26,10 @@ pub trait AppError: std::error::Error + Serialize + DeserializeOwned + Send + Sy
         422
     }
 
-    /// The form that every caller can read. Details that cannot be written as JSON are left out.
+    /// Whether it has the readable form already.
     #[doc(hidden)]
-    fn to_reply(&self) -> ErrorReply
-    where
-        Self: Sized,
-    {
-        ErrorReply {
-            code: self.code().into_owned(),
-            message: self.to_string(),
-            retryable: self.retryable(),
-            status: self.status(),
-            details: serde_json::to_value(self).unwrap_or_default(),
-        }
+    fn as_reply(&self) -> Option<&ErrorReply> {
+        None
     }
 }
 
@@ -114,7 +105,16 @@ impl ErrorReply {
 
     /// The form of a typed error. Details that cannot be written as JSON are left out.
     pub fn of<E: AppError>(error: &E) -> Self {
-        error.to_reply()
+        if let Some(reply) = error.as_reply() {
+            return reply.clone();
+        }
+        ErrorReply {
+            code: error.code().into_owned(),
+            message: error.to_string(),
+            retryable: error.retryable(),
+            status: error.status(),
+            details: serde_json::to_value(error).unwrap_or_default(),
+        }
     }
 }
 
@@ -139,20 +139,7 @@ impl AppError for ErrorReply {
         self.status
     }
 
-    /// It has that form already.
-    fn to_reply(&self) -> ErrorReply {
-        self.clone()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_readable_form_of_the_readable_form_is_itself() {
-        let mut error = ErrorReply::new("out-of-stock", "none left");
-        error.details = serde_json::json!({ "sku": "tea" });
-        assert_eq!(ErrorReply::of(&error), error);
+    fn as_reply(&self) -> Option<&ErrorReply> {
+        Some(self)
     }
 }

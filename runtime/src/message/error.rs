@@ -81,7 +81,15 @@ impl ErrorKind {
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, outcome: Outcome, text: impl Into<String>) -> Self {
-        Error(Arc::new(Repr { kind, outcome, text: text.into(), path: None, pattern: None, id: None, source: None }))
+        Error(Arc::new(Repr {
+            kind,
+            outcome,
+            text: text.into(),
+            path: None,
+            pattern: None,
+            id: None,
+            source: None,
+        }))
     }
 
     /// A refusal, for extractors and layers of your own: certain that the handler did not run.
@@ -95,7 +103,13 @@ impl Error {
     }
 
     /// The handler ended with a failure of a call that it made itself.
+    ///
+    /// Where that was for lack of time, the time of this message is up too: the budget is one for the whole chain.
     pub(crate) fn handler_failed(cause: Error) -> Self {
+        if cause.is_deadline() {
+            let text = format!("the time ran out in a nested call: {cause}");
+            return Error::new(ErrorKind::Deadline, Outcome::Unknown, text).with_source(cause);
+        }
         let text = format!("the handler ended with: {cause}");
         Error::new(ErrorKind::Failed, Outcome::Done, text).with_source(cause)
     }
@@ -107,7 +121,9 @@ impl Error {
     }
 
     pub(crate) fn invalid(cause: DecodeError) -> Self {
-        Error::new(ErrorKind::Invalid, Outcome::NotDone, cause.to_string()).with_path(cause.path()).with_source(cause)
+        Error::new(ErrorKind::Invalid, Outcome::NotDone, cause.to_string())
+            .with_path(cause.path())
+            .with_source(cause)
     }
 
     pub(crate) fn with_source(self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
@@ -230,16 +246,13 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Of a text of several lines the first says what happened.
-        let (first, more) = self.0.text.split_at(self.0.text.find('\n').unwrap_or(self.0.text.len()));
-        f.write_str(first)?;
+        f.write_str(&self.0.text)?;
         match (&self.0.pattern, &self.0.id) {
-            (Some(pattern), Some(id)) => write!(f, " (pattern {pattern}, message {id})")?,
-            (Some(pattern), None) => write!(f, " (pattern {pattern})")?,
-            (None, Some(id)) => write!(f, " (message {id})")?,
-            (None, None) => {}
+            (Some(pattern), Some(id)) => write!(f, " (pattern {pattern}, message {id})"),
+            (Some(pattern), None) => write!(f, " (pattern {pattern})"),
+            (None, Some(id)) => write!(f, " (message {id})"),
+            (None, None) => Ok(()),
         }
-        f.write_str(more)
     }
 }
 
@@ -318,14 +331,6 @@ impl<E> CallError<E> {
         }
     }
 
-    /// What a handler ended with: a failure of a call it made is not one of the call that it answers.
-    pub(crate) fn of_handler(self) -> Self {
-        match self {
-            CallError::Bus(error) => CallError::Bus(Error::handler_failed(error)),
-            app @ CallError::App(_) => app,
-        }
-    }
-
     /// The failure of the bus, if it is one.
     pub fn bus(&self) -> Option<&Error> {
         match self {
@@ -364,6 +369,19 @@ impl<E: AppError> CallError<E> {
 impl<E> From<Error> for CallError<E> {
     fn from(error: Error) -> Self {
         CallError::Bus(error)
+    }
+}
+
+/// A handler that has no error of its own for what a nested call answered passes it on as a failure.
+impl<E: AppError> From<CallError<E>> for Error {
+    fn from(error: CallError<E>) -> Self {
+        match error {
+            CallError::App(error) => {
+                let text = format!("a call was answered with: {error} ({})", error.code());
+                Error::new(ErrorKind::Failed, Outcome::Done, text).with_source(error)
+            }
+            CallError::Bus(error) => error,
+        }
     }
 }
 

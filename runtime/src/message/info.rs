@@ -103,6 +103,23 @@ impl MessageInfo {
         fields: &'static [FieldInfo],
         types: fn() -> [TypeSketch; 3],
     ) -> Self {
+        let try_read =
+            |bytes: &[u8]| serde_json::from_slice::<M>(bytes).map(drop).map_err(|cause| cause.to_string());
+        let about = (name, module, place, doc);
+        Self::of_type(about, pattern, prefix, fields, types, TypeId::of::<M>(), try_read)
+    }
+
+    /// As `new`, for tests that have no type.
+    #[doc(hidden)]
+    pub const fn of_type(
+        (name, module, place, doc): (&'static str, &'static str, Place, &'static str),
+        pattern: PatternInfo,
+        prefix: &'static str,
+        fields: &'static [FieldInfo],
+        types: fn() -> [TypeSketch; 3],
+        type_id: TypeId,
+        try_read: fn(&[u8]) -> Result<(), String>,
+    ) -> Self {
         MessageInfo {
             name,
             module,
@@ -115,8 +132,8 @@ impl MessageInfo {
             context: &[],
             external: false,
             types,
-            type_id: TypeId::of::<M>(),
-            try_read: |bytes| serde_json::from_slice::<M>(bytes).map(drop).map_err(|cause| cause.to_string()),
+            type_id,
+            try_read,
         }
     }
 

@@ -18,7 +18,11 @@ impl Id {
     pub(crate) fn generate() -> Self {
         let time = u128::from(clock::unix_ms() & 0xffff_ffff_ffff);
         let random = (u128::from(random::next()) << 64) | u128::from(random::next());
-        Id((time << 80) | (7 << 76) | ((random >> 52) & (0xfff << 64)) | (2 << 62) | (random & ((1 << 62) - 1)))
+        Id((time << 80)
+            | (7 << 76)
+            | ((random >> 52) & (0xfff << 64))
+            | (2 << 62)
+            | (random & ((1 << 62) - 1)))
     }
 
     /// The 128 bits.

@@ -81,7 +81,7 @@ impl From<f64> for NumberText {
         let digits = digits.as_str();
         let point = exponent + 1; // digits before the decimal point
         let whole = usize::try_from(point).unwrap_or(0);
-        if point > 21 || point < -5 {
+        if !(-5..=21).contains(&point) {
             out.push(&digits[..1]);
             if digits.len() > 1 {
                 out.push(".");
@@ -127,6 +127,7 @@ impl fmt::Display for NumberText {
 }
 
 #[cfg(test)]
+#[expect(clippy::unreadable_literal, reason = "the digits are the point")]
 mod tests {
     use super::NumberText;
 

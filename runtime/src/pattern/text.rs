@@ -69,7 +69,10 @@ fn bare_value(text: &str) -> Result<Value, (String, &'static str)> {
         "true" => return Ok(Value::Bool(true)),
         "false" => return Ok(Value::Bool(false)),
         "null" => {
-            return Err(("`null` is not a value".into(), "leave the key out, or write \"null\" for the text"));
+            return Err((
+                "`null` is not a value".into(),
+                "leave the key out, or write \"null\" for the text",
+            ));
         }
         _ => {}
     }
@@ -162,7 +165,11 @@ impl<'a> Reader<'a> {
                     Some(c) => format!("`{}` stands where a name or value should", c.escape_default()),
                     None => "a value is missing".into(),
                 };
-                return Err(self.error(start, &what, "put special characters and empty texts in double quotes"));
+                return Err(self.error(
+                    start,
+                    &what,
+                    "put special characters and empty texts in double quotes",
+                ));
             }
             self.at += end;
             Token::Bare(&rest[..end])
@@ -179,7 +186,11 @@ impl<'a> Reader<'a> {
                 self.at += values.byte_offset();
                 Ok(text.into())
             }
-            _ => Err(self.error(start, "a quoted text is not a JSON string", "end it with `\"` and check its escapes")),
+            _ => Err(self.error(
+                start,
+                "a quoted text is not a JSON string",
+                "end it with `\"` and check its escapes",
+            )),
         }
     }
 

@@ -112,8 +112,11 @@ fn compare_schemas(
         Side::Reply => (kinds(now.0), kinds(old.0)),
     };
     if let (Some(writer), Some(reader)) = (&writer, &reader) {
-        let unknown: Vec<&str> =
-            writer.iter().filter(|kind| !reader.contains(*kind) && !widened(kind, reader)).map(String::as_str).collect();
+        let unknown: Vec<&str> = writer
+            .iter()
+            .filter(|kind| !reader.contains(*kind) && !widened(kind, reader))
+            .map(String::as_str)
+            .collect();
         if !unknown.is_empty() {
             say(format!(
                 "{path} of {} can be {} for one side and is {} for the other; keep the type, or use a new field",
@@ -196,7 +199,9 @@ fn resolve<'a>((schema, root): Rooted<'a>) -> Rooted<'a> {
     let mut schema = schema;
     for _ in 0..8 {
         let Some(reference) = schema.get("$ref").and_then(Value::as_str) else { break };
-        let Some(target) = reference.strip_prefix('#').and_then(|pointer| root.pointer(pointer)) else { break };
+        let Some(target) = reference.strip_prefix('#').and_then(|pointer| root.pointer(pointer)) else {
+            break;
+        };
         schema = target;
     }
     (schema, root)
@@ -206,7 +211,9 @@ fn resolve<'a>((schema, root): Rooted<'a>) -> Rooted<'a> {
 fn kinds(schema: &Value) -> Option<BTreeSet<String>> {
     match schema.get("type") {
         Some(Value::String(kind)) => Some(BTreeSet::from([kind.clone()])),
-        Some(Value::Array(kinds)) => Some(kinds.iter().filter_map(Value::as_str).map(str::to_owned).collect()),
+        Some(Value::Array(kinds)) => {
+            Some(kinds.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+        }
         _ => None,
     }
 }
@@ -285,12 +292,30 @@ mod tests {
         type Change = fn(&mut Handler);
         let cases: [(Change, &str); 9] = [
             (|h| h.pattern = "cmd:put,role:cart".into(), "nothing answers this any more"),
-            (|h| h.input.as_mut().unwrap()["required"] = json!(["sku", "qty"]), "$.qty of the message is now required"),
-            (|h| h.input.as_mut().unwrap()["properties"]["sku"]["type"] = json!("integer"), "$.sku of the message can be string"),
-            (|h| h.input.as_mut().unwrap()["$defs"]["Size"]["enum"] = json!(["s"]), "$.size of the message can be \"m\""),
-            (|h| h.reply.as_mut().unwrap()["required"] = json!(["lines"]), "$.total of the reply is no longer certain"),
-            (|h| h.reply.as_mut().unwrap()["properties"]["total"]["type"] = json!("string"), "$.total of the reply can be string"),
-            (|h| h.reply.as_mut().unwrap()["properties"]["lines"]["items"]["type"] = json!("object"), "$.lines[] of the reply"),
+            (
+                |h| h.input.as_mut().unwrap()["required"] = json!(["sku", "qty"]),
+                "$.qty of the message is now required",
+            ),
+            (
+                |h| h.input.as_mut().unwrap()["properties"]["sku"]["type"] = json!("integer"),
+                "$.sku of the message can be string",
+            ),
+            (
+                |h| h.input.as_mut().unwrap()["$defs"]["Size"]["enum"] = json!(["s"]),
+                "$.size of the message can be \"m\"",
+            ),
+            (
+                |h| h.reply.as_mut().unwrap()["required"] = json!(["lines"]),
+                "$.total of the reply is no longer certain",
+            ),
+            (
+                |h| h.reply.as_mut().unwrap()["properties"]["total"]["type"] = json!("string"),
+                "$.total of the reply can be string",
+            ),
+            (
+                |h| h.reply.as_mut().unwrap()["properties"]["lines"]["items"]["type"] = json!("object"),
+                "$.lines[] of the reply",
+            ),
             (|h| h.effect = "undeclared".into(), "its effect was `idempotent` and is now `undeclared`"),
             (|h| h.kind = "observer".into(), "nothing answers this any more"),
         ];

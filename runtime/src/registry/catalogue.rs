@@ -108,7 +108,8 @@ impl Catalogue {
             .flat_map(|info| info.patterns.iter().map(|pattern| handler(info, pattern, &infos)))
             .collect();
         handlers.sort_by(|a, b| {
-            (&a.service, &a.pattern, &a.handler, &a.module).cmp(&(&b.service, &b.pattern, &b.handler, &b.module))
+            (&a.service, &a.pattern, &a.handler, &a.module)
+                .cmp(&(&b.service, &b.pattern, &b.handler, &b.module))
         });
         Catalogue { version: 1, handlers }
     }

@@ -7,6 +7,7 @@ use super::text::Text;
 
 /// Refuses, by a panic in a `const`, a pattern that no message of the type has, or that asks for a key that the
 /// type does not know.
+#[track_caller]
 pub(super) const fn pattern_fits_message(pattern: &PatternInfo, message: &MessageInfo, handler: &str) {
     if !fits(pattern, message) {
         explain(pattern, message, handler);
@@ -38,6 +39,7 @@ const fn fits(pattern: &PatternInfo, message: &MessageInfo) -> bool {
     true
 }
 
+#[track_caller]
 const fn explain(pattern: &PatternInfo, message: &MessageInfo, handler: &str) {
     let mut text = Text::<4096>::new();
     let mut i = 0;
@@ -47,16 +49,31 @@ const fn explain(pattern: &PatternInfo, message: &MessageInfo, handler: &str) {
         let key = &message.pattern.keys[i];
         match find(pattern, key.name) {
             None => {
-                text
-                    .add("handler `").add(handler).add("` takes `").add(message.name)
-                    .add("`, but its pattern `").add(pattern.text).add("` does not ask for `").add_pair(key.name, key.value)
-                    .add("`, which every `").add(message.name).add("` has; add it to the attribute\n");
+                text.add("handler `")
+                    .add(handler)
+                    .add("` takes `")
+                    .add(message.name)
+                    .add("`, but its pattern `")
+                    .add(pattern.text)
+                    .add("` does not ask for `")
+                    .add_pair(key.name, key.value)
+                    .add("`, which every `")
+                    .add(message.name)
+                    .add("` has; add it to the attribute\n");
             }
             Some(value) if !covers(value, key.value) => {
-                text
-                    .add("handler `").add(handler).add("` takes `").add(message.name)
-                    .add("`, whose key `").add(key.name).add("` is always `").add_value(key.value)
-                    .add("`, but its pattern `").add(pattern.text).add("` asks for `").add_value(value)
+                text.add("handler `")
+                    .add(handler)
+                    .add("` takes `")
+                    .add(message.name)
+                    .add("`, whose key `")
+                    .add(key.name)
+                    .add("` is always `")
+                    .add_value(key.value)
+                    .add("`, but its pattern `")
+                    .add(pattern.text)
+                    .add("` asks for `")
+                    .add_value(value)
                     .add("`: no message can be both; change the attribute or the message type\n");
             }
             Some(_) => {}
@@ -69,17 +86,30 @@ const fn explain(pattern: &PatternInfo, message: &MessageInfo, handler: &str) {
         if find(&message.pattern, key.name).is_none() && !message.open && !listed(message.context, key.name) {
             match field(message, key.name) {
                 None => {
-                    text
-                        .add("handler `").add(handler).add("` asks for key `").add(key.name)
-                        .add("`, which is no field of `").add(message.name)
-                        .add("`; add the field, or allow callers to add it with `context(").add(key.name)
-                        .add(")` in the `#[message(…)]` of `").add(message.name).add("`\n");
+                    text.add("handler `")
+                        .add(handler)
+                        .add("` asks for key `")
+                        .add(key.name)
+                        .add("`, which is no field of `")
+                        .add(message.name)
+                        .add("`; add the field, or allow callers to add it with `context(")
+                        .add(key.name)
+                        .add(")` in the `#[message(…)]` of `")
+                        .add(message.name)
+                        .add("`\n");
                 }
                 Some(kind) if !possible(kind, key.value) => {
-                    text
-                        .add("handler `").add(handler).add("` asks for `").add_pair(key.name, key.value)
-                        .add("`, but field `").add(key.name).add("` of `").add(message.name).add("` is ")
-                        .add(kind_name(kind)).add(": it can never have that value\n");
+                    text.add("handler `")
+                        .add(handler)
+                        .add("` asks for `")
+                        .add_pair(key.name, key.value)
+                        .add("`, but field `")
+                        .add(key.name)
+                        .add("` of `")
+                        .add(message.name)
+                        .add("` is ")
+                        .add(kind_name(kind))
+                        .add(": it can never have that value\n");
                 }
                 Some(_) => {}
             }

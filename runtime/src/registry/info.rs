@@ -109,6 +109,8 @@ impl Place {
 impl Info {
     /// For the macros: the least there is to say about a handler; the rest by the `with_…` functions.
     #[doc(hidden)]
+    #[track_caller]
+    #[allow(clippy::too_many_arguments)]
     pub const fn new(
         kind: Kind,
         patterns: &'static [PatternInfo],
@@ -227,6 +229,11 @@ pub fn discover() -> Vec<&'static [Info]> {
 /// What `services![…]` lists: a handler, or a type whose methods are handlers.
 ///
 /// Implemented by the macros only: for each annotated function there is a type of the same name.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no handlers",
+    label = "nothing that `services![…]` could list",
+    note = "list functions with `#[service]` or `#[observer]`, and types whose `impl` block has `#[handlers]`"
+)]
 pub trait Services {
     /// The handlers.
     const LIST: &'static [Info];

@@ -9,8 +9,8 @@ mod text;
 
 pub use breaking::Break;
 pub use catalogue::{Catalogue, Handler, Output};
-#[doc(hidden)]
-pub use check::{refuse_conflicts, registry_test};
 pub(crate) use check::{CheckAt, Entry, answers, problems};
 pub use check::{Conflicts, Problem, ProblemKind};
+#[doc(hidden)]
+pub use check::{conflicts, refuse_conflicts, refuse_conflicts_in_part, registry_test};
 pub use info::{Effect, Info, Kind, Place, Registration, Services, discover};

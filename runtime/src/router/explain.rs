@@ -82,7 +82,8 @@ pub enum Reason {
         /// The other's.
         other: usize,
     },
-    /// Its list of keys comes first in the alphabet: the first key that only it has, and what the other has there.
+    /// Its list of keys comes first in the alphabet: the first key that only it has, and what the other has
+    /// there.
     KeysFirst {
         /// Its key.
         has: String,
@@ -124,9 +125,9 @@ pub struct Difference {
     pub found: Option<String>,
 }
 
-pub(super) fn explain<F: Fields + ?Sized>(store: &Store, places: Vec<u32>, message: &F) -> Explanation {
-    let reason = match places[..] {
-        [first, second, ..] => Some(reason(store, first, second)),
+pub(super) fn explain<F: Fields + ?Sized>(store: &Store, places: &[u32], message: &F) -> Explanation {
+    let reason = match places {
+        [first, second, ..] => Some(reason(store, *first, *second)),
         _ => None,
     };
     let matched = |place: &u32| Matched { pattern: store.pattern(*place), rank: store.shape_of(*place).rank };
@@ -195,7 +196,10 @@ fn near<F: Fields + ?Sized>(store: &Store, message: &F) -> Vec<NearMiss> {
         nearest.sort();
         nearest.truncate(NEAR);
     }
-    nearest.into_iter().map(|(_, unfitting, _, place)| near_miss(store, place, usize::MAX - unfitting, &values)).collect()
+    nearest
+        .into_iter()
+        .map(|(_, unfitting, _, place)| near_miss(store, place, usize::MAX - unfitting, &values))
+        .collect()
 }
 
 fn near_miss(store: &Store, place: u32, fitting: usize, values: &[Option<Scalar<'_>>]) -> NearMiss {
@@ -270,7 +274,10 @@ impl fmt::Display for Reason {
                 write!(f, "both have as many keys, and it has more exact values, {has} against {other}")
             }
             Reason::KeysFirst { has, other } => {
-                write!(f, "both have as many keys, and its key `{has}` comes before `{other}` in the alphabet")
+                write!(
+                    f,
+                    "both have as many keys, and its key `{has}` comes before `{other}` in the alphabet"
+                )
             }
             Reason::TextBeforeGlob { key } => {
                 write!(f, "both have the same keys, and at `{key}` it has a text and the other a glob")
@@ -295,7 +302,9 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.found, &self.wanted) {
             (None, _) => write!(f, "`{}` is missing", self.key),
-            (Some(found), Value::Glob(_)) => write!(f, "`{}` is {found}, which does not fit {}", self.key, self.wanted),
+            (Some(found), Value::Glob(_)) => {
+                write!(f, "`{}` is {found}, which does not fit {}", self.key, self.wanted)
+            }
             (Some(found), _) => write!(f, "`{}` is {found}, not {}", self.key, self.wanted),
         }
     }

@@ -8,8 +8,8 @@ use crate::pattern::{Compare, Fields, Pattern, Value, ValueRef};
 
 /// Patterns with values of type `T`, and which of them a message finds; see the [module](super).
 ///
-/// Finding is fast after the first find: that one builds an index, and so does the first after a change of the
-/// patterns. Replacing a value is not such a change.
+/// Finding is fast after the first find: that one builds an index, and so does the first after a change of
+/// the patterns. Replacing a value is not such a change.
 #[derive(Clone)]
 pub struct Matcher<T> {
     store: Store,
@@ -42,7 +42,8 @@ impl<T> Matcher<T> {
 
     /// Adds a pattern with a rank, which decides between patterns with as many keys: higher wins.
     ///
-    /// If there is an equal pattern, whatever its rank, sets its rank, replaces its value and returns the old one.
+    /// If there is an equal pattern, whatever its rank, sets its rank, replaces its value and returns the old
+    /// one.
     ///
     /// # Panics
     ///
@@ -111,11 +112,13 @@ impl<T> Matcher<T> {
     /// The pattern that wins for a message, with its value.
     #[inline]
     pub fn find<F: Fields + ?Sized>(&self, message: &F) -> Option<Found<'_, T>> {
-        let place = self.index().find(&self.store, message)?;
-        self.found(place)
+        let (place, number) = self.index().find(&self.store, message)?;
+        let value = self.values[number as usize].as_ref()?;
+        Some(Found { store: &self.store, place, value })
     }
 
-    /// All patterns that fit a message, in order of precedence: the first is what [`find`](Matcher::find) finds.
+    /// All patterns that fit a message, in order of precedence: the first is what [`find`](Matcher::find)
+    /// finds.
     pub fn find_all<F: Fields + ?Sized>(&self, message: &F) -> Vec<Found<'_, T>> {
         let places = self.index().find_all(&self.store, message);
         places.into_iter().filter_map(|place| self.found(place)).collect()
@@ -125,13 +128,13 @@ impl<T> Matcher<T> {
     ///
     /// This looks at every pattern: it is for people, not for every message.
     pub fn explain<F: Fields + ?Sized>(&self, message: &F) -> Explanation {
-        explain::explain(&self.store, self.index().find_all(&self.store, message), message)
+        explain::explain(&self.store, &self.index().find_all(&self.store, message), message)
     }
 
     /// The patterns that have all keys of the pin with these values, sorted by canonical text.
     ///
-    /// A pin's value may be a glob, which is compared with the text or the source of the glob that the pattern has;
-    /// `*` asks for the key only. The empty pin lists everything.
+    /// A pin's value may be a glob, which is compared with the text or the source of the glob that the
+    /// pattern has; `*` asks for the key only. The empty pin lists everything.
     ///
     /// ```
     /// use matchbus::router::Matcher;
@@ -182,12 +185,7 @@ impl<T> Matcher<T> {
         self.len() == 0
     }
 
-    pub(super) fn store(&self) -> &Store {
-        &self.store
-    }
-
-    #[inline]
-    pub(super) fn found(&self, place: u32) -> Option<Found<'_, T>> {
+    fn found(&self, place: u32) -> Option<Found<'_, T>> {
         let value = self.values[self.store.value(place) as usize].as_ref()?;
         Some(Found { store: &self.store, place, value })
     }

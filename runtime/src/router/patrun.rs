@@ -1,16 +1,22 @@
 //! What it takes to stand in for npm's patrun, beside a [`Matcher`] made with [`Compare::Text`].
 //!
-//! Every find then gives what patrun documents: the pattern with the most keys, and so on. Where patrun 7.3.0 itself
-//! does something else, it is one of its defects (`tests/vectors` has the cases):
+//! Every find then gives what patrun documents: the pattern with the most keys, and so on. Where patrun 7.3.0
+//! itself does something else, it is one of its defects (`tests/vectors` has the cases):
 //!
 //! * a pattern with fewer keys wins because its first key comes earlier, or because of a pattern `{}`;
-//! * a glob is not tried where some pattern has the message's text at that key, or another glob fits it first;
+//! * a glob is not tried where some pattern has the message's text at that key, or another glob fits it
+//!   first;
 //! * an exact find counts keys of abandoned branches, and a removal may take another pattern;
-//! * the text `undefined` matches a missing key, names like `constructor` are inherited, `__proto__` pollutes,
-//!   and the empty name is lost.
+//! * the text `undefined` matches a missing key, names like `constructor` are inherited, `__proto__`
+//!   pollutes, and the empty name is lost;
+//! * a glob fits every list and object; here it fits those whose text it fits.
 //!
-//! JavaScript's conversions are kept: [`text`] gives them, [`pattern`] applies them to patterns, and [`Message`] to
-//! messages. So `1` equals `"1"`, `[1,2]` equals `"1,2"`, and every object equals every other.
+//! Of the vectors' tags none is exempt: every find gives `spec` where there is one, and else what patrun gave.
+//! Only lists differ on purpose: [`Matcher::list`] shows patterns with globs, with data that JavaScript takes for
+//! false, with an empty text under a `*`, and with inherited names, and shows `{}` under the empty pin only.
+//!
+//! JavaScript's conversions are kept: [`text`] gives them, [`pattern`] applies them to patterns, and
+//! [`Message`] to messages. So `1` equals `"1"`, `[1,2]` equals `"1,2"`, and every object equals every other.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -105,9 +111,9 @@ impl Fields for Message<'_> {
 /// What patrun's `find(message, exact, true)` collects, in its order.
 ///
 /// Without globs and without `exact` these are the values of all patterns that fit. Otherwise patrun's walk
-/// passes over some: at each key it follows the text, or else the first glob that fits, and never both; and an
-/// exact walk stops at the end of the first branch with a value. Use [`Matcher::find_all`] unless a program relies on
-/// that. The cost grows with the number of patterns.
+/// passes over some: at each key it follows the text, or else the first glob that fits, and never both; and
+/// an exact walk stops at the end of the first branch with a value. Use [`Matcher::find_all`] unless a
+/// program relies on that. The cost grows with the number of patterns.
 pub fn collect<'a, T, F: Fields + ?Sized>(matcher: &'a Matcher<T>, message: &F, exact: bool) -> Vec<&'a T> {
     let mut all: Vec<Walked<'a, T>> = Vec::with_capacity(matcher.len());
     for found in matcher {
@@ -145,21 +151,24 @@ struct Walked<'a, T> {
     value: &'a T,
 }
 
-/// The patterns that share their first `depth` pairs; the walk goes through their next keys, beginning at `from`.
+/// The patterns that share their first `depth` pairs; the walk goes through their next keys, beginning at
+/// `from`.
 struct Level<'w, 'a, T> {
     patterns: Vec<&'w Walked<'a, T>>,
     depth: usize,
     from: Vec<u16>,
 }
 
-impl<'w, 'a, T> Level<'w, 'a, T> {
+impl<'a, T> Level<'_, 'a, T> {
     fn data(&self) -> Option<&'a T> {
         self.patterns.iter().find(|p| p.keys.len() == self.depth).map(|p| p.value)
     }
 
     /// The level of the first key that fits, and this level from its next key on.
     fn step<F: Fields + ?Sized>(&self, compare: Compare, message: &F) -> Option<(Self, Option<Self>)> {
-        let next_key = |p: &Walked<'a, T>| p.keys.get(self.depth).map(|(name, _)| name.encode_utf16().collect::<Vec<_>>());
+        let next_key = |p: &Walked<'a, T>| {
+            p.keys.get(self.depth).map(|(name, _)| name.encode_utf16().collect::<Vec<_>>())
+        };
         let keys: BTreeSet<Vec<u16>> =
             self.patterns.iter().filter_map(|p| next_key(p)).filter(|key| *key >= self.from).collect();
         let mut keys = keys.into_iter().peekable();
@@ -170,12 +179,15 @@ impl<'w, 'a, T> Level<'w, 'a, T> {
             let found = String::from_utf16(&key).ok().and_then(|name| message.value(&name));
             let Some(found) = found else { continue };
             let fits = |glob: bool| {
-                here.iter().map(|(_, v)| *v).find(|v| matches!(v, ValueRef::Glob(_)) == glob && v.fits(compare, found))
+                here.iter()
+                    .map(|(_, v)| *v)
+                    .find(|v| matches!(v, ValueRef::Glob(_)) == glob && v.fits(compare, found))
             };
             let Some(taken) = fits(false).or_else(|| fits(true)) else { continue };
             let patterns = here.iter().filter(|(_, v)| same(*v, taken)).map(|(p, _)| *p).collect();
             let next = Level { patterns, depth: self.depth + 1, from: Vec::new() };
-            let rest = keys.next().map(|from| Level { patterns: self.patterns.clone(), depth: self.depth, from });
+            let rest =
+                keys.next().map(|from| Level { patterns: self.patterns.clone(), depth: self.depth, from });
             return Some((next, rest));
         }
         None

@@ -1,58 +1,69 @@
 use super::hash::fold;
 
-const EMPTY: u32 = u32::MAX;
+/// What a table holds for a hash; one value marks an empty slot.
+pub(super) trait Payload: Copy + PartialEq {
+    const EMPTY: Self;
+}
 
-/// A hash table of `u32`s in eight bytes a slot: 32 bits of the hash and the payload.
+impl Payload for u32 {
+    const EMPTY: u32 = u32::MAX;
+}
+
+impl Payload for (u32, u32) {
+    const EMPTY: (u32, u32) = (u32::MAX, u32::MAX);
+}
+
+/// A hash table with 32 bits of the hash and a payload in a slot: 8 bytes for a `u32`.
 ///
 /// The upper bits of the kept hash are the home slot, so the table grows without asking for hashes again.
 #[derive(Clone)]
-pub(super) struct Slots {
-    slots: Vec<(u32, u32)>,
+pub(super) struct Slots<P = u32> {
+    table: Vec<(u32, P)>,
     shift: u32,
     len: usize,
 }
 
-impl Slots {
+impl<P: Payload> Slots<P> {
     pub(super) fn new() -> Self {
         Slots::with_bits(3)
     }
 
     fn with_bits(bits: u32) -> Self {
-        Slots { slots: vec![(0, EMPTY); 1 << bits], shift: 32 - bits, len: 0 }
+        Slots { table: vec![(0, P::EMPTY); 1 << bits], shift: 32 - bits, len: 0 }
     }
 
     /// The first payload kept under this hash for which `is_it` says yes.
-    #[inline]
-    pub(super) fn find(&self, hash: u64, mut is_it: impl FnMut(u32) -> bool) -> Option<u32> {
+    #[inline(always)]
+    pub(super) fn find(&self, hash: u64, mut is_it: impl FnMut(P) -> bool) -> Option<P> {
         let print = print(hash);
         let mut at = self.home(print);
         loop {
-            let (kept, payload) = self.slots[at];
-            if payload == EMPTY {
+            let (kept, payload) = self.table[at];
+            if payload == P::EMPTY {
                 return None;
             }
             if kept == print && is_it(payload) {
                 return Some(payload);
             }
-            at = (at + 1) & (self.slots.len() - 1);
+            at = (at + 1) & (self.table.len() - 1);
         }
     }
 
-    /// Adds a payload, which must not be `u32::MAX`.
-    pub(super) fn insert(&mut self, hash: u64, payload: u32) {
+    /// Adds a payload, which must not be the empty one.
+    pub(super) fn insert(&mut self, hash: u64, payload: P) {
         // Two thirds full, linear probing looks at two or three slots on average.
-        if self.len * 3 >= self.slots.len() * 2 {
+        if self.len * 3 >= self.table.len() * 2 {
             self.grow();
         }
         self.place(print(hash), payload);
         self.len += 1;
     }
 
-    pub(super) fn remove(&mut self, hash: u64, payload: u32) {
-        let mask = self.slots.len() - 1;
+    pub(super) fn remove(&mut self, hash: u64, payload: P) {
+        let mask = self.table.len() - 1;
         let mut hole = self.home(print(hash));
-        while self.slots[hole].1 != payload {
-            if self.slots[hole].1 == EMPTY {
+        while self.table[hole].1 != payload {
+            if self.table[hole].1 == P::EMPTY {
                 return;
             }
             hole = (hole + 1) & mask;
@@ -62,21 +73,21 @@ impl Slots {
         let mut next = hole;
         loop {
             next = (next + 1) & mask;
-            let (kept, payload) = self.slots[next];
-            if payload == EMPTY {
+            let (kept, payload) = self.table[next];
+            if payload == P::EMPTY {
                 break;
             }
             if next.wrapping_sub(self.home(kept)) & mask >= next.wrapping_sub(hole) & mask {
-                self.slots[hole] = (kept, payload);
+                self.table[hole] = (kept, payload);
                 hole = next;
             }
         }
-        self.slots[hole] = (0, EMPTY);
+        self.table[hole] = (0, P::EMPTY);
     }
 
     /// Replaces every payload by what `new` makes of it.
-    pub(super) fn renumber(&mut self, mut new: impl FnMut(u32) -> u32) {
-        for slot in self.slots.iter_mut().filter(|slot| slot.1 != EMPTY) {
+    pub(super) fn renumber(&mut self, mut new: impl FnMut(P) -> P) {
+        for slot in self.table.iter_mut().filter(|slot| slot.1 != P::EMPTY) {
             slot.1 = new(slot.1);
         }
     }
@@ -86,12 +97,12 @@ impl Slots {
         (print >> self.shift) as usize
     }
 
-    fn place(&mut self, print: u32, payload: u32) {
+    fn place(&mut self, print: u32, payload: P) {
         let mut at = self.home(print);
-        while self.slots[at].1 != EMPTY {
-            at = (at + 1) & (self.slots.len() - 1);
+        while self.table[at].1 != P::EMPTY {
+            at = (at + 1) & (self.table.len() - 1);
         }
-        self.slots[at] = (print, payload);
+        self.table[at] = (print, payload);
     }
 
     #[cold]
@@ -99,20 +110,19 @@ impl Slots {
         assert!(self.shift > 0, "a router holds at most 2^32 entries of a kind");
         let old = std::mem::replace(self, Slots::with_bits(33 - self.shift));
         self.len = old.len;
-        for (print, payload) in old.slots.into_iter().filter(|slot| slot.1 != EMPTY) {
+        for (print, payload) in old.table.into_iter().filter(|slot| slot.1 != P::EMPTY) {
             self.place(print, payload);
         }
     }
 }
 
 #[inline]
-#[expect(clippy::cast_possible_truncation, reason = "shifted down to 32 bits")]
 fn print(hash: u64) -> u32 {
     (hash >> 32) as u32
 }
 
-/// A set of hashes that may say yes wrongly (some 5 %), in one byte a hash: asked before a large table, it saves a
-/// cache miss for most hashes that are not there.
+/// A set of hashes that may say yes wrongly (less than 1 %), in two to four bytes a hash: asked before a
+/// large table, it saves a cache miss for most hashes that are not there.
 #[derive(Clone)]
 pub(super) struct Filter {
     words: Vec<u64>,
@@ -120,7 +130,7 @@ pub(super) struct Filter {
 
 impl Filter {
     pub(super) fn new(hashes: usize) -> Self {
-        Filter { words: vec![0; (hashes / 8).next_power_of_two()] }
+        Filter { words: vec![0; (hashes / 4).next_power_of_two()] }
     }
 
     pub(super) fn insert(&mut self, hash: u64) {
@@ -135,15 +145,14 @@ impl Filter {
     }
 
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "masked")]
     fn at(&self, hash: u64) -> usize {
-        (hash >> 12) as usize & (self.words.len() - 1)
+        (hash >> 18) as usize & (self.words.len() - 1)
     }
 }
 
 #[inline]
 fn bits(hash: u64) -> u64 {
-    1 << (hash & 63) | 1 << (hash >> 6 & 63)
+    1 << (hash & 63) | 1 << (hash >> 6 & 63) | 1 << (hash >> 12 & 63)
 }
 
 /// Folds numbers into a hash one by one.

@@ -2,6 +2,9 @@ use super::hash;
 use super::slots::{Slots, hash_of};
 use crate::pattern::{Compare, Pattern, Scalar, Value, ValueRef};
 
+/// A pattern's place, and the number of the matcher's value.
+pub(super) type Hit = (u32, u32);
+
 /// Says "no longer here" in a record's place of the value's number.
 const DEAD: u32 = u32::MAX;
 
@@ -13,9 +16,9 @@ const LONG: u8 = 255;
 
 /// All patterns of a matcher, in compact records, and a table that finds an equal pattern.
 ///
-/// A record is four bytes for the number of the matcher's value, four for the shape, and the values in the order of the
-/// shape's keys; records start at multiples of four, and `place` below is a quarter of a start. Later patterns
-/// have higher places. The same table and hash serve `add` and the fast finders.
+/// A record is four bytes for the number of the matcher's value, four for the shape, and the values in the
+/// order of the shape's keys; records start at multiples of four, and `place` below is a quarter of a start.
+/// Later patterns have higher places. The same table and hash serve `add` and the fast finders.
 #[derive(Clone)]
 pub(super) struct Store {
     pub(super) compare: Compare,
@@ -24,9 +27,12 @@ pub(super) struct Store {
     shapes: Vec<Shape>,
     shape_slots: Slots,
     records: Vec<u8>,
-    slots: Slots,
+    /// The place and the number of the matcher's value, so that a finder need not wait for the record.
+    slots: Slots<Hit>,
     len: usize,
     dead_bytes: usize,
+    /// The keys of the pattern that is being added; kept to save an allocation.
+    scratch: Vec<Key>,
 }
 
 /// What patterns have in common that differ in their values only: keys, which of them are globs, and rank.
@@ -60,12 +66,19 @@ pub(super) enum Raw<'a> {
 }
 
 impl<'a> Raw<'a> {
-    pub(super) fn value(self, glob: bool) -> ValueRef<'a> {
-        // Only whole `str`s are ever written.
-        let text = |bytes| std::str::from_utf8(bytes).unwrap_or_default();
+    /// The text; empty for other values.
+    pub(super) fn text(self) -> &'a str {
         match self {
-            Raw::Text(bytes) if glob => ValueRef::Glob(text(bytes)),
-            Raw::Text(bytes) => ValueRef::Str(text(bytes)),
+            // Only whole `str`s are ever written.
+            Raw::Text(bytes) => std::str::from_utf8(bytes).unwrap_or_default(),
+            Raw::Int(_) | Raw::Bool(_) => "",
+        }
+    }
+
+    pub(super) fn value(self, glob: bool) -> ValueRef<'a> {
+        match self {
+            Raw::Text(_) if glob => ValueRef::Glob(self.text()),
+            Raw::Text(_) => ValueRef::Str(self.text()),
             Raw::Int(n) => ValueRef::Int(n),
             Raw::Bool(b) => ValueRef::Bool(b),
         }
@@ -91,6 +104,7 @@ impl Store {
             slots: Slots::new(),
             len: 0,
             dead_bytes: 0,
+            scratch: Vec::new(),
         }
     }
 
@@ -116,7 +130,8 @@ impl Store {
 
     /// Adds a pattern with the number of its value, or finds the equal one, whose rank it then sets.
     pub(super) fn add(&mut self, pattern: &Pattern, rank: i32, value: u32) -> Result<u32, Entry> {
-        let mut keys = Vec::with_capacity(pattern.len());
+        let mut keys = std::mem::take(&mut self.scratch);
+        keys.clear();
         let mut pairs = 0;
         for (name, value) in pattern.iter() {
             let key = Key { name: self.intern_name(name), glob: value.is_glob() };
@@ -125,20 +140,22 @@ impl Store {
         }
         let hash = identity(pairs);
         if let Some(place) = self.find_equal(hash, &keys, pattern) {
-            let rank_changed = self.set_rank(place, keys, rank);
+            let rank_changed = self.set_rank(place, &keys, rank);
+            self.scratch = keys;
             return Err(Entry { value: self.word(place, 0), rank_changed });
         }
         let place = u32::try_from(self.records.len() / 4)
             .ok()
             .filter(|place| *place != u32::MAX)
             .expect("a router holds at most 16 GiB of patterns");
-        let shape = self.intern_shape(keys, rank);
+        let shape = self.intern_shape(&keys, rank);
+        self.scratch = keys;
         self.shapes[shape as usize].live += 1;
         self.records.extend(value.to_le_bytes());
         self.records.extend(shape.to_le_bytes());
         pattern.iter().for_each(|(_, value)| write_value(&mut self.records, value));
         self.records.resize(self.records.len().next_multiple_of(4), 0);
-        self.slots.insert(hash, place);
+        self.slots.insert(hash, (place, value));
         self.len += 1;
         Ok(place)
     }
@@ -156,7 +173,7 @@ impl Store {
         let place = self.find_equal(hash, &keys, pattern)?;
         let value = self.word(place, 0);
         let shape = self.word(place, 1);
-        self.slots.remove(hash, place);
+        self.slots.remove(hash, (place, value));
         self.set_word(place, 0, DEAD);
         self.shapes[shape as usize].live -= 1;
         self.len -= 1;
@@ -210,16 +227,16 @@ impl Store {
         Pattern::from_sorted(self.pairs(place).map(own).collect())
     }
 
-    /// The place whose pairs have this hash, are of this shape, and fit the values that `value_of` gives for each
-    /// name; for shapes without globs.
+    /// The place whose pairs have this hash, are of this shape, and fit the values that `value_of` gives for
+    /// each name; for shapes without globs.
     #[inline]
     pub(super) fn find_exact<'m>(
         &self,
         hash: u64,
         shape: u32,
         value_of: impl Fn(u32) -> Option<Scalar<'m>>,
-    ) -> Option<u32> {
-        self.slots.find(hash, |place| self.fits_exactly(place, shape, &value_of))
+    ) -> Option<Hit> {
+        self.slots.find(hash, |(place, _)| self.fits_exactly(place, shape, &value_of))
     }
 
     #[inline]
@@ -299,14 +316,15 @@ impl Store {
             Some(theirs) => !matches!(ours, ValueRef::Glob(_)) && ours.fits(self.compare, theirs),
             None => ours == theirs,
         };
-        self.slots.find(hash, |place| {
+        let hit = self.slots.find(hash, |(place, _)| {
             *self.shape_of(place).keys == *keys
                 && (self.pairs(place).zip(pattern.iter()))
                     .all(|((key, raw), (_, value))| equal(raw.value(key.glob), value.as_ref()))
-        })
+        });
+        hit.map(|(place, _)| place)
     }
 
-    fn set_rank(&mut self, place: u32, keys: Vec<Key>, rank: i32) -> bool {
+    fn set_rank(&mut self, place: u32, keys: &[Key], rank: i32) -> bool {
         let old = self.shape(place);
         if self.shapes[old as usize].rank == rank {
             return false;
@@ -327,7 +345,7 @@ impl Store {
         })
     }
 
-    fn intern_shape(&mut self, keys: Vec<Key>, rank: i32) -> u32 {
+    fn intern_shape(&mut self, keys: &[Key], rank: i32) -> u32 {
         let numbers = keys.iter().map(|key| u64::from(key.name) << 1 | u64::from(key.glob));
         let hash = hash_of(numbers.chain([u64::from(rank.cast_unsigned())]));
         let known = self.shape_slots.find(hash, |shape| {

@@ -14,12 +14,12 @@
 //!
 //! #[service(role = "cart", cmd = "total")]
 //! async fn total(msg: Total, price: Call<GetPrice>) -> Result<u64, matchbus::Error> {
-//!     let price = price.call(GetPrice { sku: msg.sku }).await.map_err(|e| matchbus::Error::refused(e.to_string()))?;
+//!     let price = price.call(GetPrice { sku: msg.sku }).await?;
 //!     Ok(price * msg.qty)
 //! }
 //!
 //! # #[tokio::main(flavor = "current_thread")] async fn main() {
-//! let test = TestBus::of(matchbus::services![total])
+//! let test = TestBus::of(matchbus::services![total, ..])
 //!     .replace(|_: GetPrice| async { 7 })
 //!     .start();
 //! assert_eq!(test.call(Total { sku: "tea".into(), qty: 3 }).await.unwrap(), 21);
@@ -185,7 +185,10 @@ impl TestBuilder {
 fn read<M: Message>(recorded: &Recorded) -> M {
     match serde_json::from_value(recorded.message.clone()) {
         Ok(message) => message,
-        Err(cause) => panic!("this message has the keys of `{}` but cannot be read as one: {cause}\n  {recorded}", M::INFO.name),
+        Err(cause) => panic!(
+            "this message has the keys of `{}` but cannot be read as one: {cause}\n  {recorded}",
+            M::INFO.name
+        ),
     }
 }
 

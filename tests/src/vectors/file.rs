@@ -108,7 +108,8 @@ impl std::error::Error for FormatError {}
 pub fn read(text: &str) -> Result<Vec<Case>, FormatError> {
     let text = text.trim_start_matches('\u{feff}');
     if text.trim_start().starts_with('[') {
-        return serde_json::from_str(text).map_err(|error| FormatError { line: error.line(), what: error.to_string() });
+        return serde_json::from_str(text)
+            .map_err(|error| FormatError { line: error.line(), what: error.to_string() });
     }
     let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
     let cases: Result<Vec<Case>, FormatError> = lines

@@ -1,18 +1,26 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use matchbus::pattern::{Compare, Pattern, Value as PatternValue};
+use matchbus::pattern::Compare;
 use matchbus::router::{Matcher, patrun};
 use serde_json::{Map, Value};
 
-use super::{Case, Find, List, Listed};
+use super::lists::{self, Listing};
+use super::{Case, Find};
 
-/// Tags of cases in which matchbus answers otherwise than patrun on purpose, with the reason.
+/// Where matchbus answers otherwise than patrun on purpose: a tag, and the reason.
 ///
-/// Finds of such cases still count when they agree.
+/// All but the last are about lists only. Every find counts, whatever the tags of its case.
 pub const DELIBERATE: &[(&str, &str)] = &[
-    ("quirk-list", "patrun's pin `*` does not list an empty text; here `*` asks for the key only"),
-    ("not-an-object", "patrun looks for keys in texts and lists too; a message is an object"),
+    ("list-root", "patrun lists `{}` under every pin; here only under the empty one"),
+    ("list-empty-text", "patrun's glob `*` does not list an empty text; here `*` asks for the key only"),
+    (
+        "list-inherited-name",
+        "patrun does not list names that JavaScript's objects inherit, such as `toString`",
+    ),
+    ("quirk-empty-key", "patrun loses a pattern with the empty name"),
+    ("quirk-remove", "patrun removes another pattern when asked for one that is not there"),
+    ("not-an-object", "patrun looks for keys in texts and lists too; here a message is an object"),
 ];
 
 /// How far a matcher agrees with the vectors.
@@ -62,20 +70,25 @@ pub fn run(cases: &[Case]) -> Report {
             let got = answer(&matcher, message, find);
             let expected = find.spec.as_ref().unwrap_or(&find.expect);
             let agree = if find.collect { same_set(&got, expected) } else { got == *expected };
-            let question = || format!("find {}{}{}", find.msg, flag(find.exact, "exact"), flag(find.collect, "collect"));
-            if report.note(case, agree, question, expected, &got) {
-                report.finds += 1;
-                report.agree += usize::from(agree);
+            report.finds += 1;
+            report.agree += usize::from(agree);
+            if !agree {
+                let flags = flag(find.exact, "exact") + &flag(find.collect, "collect");
+                report.disagree(case, format!("find {}{flags}", find.msg), expected, &got);
             }
         }
         for list in &case.list {
-            let got = listed(&matcher, list);
-            let expected: Value = list.expect.iter().map(listed_json).collect();
-            let agree = same_set(&got, &expected);
-            let question = || format!("list {}{}", Value::from(list.filter.clone()), flag(list.exact, "exact"));
-            if report.note(case, agree, question, &expected, &got) {
-                report.lists += 1;
-                report.lists_agree += usize::from(agree);
+            let Listing { got, expected, agree, habit } = lists::list(&matcher, case, list);
+            if let Some(habit) = habit {
+                *report.deliberate.entry(habit).or_default() += 1;
+                continue;
+            }
+            report.lists += 1;
+            report.lists_agree += usize::from(agree);
+            if !agree {
+                let question =
+                    format!("list {}{}", Value::from(list.filter.clone()), flag(list.exact, "exact"));
+                report.disagree(case, question, &expected, &got);
             }
         }
     }
@@ -83,31 +96,14 @@ pub fn run(cases: &[Case]) -> Report {
 }
 
 impl Report {
-    /// Records an answer; says whether it counts.
-    fn note(
-        &mut self,
-        case: &Case,
-        agree: bool,
-        question: impl FnOnce() -> String,
-        expected: &Value,
-        got: &Value,
-    ) -> bool {
-        if agree {
-            return true;
-        }
-        let on_purpose = DELIBERATE.iter().find(|(tag, _)| case.tags.iter().any(|t| t == tag));
-        if let Some((tag, _)) = on_purpose {
-            *self.deliberate.entry(tag).or_default() += 1;
-            return false;
-        }
+    fn disagree(&mut self, case: &Case, question: String, expected: &Value, got: &Value) {
         self.disagreements.push(Disagreement {
             case: case.name.clone(),
             tags: case.tags.clone(),
-            question: question(),
+            question,
             expected: expected.to_string(),
             got: got.to_string(),
         });
-        true
     }
 }
 
@@ -131,7 +127,10 @@ fn build(case: &Case) -> Matcher<&Value> {
 fn answer(matcher: &Matcher<&Value>, object: &Map<String, Value>, find: &Find) -> Value {
     let message = patrun::Message::new(object);
     if find.collect {
-        return patrun::collect(matcher, &message, find.exact).into_iter().map(|data| (*data).clone()).collect();
+        return patrun::collect(matcher, &message, find.exact)
+            .into_iter()
+            .map(|data| (*data).clone())
+            .collect();
     }
     let mut found = matcher.find(&message);
     if find.exact {
@@ -139,40 +138,6 @@ fn answer(matcher: &Matcher<&Value>, object: &Map<String, Value>, find: &Find) -
         found = found.filter(|found| found.pattern().len() == object.len());
     }
     found.map_or(Value::Null, |found| (*found.value()).clone())
-}
-
-/// What patrun would list: it leaves out patterns with globs and those whose data JavaScript takes for false.
-fn listed(matcher: &Matcher<&Value>, list: &List) -> Value {
-    let pin = patrun::pattern(&list.filter, true);
-    let shown = matcher.list(&pin).into_iter().filter(|found| {
-        let pattern = found.pattern();
-        !pattern.iter().any(|(_, value)| value.is_glob())
-            && (!list.exact || pattern.len() == pin.len())
-            && !is_falsy(found.value())
-    });
-    shown.map(|found| listed_json(&Listed { pattern: texts(&found.pattern()), data: (*found.value()).clone() })).collect()
-}
-
-fn texts(pattern: &Pattern) -> Map<String, Value> {
-    let text = |value: &PatternValue| match value {
-        PatternValue::Str(text) => Value::from(&**text),
-        other => Value::from(other.to_string()),
-    };
-    pattern.iter().map(|(name, value)| (name.to_owned(), text(value))).collect()
-}
-
-fn listed_json(listed: &Listed) -> Value {
-    serde_json::json!([listed.pattern, listed.data])
-}
-
-fn is_falsy(data: &Value) -> bool {
-    match data {
-        Value::Null => true,
-        Value::Bool(b) => !b,
-        Value::Number(n) => n.as_f64() == Some(0.0),
-        Value::String(s) => s.is_empty(),
-        Value::Array(_) | Value::Object(_) => false,
-    }
 }
 
 fn same_set(a: &Value, b: &Value) -> bool {

@@ -21,9 +21,11 @@ impl Peer {
         std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         let peer = Peer { folder };
         for file in ["package.json", "package-lock.json", "find.js"] {
-            std::fs::copy(source.join(file), peer.folder.join(file)).map_err(|error| format!("{file}: {error}"))?;
+            std::fs::copy(source.join(file), peer.folder.join(file))
+                .map_err(|error| format!("{file}: {error}"))?;
         }
-        let npm = Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&peer.folder).output();
+        let npm =
+            Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&peer.folder).output();
         let output = npm.map_err(|error| format!("npm does not start: {error}"))?;
         if !output.status.success() {
             return Err(format!("npm ci fails: {}", String::from_utf8_lossy(&output.stderr)));

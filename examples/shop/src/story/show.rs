@@ -55,7 +55,7 @@ fn failed(error: &CallError<ErrorReply>, ink: Ink) -> Vec<String> {
     let reply = error.to_reply();
     let text = error.bus().map_or(&*reply.message, matchbus::Error::text);
     let again = if reply.retryable { "retryable" } else { "not retryable" };
-    let text = format!("{}, {again}: {text}", reply.code);
+    let text = format!("{}, {again}: {text}", reply.code).replace("; near miss", "\nnear miss");
     let lines = text.lines().enumerate();
     lines.flat_map(|(i, line)| block(if i == 0 { "✗ " } else { "    " }, line, |line| ink.error(line))).collect()
 }

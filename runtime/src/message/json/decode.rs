@@ -20,7 +20,7 @@ impl DecodeError {
         &self.path
     }
 
-    /// What does not fit there, in serde's words.
+    /// What does not fit there, in serde's words, which may quote the message; cut after 500 characters.
     pub fn reason(&self) -> &str {
         &self.reason
     }
@@ -49,16 +49,29 @@ impl Error for DecodeError {}
 #[inline(never)]
 pub(super) fn again<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, DecodeError> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let path = write_path(error.path());
-        let inner = error.into_inner();
+    let refused = match serde_path_to_error::deserialize(&mut json) {
+        Ok(value) => match json.end() {
+            Ok(()) => return Ok(value),
+            Err(error) => ("$".to_owned(), error),
+        },
+        Err(error) => (write_path(error.path()), error.into_inner()),
+    };
+    Err(DecodeError::new(refused))
+}
+
+impl DecodeError {
+    fn new((path, inner): (String, serde_json::Error)) -> Self {
         let (line, column) = (inner.line(), inner.column());
         let mut reason = inner.to_string();
         if let Some(short) = reason.strip_suffix(&format!(" at line {line} column {column}")) {
             reason.truncate(short.len());
         }
+        if let Some((end, _)) = reason.char_indices().nth(500) {
+            reason.truncate(end);
+            reason.push('…');
+        }
         DecodeError { path, reason, line, column }
-    })
+    }
 }
 
 fn write_path(path: &Path) -> String {

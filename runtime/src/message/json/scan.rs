@@ -40,8 +40,9 @@ impl<'a> Scan<'a> {
     /// # Errors
     ///
     /// [`Malformed`] if the bytes are not exactly one JSON object in UTF-8, have a key twice in one object, or
-    /// exceed a limit; see its predicates. `serde_json` refuses the same (numbers out of range and lone
-    /// surrogates too), except that it takes the last one of equal keys.
+    /// exceed a limit; see its predicates. What else `serde_json` refuses to make a `Value` of is refused here, and
+    /// nothing more: numbers out of range and lone surrogates too. The one exception are keys that start with
+    /// `$serde_json::private::`, by which a sender could make a `Value` read a string as unchecked JSON text.
     #[inline]
     pub fn read(bytes: &'a [u8], limits: &Limits) -> Result<Self, Malformed> {
         if bytes.len() > limits.max_bytes() {
@@ -104,9 +105,10 @@ impl<'a> Scan<'a> {
     /// A string is unescaped at the first call that asks for it, and kept.
     #[inline]
     pub fn scalar(&self, i: usize) -> Scalar<'_> {
-        let raw = self.raw(i);
-        match self.entry(i).kind {
-            Kind::Plain => Scalar::Str(&raw[1..raw.len() - 1]),
+        let Entry { at, kind } = self.entry(i);
+        let raw = at.of(self.text);
+        match kind {
+            Kind::Plain => Scalar::Str(at.unquoted(self.text)),
             Kind::Escaped => Scalar::Str(self.unescaped(i)),
             Kind::Integer => match number::integer(raw) {
                 Some(Integer::Signed(n)) => Scalar::Int(n),
@@ -149,6 +151,9 @@ impl<'a> Scan<'a> {
 
     /// Decodes the message from the pairs already found: gives what `serde_json::from_slice` gives for the same bytes.
     ///
+    /// Where a value does not fit, `serde_json` itself decides over the whole message, even if the type swallows the
+    /// error. (A `Deserialize` that never touches its deserializer, against serde's rules, goes unnoticed here.)
+    ///
     /// ```
     /// use matchbus::message::json::{Limits, Scan};
     ///
@@ -170,9 +175,10 @@ impl<'a> Scan<'a> {
     /// to say where and why.
     #[inline]
     pub fn decode<T: Deserialize<'a>>(&self) -> Result<T, DecodeError> {
-        match T::deserialize(de::Message { scan: self }) {
-            Ok(message) => Ok(message),
-            Err(_) => decode::again(self.bytes()),
+        let failed = de::Failed::default();
+        match T::deserialize(de::Message { scan: self, failed: &failed }) {
+            Ok(message) if !failed.get() => Ok(message),
+            _ => decode::again(self.bytes()),
         }
     }
 
@@ -182,12 +188,20 @@ impl<'a> Scan<'a> {
 
     #[inline]
     pub(super) fn entry(&self, i: usize) -> Entry {
-        if i < INLINE && i < self.len { self.entries[i] } else { self.more[i - INLINE].1 }
+        if i < INLINE && i < self.len { self.entries[i] } else { self.later(i).1 }
     }
 
     #[inline]
     pub(super) fn key_span(&self, i: usize) -> Span {
-        if i < INLINE && i < self.len { self.keys[i] } else { self.more[i - INLINE].0 }
+        if i < INLINE && i < self.len { self.keys[i] } else { self.later(i).0 }
+    }
+
+    #[cold]
+    fn later(&self, i: usize) -> (Span, Entry) {
+        match self.more.get(i.wrapping_sub(INLINE)) {
+            Some(&pair) => pair,
+            None => panic!("key {i} was asked for, but the message has {} keys", self.len),
+        }
     }
 
     /// The `i`-th key, if it is written with escapes.

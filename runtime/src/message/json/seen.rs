@@ -113,3 +113,49 @@ fn mark_of(name: &str) -> u64 {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fmt::Write as _;
+
+    /// The guard against quadratic time, by structure: from key [`LINEAR`] on the earlier keys are never looked at
+    /// again (they are not even given here), only the set.
+    #[test]
+    fn a_large_object_is_left_to_the_set() {
+        let mut text = String::from("{");
+        let spans: Vec<Span> = (0..10_000)
+            .map(|i| {
+                text.push('"');
+                let start = text.len();
+                // Equal marks, as a sender would choose them.
+                write!(text, "eight {i:06} behind").unwrap();
+                let span = Span::new(start, text.len());
+                text.push_str("\":1,");
+                span
+            })
+            .collect();
+        let mut seen = Seen::default();
+        for (i, &span) in spans.iter().enumerate() {
+            let earlier = if i <= LINEAR { &spans[..i] } else { &[] };
+            assert!(seen.admit(&text, span, false, i, (earlier, &[])).is_ok());
+            assert_eq!(seen.set.as_ref().map(HashSet::len), (i >= LINEAR).then_some(i + 1));
+        }
+        for &span in &spans {
+            assert!(seen.admit(&text, span, false, spans.len(), (&[], &[])).is_err());
+        }
+    }
+
+    #[test]
+    fn a_mark_depends_on_the_name_alone() {
+        for len in 0..40 {
+            let name: String = ('a'..='z').cycle().take(len).collect();
+            for behind in ["\":1}", "\":\"and much more behind it\"}"] {
+                let text = format!("{{\"{name}{behind}");
+                let mut seen = Seen::default();
+                assert!(seen.admit(&text, Span::new(2, 2 + len), false, 0, (&[], &[])).is_ok());
+                assert_eq!(seen.marks, mark_of(&name), "{text}");
+            }
+        }
+    }
+}

@@ -23,6 +23,12 @@ impl Span {
         &text[self.start as usize..self.end as usize]
     }
 
+    /// The text with one byte less on each side: a string without its quotes.
+    #[inline]
+    pub(super) fn unquoted(self, text: &str) -> &str {
+        &text[self.start as usize + 1..self.end as usize - 1]
+    }
+
     /// The text with one byte more on each side: a string's content with its quotes.
     #[inline]
     pub(super) fn quoted(self, text: &str) -> &str {

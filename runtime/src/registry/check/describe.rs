@@ -1,40 +1,35 @@
 //! The words for problems: what is wrong, with which handlers, and what to do.
 
 use super::report::{Fault, ProblemKind, Report};
-use super::row::{Row, Source};
+use super::row::Source;
 use crate::registry::text::Text;
 use crate::registry::{Info, Kind};
-
-/// The pattern that a problem is about.
-pub(super) const fn subject<'a>(source: Source<'a>, kind: ProblemKind, row: Row) -> &'a str {
-    match kind {
-        ProblemKind::Unanswered => source.message(row).pattern.text,
-        _ => source.pattern(row).text,
-    }
-}
 
 /// Writes all problems, as they stand in the compile error.
 pub(super) const fn describe_all<const N: usize>(source: Source<'_>, report: &Report, text: &mut Text<N>) {
     let mut i = 0;
     while i < report.len() {
+        if i > 0 {
+            text.add("\n");
+        }
         describe(source, report.get(i), text);
-        text.add("\n");
         i += 1;
     }
     add_more(report.total - report.len(), report.is_enough(), text);
 }
 
-/// Writes how many problems are not told.
+/// Writes how many problems are not told, on a line of its own.
+#[allow(clippy::cast_possible_wrap)]
 pub(super) const fn add_more<const N: usize>(more: usize, at_least: bool, text: &mut Text<N>) {
     if more > 0 {
-        text.add("… and ").add(if at_least { "at least " } else { "" }).add_int(more as i64).add(" more\n");
+        text.add("\n… and ").add(if at_least { "at least " } else { "" }).add_int(more as i64).add(" more");
     }
 }
 
 /// Writes one problem, without a line end.
 pub(super) const fn describe<const N: usize>(source: Source<'_>, fault: Fault, text: &mut Text<N>) {
     let (a, b) = (source.info(fault.a), source.info(fault.b));
-    let pattern = subject(source, fault.kind, fault.a);
+    let pattern = source.pattern(fault.a).text;
     match fault.kind {
         ProblemKind::Duplicate => {
             text.add("two ");
@@ -59,9 +54,9 @@ pub(super) const fn describe<const N: usize>(source: Source<'_>, fault: Fault, t
             add_both(a, b, text);
             let (one, other) = (service(a), service(b));
             if super::glob::same(one, other) {
-                text.add("\n  both are in service `")
-                    .add(one)
-                    .add("`: give each a name of its own with `group(…)`, and mount one of them with `--only …`");
+                text.add("\n  both are in service `").add(one).add(
+                    "`: give each a name of its own with `group(…)`, and mount one of them with `--only …`",
+                );
             } else {
                 text.add("\n  mount one: `--only ").add(one).add("` or `--only ").add(other).add("`");
             }
@@ -75,25 +70,31 @@ pub(super) const fn describe<const N: usize>(source: Source<'_>, fault: Fault, t
             text.add("a message can match both `")
                 .add(pattern)
                 .add("` and `")
-                .add(subject(source, fault.kind, fault.b))
+                .add(source.pattern(fault.b).text)
                 .add("`, and neither has more keys");
             add_both(a, b, text);
             if a.ranked {
-                text.add("\n  both say `rank(").add_int(a.rank as i64).add(")`: give the one that is to win a higher rank");
+                text.add("\n  both say `rank(")
+                    .add_int(a.rank as i64)
+                    .add(")`: give the one that is to win a higher rank");
             } else {
                 text.add("\n  ask for one more key in one, or write `rank(1)` in the one that is to win");
             }
         }
         ProblemKind::OverridesNothing => {
-            text.add("no other handler has the pattern `").add(pattern).add("`, which is marked `overrides`\n  - ");
+            text.add("no other handler has the pattern `")
+                .add(pattern)
+                .add("`, which is marked `overrides`\n  - ");
             add_handler(a, text);
-            text.add("\n  link the crate that has the other handler, correct the pattern, or remove `overrides`");
+            text.add(
+                "\n  link the crate that has the other handler, correct the pattern, or remove `overrides`",
+            );
         }
         ProblemKind::Unreachable => {
             text.add("the handler of `")
                 .add(pattern)
                 .add("` gets no message: `")
-                .add(subject(source, fault.kind, fault.b))
+                .add(source.pattern(fault.b).text)
                 .add("` matches all of them and has the higher rank, ")
                 .add_int(b.rank as i64)
                 .add(" against ")
@@ -112,7 +113,7 @@ pub(super) const fn describe<const N: usize>(source: Source<'_>, fault: Fault, t
                 .add("`\n  - ");
             add_handler(a, text);
             text.add(if fault.a.calls { " calls it" } else { " emits it" })
-                .add("\n  add a handler, link the crate that has it, or mark the message `external`");
+                .add("\n  add a handler, link the crate that has it, end a list that is not all with `, ..`, or mark the message `external`");
         }
     }
 }

@@ -250,10 +250,10 @@ impl Wide<'_> {
                 Some(Token::Char(character)) => self.step(places, Some(character)),
                 Some(Token::One) => self.step(places, None),
                 Some(Token::Run) => {
-                    // Each length of the run must be taken. From some length on the places repeat: after as many
-                    // steps as there are tokens, what is left stands at a `*` of `wide` or behind one.
+                    // Each length of the run must be taken. From some length on the places repeat: after more
+                    // steps than there are tokens, what is left stands at a `*` of `wide` or behind one.
                     let mut length = 0;
-                    while length <= self.tokens.len() {
+                    while length <= self.tokens.len() + 1 {
                         if !self.takes(narrow, places, budget) {
                             return false;
                         }

@@ -4,12 +4,14 @@
 //! the key that most of them have, and only rows with the same value, or without one, are looked at further. In a
 //! program without problems every pair of patterns with equally many keys has such a key, and then some key is in
 //! a large part of the rows; where there is none, nearly every pair is a problem and the search soon stops.
+//!
+//! Where only globs are left, the rows are split by the characters that a value must begin or end with.
 
 use super::report::{Fault, ProblemKind, Report};
 use super::row::{Row, Source};
-use super::sort::{part, run, sort};
-use super::{outputs, value};
-use crate::pattern::ValueRef;
+use super::sort::{part, run};
+use super::split::{Split, choose, split};
+use super::{equal, outputs, value};
 
 /// What is done with a pair of rows.
 #[derive(Clone, Copy)]
@@ -22,114 +24,154 @@ pub(super) enum Goal {
     Answer,
 }
 
-/// The keys the rows were split by so far.
+/// What the rows were split by so far and cannot be split by again.
 #[derive(Clone, Copy)]
-pub(super) struct Used<'a> {
-    name: u64,
-    before: Option<&'a Used<'a>>,
+pub(super) struct Used {
+    names: [u64; Used::MOST],
+    len: usize,
+    /// How often one kind of split was followed by a finer one of the same key.
+    pub(super) finer: u32,
 }
 
-const fn is_used(mut used: Option<&Used<'_>>, name: u64) -> bool {
-    while let Some(this) = used {
-        if this.name == name {
-            return true;
-        }
-        used = this.before;
+impl Used {
+    /// Const evaluation allows 128 calls inside each other, so this must end early.
+    const MOST: usize = 16;
+    pub(super) const NONE: Used = Used { names: [0; Used::MOST], len: 0, finer: 0 };
+
+    pub(super) const fn is_full(&self) -> bool {
+        self.len == Used::MOST
     }
-    false
+
+    pub(super) const fn has(&self, split: Split) -> bool {
+        let mut i = 0;
+        while i < self.len {
+            if self.names[i] == split.hash() {
+                return true;
+            }
+            i += 1;
+        }
+        false
+    }
+
+    const fn and(mut self, split: Split) -> Self {
+        self.names[self.len] = split.hash();
+        self.len += 1;
+        self
+    }
+
+    /// Rows with the same value are done with the key; rows with the same beginning may differ later.
+    const fn inside(mut self, split: Split) -> Self {
+        if split.is_whole() {
+            return self.and(split);
+        }
+        self.finer += 1;
+        self
+    }
 }
 
-/// Stands for "no exact value" when rows are sorted by their value for a key.
-const REST: u64 = u64::MAX;
+/// So few rows are compared pair by pair. In tests there are none, lest small sets pass the rest by.
+const FEW: usize = if cfg!(test) { 1 } else { 6 };
 
 /// Looks at the pairs among rows.
 pub(super) const fn within(
     source: Source<'_>,
-    rows: &mut [Row],
+    mut rows: &mut [Row],
     goal: Goal,
-    used: Option<&Used<'_>>,
+    mut used: Used,
     report: &mut Report,
 ) {
-    if rows.len() < 2 || report.is_enough() || plain(rows) {
-        return;
-    }
-    let name = if rows.len() <= 6 { None } else { popular(source, rows, &[], goal, used) };
-    let Some(name) = name else {
-        let mut i = 0;
-        while i < rows.len() {
-            let mut j = i + 1;
-            while j < rows.len() && !report.is_enough() {
-                pair(source, &mut { rows[i] }, rows[j], goal, report);
-                j += 1;
-            }
-            i += 1;
+    loop {
+        if rows.len() < 2 || report.is_enough() || plain(rows) {
+            return;
         }
-        return;
-    };
-    let used = Used { name, before: used };
-    let rest = split(source, rows, name);
-    let (mut from, mut end);
-    from = 0;
-    while from < rest {
-        end = run(rows, from);
-        within(source, part(rows, from, end), goal, Some(&used), report);
-        from = end;
+        let by = if rows.len() <= FEW { None } else { choose(source, rows, &[], goal, &used) };
+        let Some(by) = by else {
+            all_within(source, rows, goal, report);
+            return;
+        };
+        let rest = split(source, rows, by);
+        let (exact, rest) = rows.split_at_mut(rest);
+        let mut from = 0;
+        while from < exact.len() {
+            let end = run(exact, from);
+            within(source, part(exact, from, end), goal, used.inside(by), report);
+            from = end;
+        }
+        used = used.and(by);
+        across(source, exact, rest, goal, used, report);
+        rows = rest;
     }
-    let (exact, rest) = rows.split_at_mut(rest);
-    within(source, rest, goal, Some(&used), report);
-    across(source, exact, rest, goal, Some(&used), report);
 }
 
 /// Looks at the pairs of a left and a right row.
 pub(super) const fn across(
     source: Source<'_>,
-    left: &mut [Row],
+    mut left: &mut [Row],
     right: &mut [Row],
     goal: Goal,
-    used: Option<&Used<'_>>,
+    mut used: Used,
     report: &mut Report,
 ) {
-    if left.is_empty() || right.is_empty() || (report.is_enough() && !matches!(goal, Goal::Answer)) {
-        return;
-    }
-    let few = left.len() * right.len() <= 4 * (left.len() + right.len());
-    let name = if few { None } else { popular(source, left, right, goal, used) };
-    let Some(name) = name else {
-        let mut i = 0;
-        while i < left.len() {
-            let mut j = 0;
-            while j < right.len() {
-                pair(source, &mut left[i], right[j], goal, report);
+    loop {
+        let enough = report.is_enough() && !matches!(goal, Goal::Answer);
+        if left.is_empty() || right.is_empty() || enough {
+            return;
+        }
+        let few = if cfg!(test) { 1 } else { 4 * (left.len() + right.len()) };
+        let by =
+            if left.len() * right.len() <= few { None } else { choose(source, left, right, goal, &used) };
+        let Some(by) = by else {
+            all_across(source, left, right, goal, report);
+            return;
+        };
+        let (left_rest, right_rest) = (split(source, left, by), split(source, right, by));
+        let (exact, rest) = left.split_at_mut(left_rest);
+        let (mut i, mut j) = (0, 0);
+        while i < left_rest && j < right_rest {
+            if exact[i].sort < right[j].sort {
+                i += 1;
+            } else if exact[i].sort > right[j].sort {
                 j += 1;
+            } else {
+                let (i_end, j_end) = (run(exact, i), run(right.split_at(right_rest).0, j));
+                let (same_left, same_right) = (part(exact, i, i_end), part(right, j, j_end));
+                across(source, same_left, same_right, goal, used.inside(by), report);
+                (i, j) = (i_end, j_end);
             }
-            if report.is_enough() && !matches!(goal, Goal::Answer) {
-                return;
-            }
-            i += 1;
         }
-        return;
-    };
-    let used = Used { name, before: used };
-    let (left_rest, right_rest) = (split(source, left, name), split(source, right, name));
-    let (mut i, mut j) = (0, 0);
-    while i < left_rest && j < right_rest {
-        let (i_end, j_end) = (run(left, i), run(right, j));
-        if left[i].sort == right[j].sort {
-            across(source, part(left, i, i_end), part(right, j, j_end), goal, Some(&used), report);
-            (i, j) = (i_end, j_end);
-        } else if left[i].sort < right[j].sort {
-            i = i_end;
-        } else {
-            j = j_end;
-        }
+        used = used.and(by);
+        across(source, exact, right.split_at_mut(right_rest).1, goal, used, report);
+        // A message without this key cannot be answered by a pattern that asks for it.
+        let with = match goal {
+            Goal::Answer if by.is_whole() => outputs::with_key(source, rest, by.name),
+            _ => rest.len(),
+        };
+        let (with, without) = rest.split_at_mut(with);
+        across(source, without, right.split_at_mut(right_rest).1, goal, used, report);
+        // Last, since the order of all that is on the right does not outlive it.
+        left = with;
     }
-    let (exact, left) = left.split_at_mut(left_rest);
-    across(source, exact, right.split_at_mut(right_rest).1, goal, Some(&used), report);
-    // A message without this key cannot be answered by a pattern that asks for it.
-    let with = if matches!(goal, Goal::Answer) { outputs::with_key(source, left, name) } else { left.len() };
-    let (with, without) = left.split_at_mut(with);
-    across(source, with, right, goal, Some(&used), report);
-    across(source, without, right.split_at_mut(right_rest).1, goal, Some(&used), report);
+}
+
+const fn all_within(source: Source<'_>, rows: &mut [Row], goal: Goal, report: &mut Report) {
+    let mut i = 0;
+    while i < rows.len() {
+        let (one, others) = rows.split_at_mut(i + 1);
+        all_across(source, part(one, i, i + 1), others, goal, report);
+        i += 1;
+    }
+}
+
+const fn all_across(source: Source<'_>, left: &mut [Row], right: &[Row], goal: Goal, report: &mut Report) {
+    let mut i = 0;
+    while i < left.len() {
+        let mut j = 0;
+        while j < right.len() && (!report.is_enough() || matches!(goal, Goal::Answer)) {
+            pair(source, &mut left[i], right[j], goal, report);
+            j += 1;
+        }
+        i += 1;
+    }
 }
 
 /// Whether no two of these rows can match one message: all have the same keys and no globs, and equal patterns
@@ -145,107 +187,12 @@ const fn plain(rows: &[Row]) -> bool {
     true
 }
 
-/// Sorts rows by their value for a key, those without an exact one last; says where those begin.
-const fn split(source: Source<'_>, rows: &mut [Row], name: u64) -> usize {
-    let mut i = 0;
-    while i < rows.len() {
-        rows[i].sort = match source.key(rows[i], name) {
-            // One bit less, so that no hash is `REST`; should two values fall together, `pair` tells them apart.
-            Some(key) if !matches!(key.value, ValueRef::Glob(_)) => key.pair_hash >> 1,
-            _ => REST,
-        };
-        i += 1;
-    }
-    sort(rows);
-    while i > 0 && rows[i - 1].sort == REST {
-        i -= 1;
-    }
-    i
-}
-
-/// The key with an exact value in most rows; with two sides, one that is on both. Only the first few different
-/// keys are counted: a key that is in many rows is among them.
-const fn popular(
-    source: Source<'_>,
-    left: &[Row],
-    right: &[Row],
-    goal: Goal,
-    used: Option<&Used<'_>>,
-) -> Option<u64> {
-    let mut counts = Counts { names: [0; Counts::SLOTS], left: [0; Counts::SLOTS], right: [0; Counts::SLOTS] };
-    // The side with fewer rows first, lest the keys of the other leave no room for its own.
-    if left.len() < right.len() {
-        counts.add(source, left, false, used);
-        counts.add(source, right, true, used);
-    } else {
-        counts.add(source, right, true, used);
-        counts.add(source, left, false, used);
-    }
-    let (mut best, mut most, mut i) = (None, 1, 0);
-    while i < Counts::SLOTS {
-        let both = right.is_empty()
-            || (counts.right[i] > 0 && (counts.left[i] > 0 || matches!(goal, Goal::Answer)));
-        if both && counts.left[i] + counts.right[i] > most {
-            most = counts.left[i] + counts.right[i];
-            best = Some(counts.names[i]);
-        }
-        i += 1;
-    }
-    best
-}
-
-struct Counts {
-    names: [u64; Counts::SLOTS],
-    left: [u32; Counts::SLOTS],
-    right: [u32; Counts::SLOTS],
-}
-
-impl Counts {
-    const SLOTS: usize = 32;
-
-    const fn add(&mut self, source: Source<'_>, rows: &[Row], right: bool, used: Option<&Used<'_>>) {
-        let mut i = 0;
-        while i < rows.len() {
-            let keys = source.pattern(rows[i]).keys;
-            let mut k = 0;
-            while k < keys.len() {
-                if !matches!(keys[k].value, ValueRef::Glob(_)) && !is_used(used, keys[k].name_hash) {
-                    self.add_name(keys[k].name_hash, right);
-                }
-                k += 1;
-            }
-            i += 1;
-        }
-    }
-
-    const fn add_name(&mut self, name: u64, right: bool) {
-        let mut slot = name as usize % Counts::SLOTS;
-        let mut tries = 0;
-        while self.names[slot] != name {
-            if self.left[slot] + self.right[slot] == 0 {
-                self.names[slot] = name;
-                break;
-            }
-            slot = (slot + 1) % Counts::SLOTS;
-            tries += 1;
-            if tries == Counts::SLOTS {
-                return;
-            }
-        }
-        if right {
-            self.right[slot] += 1;
-        } else {
-            self.left[slot] += 1;
-        }
-    }
-}
-
 const fn pair(source: Source<'_>, left: &mut Row, right: Row, goal: Goal, report: &mut Report) {
     match goal {
         Goal::Overlap => {
             // A handler may well say the same thing twice: it gets the message either way.
             if value::meet(source.pattern(*left), source.pattern(right))
-                && !super::equal::same_function(source, *left, right)
+                && !equal::same_function(source, *left, right)
             {
                 report.add(source, Fault::pair(ProblemKind::Ambiguous, *left, right));
             }
@@ -255,16 +202,15 @@ const fn pair(source: Source<'_>, left: &mut Row, right: Row, goal: Goal, report
             unreachable_by(source, right, *left, report);
         }
         Goal::Answer => {
-            left.answered =
-                left.answered || outputs::answers(source.message(*left), source.pattern(right));
+            left.answered = left.answered || outputs::answers(source.message(*left), source.pattern(right));
         }
     }
 }
 
 const fn unreachable_by(source: Source<'_>, row: Row, by: Row, report: &mut Report) {
-    if source.info(by).rank > source.info(row).rank
+    if by.rank > row.rank
         && value::covers(source.pattern(by), source.pattern(row))
-        && !super::equal::same_function(source, row, by)
+        && !equal::same_function(source, row, by)
     {
         report.add(source, Fault::pair(ProblemKind::Unreachable, row, by));
     }

@@ -20,6 +20,7 @@ mod problem;
 mod report;
 mod row;
 mod sort;
+mod split;
 mod value;
 
 #[cfg(test)]
@@ -34,22 +35,28 @@ use super::text::Text;
 use super::{Info, Registration};
 use report::Report;
 use row::{Row, Source};
-use sort::{part, run, sort};
+use sort::{part, run, sort, swap};
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CheckAt {
+    /// A list that says it is only part of a program: what is overridden or sent may be in another one.
+    Part,
     /// A list that may be only part of a program: what is overridden may be in another one.
     List,
     /// Everything that is linked.
     Registry,
-    /// Everything that is linked, and known which of it is mounted.
+    /// Everything that is linked, and known which of it is mounted. For `Bus::start()`.
     Start,
 }
 
 impl CheckAt {
     const fn is_list(self) -> bool {
-        matches!(self, CheckAt::List)
+        matches!(self, CheckAt::List | CheckAt::Part)
+    }
+
+    const fn is_part(self) -> bool {
+        matches!(self, CheckAt::Part)
     }
 
     const fn is_start(self) -> bool {
@@ -63,21 +70,39 @@ impl CheckAt {
 ///
 /// With one text that names all problems.
 #[doc(hidden)]
+#[track_caller] // the compiler shows the list, and not how it was checked
 pub const fn refuse_conflicts(lists: &[&[Info]]) {
+    refuse_at(lists, CheckAt::List);
+}
+
+/// For `services![…, ..]`: as `refuse_conflicts`, for a list that is not the whole program.
+///
+/// # Panics
+///
+/// With one text that names all problems.
+#[doc(hidden)]
+#[track_caller]
+pub const fn refuse_conflicts_in_part(lists: &[&[Info]]) {
+    refuse_at(lists, CheckAt::Part);
+}
+
+#[track_caller]
+const fn refuse_at(lists: &[&[Info]], at: CheckAt) {
     let source = Source::Lists(lists);
     // The arrays of a `const` have a size that is known before its values are, so there are a few sizes.
     match source.count() {
-        (0..=64, 0..=64) => refuse::<64>(source),
-        (0..=1024, 0..=1024) => refuse::<1024>(source),
-        (0..=16_384, 0..=16_384) => refuse::<16_384>(source),
+        (0..=64, 0..=64) => refuse::<64>(source, at),
+        (0..=1024, 0..=1024) => refuse::<1024>(source, at),
+        (0..=16_384, 0..=16_384) => refuse::<16_384>(source, at),
         _ => panic!("more than 16384 patterns or declared outputs in one list: make two of it"),
     }
 }
 
-const fn refuse<const N: usize>(source: Source<'_>) {
+#[track_caller]
+const fn refuse<const N: usize>(source: Source<'_>, at: CheckAt) {
     let (mut patterns, mut outputs) = ([Row::EMPTY; N], [Row::EMPTY; N]);
     let mut report = Report::new();
-    check(source, &mut patterns, &mut outputs, CheckAt::List, &mut report);
+    check(source, &mut patterns, &mut outputs, at, &mut report);
     if report.total > 0 {
         let mut text = Text::<16_384>::new();
         describe::describe_all(source, &report, &mut text);
@@ -94,6 +119,13 @@ const fn refuse<const N: usize>(source: Source<'_>) {
 pub fn registry_test() -> Result<(), String> {
     let found = problems(registered(), CheckAt::Registry);
     if found.is_empty() { Ok(()) } else { Err(found.to_string()) }
+}
+
+/// Checks lists of handlers at run time by the rules of [`refuse_conflicts`].
+#[doc(hidden)]
+pub fn conflicts(lists: &[&'static [Info]]) -> Conflicts {
+    let handlers = lists.iter().flat_map(|list| list.iter());
+    problems(handlers.map(|info| Entry { info, patterns: info.patterns, mounted: true }), CheckAt::List)
 }
 
 /// Every handler that is linked into this program, with the patterns as they were written.
@@ -114,7 +146,13 @@ pub(crate) fn problems<'a>(handlers: impl IntoIterator<Item = Entry<'a>>, at: Ch
 }
 
 /// All rules. The slices are only room to work in, for at least as many rows as `Source::count` says.
-const fn check(source: Source<'_>, patterns: &mut [Row], outputs: &mut [Row], at: CheckAt, report: &mut Report) {
+const fn check(
+    source: Source<'_>,
+    patterns: &mut [Row],
+    outputs: &mut [Row],
+    at: CheckAt,
+    report: &mut Report,
+) {
     let (n_patterns, n_outputs) = source.fill(patterns, outputs);
     let (patterns, outputs) = (part(patterns, 0, n_patterns), part(outputs, 0, n_outputs));
     let services = services_first(patterns);
@@ -129,7 +167,9 @@ const fn check(source: Source<'_>, patterns: &mut [Row], outputs: &mut [Row], at
     }
     let different = equal::thin_out(source, services, at, report);
     let (services, _) = services.split_at_mut(different);
-    outputs::report_unanswered(source, outputs, services, observers, report);
+    if !at.is_part() {
+        outputs::report_unanswered(source, outputs, services, observers, report);
+    }
     overlap::among(source, services, report);
 
     // Every service hears what is published, so observers are compared within one only.
@@ -168,7 +208,7 @@ const fn services_first(rows: &mut [Row]) -> usize {
     let (mut services, mut i) = (0, 0);
     while i < rows.len() {
         if rows[i].service {
-            rows.swap(services, i);
+            swap(rows, services, i);
             services += 1;
         }
         i += 1;

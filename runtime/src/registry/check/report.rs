@@ -2,7 +2,6 @@
 
 use std::cmp::Ordering;
 
-use super::describe::subject;
 use super::equal::compare_places;
 use super::row::{Row, Source};
 
@@ -101,7 +100,7 @@ impl Report {
     }
 
     pub(super) const fn add(&mut self, source: Source<'_>, mut fault: Fault) {
-        if matches!(fault.kind, ProblemKind::Ambiguous) && is_before(source, fault.kind, fault.b, fault.a) {
+        if matches!(fault.kind, ProblemKind::Ambiguous) && is_before(source, fault.b, fault.a) {
             fault = Fault::pair(fault.kind, fault.b, fault.a);
         }
         let mut at = self.len();
@@ -124,12 +123,11 @@ const fn goes_before(source: Source<'_>, a: Fault, b: Fault) -> bool {
     if a.kind as u8 != b.kind as u8 {
         return (a.kind as u8) < b.kind as u8;
     }
-    is_before(source, a.kind, a.a, b.a)
-        || (!is_before(source, a.kind, b.a, a.a) && is_before(source, a.kind, a.b, b.b))
+    is_before(source, a.a, b.a) || (!is_before(source, b.a, a.a) && is_before(source, a.b, b.b))
 }
 
-const fn is_before(source: Source<'_>, kind: ProblemKind, a: Row, b: Row) -> bool {
-    match compare(subject(source, kind, a), subject(source, kind, b)) {
+const fn is_before(source: Source<'_>, a: Row, b: Row) -> bool {
+    match compare(source.pattern(a).text, source.pattern(b).text) {
         Ordering::Less => true,
         Ordering::Greater => false,
         Ordering::Equal => matches!(compare_places(source.info(a), source.info(b)), Ordering::Less),

@@ -33,6 +33,7 @@ pub(super) enum Source<'a> {
 /// There is no reference in it: const evaluation keeps a sorted table of the pointers in an array, so that moving
 /// rows with pointers costs more than all the rest of a check.
 #[derive(Clone, Copy, Debug)]
+#[allow(clippy::struct_excessive_bools)]
 pub(super) struct Row {
     /// What the rows are sorted by at the moment.
     pub(super) sort: u64,
@@ -40,10 +41,12 @@ pub(super) struct Row {
     pub(super) pairs: u64,
     /// Hash of the keys.
     pub(super) names: u64,
-    list: u32,
     info: u32,
+    /// The handler's rank.
+    pub(super) rank: i32,
+    list: u16,
     /// Which of the handler's patterns; for an output, which of its arguments.
-    pub(super) nth: u32,
+    pub(super) nth: u16,
     /// For an output, which of the argument's needs.
     part: u16,
     /// How many keys the pattern has.
@@ -51,6 +54,12 @@ pub(super) struct Row {
     /// Whether a value is a glob.
     pub(super) globs: bool,
     pub(super) service: bool,
+    /// Whether the handler says `rank`.
+    pub(super) ranked: bool,
+    /// Whether the handler says `overrides`.
+    pub(super) overrides: bool,
+    /// Whether this is a declared output; its pattern is that of the message.
+    output: bool,
     /// Whether the output is a call; the others are emitted.
     pub(super) calls: bool,
     /// Whether something that answers the output was found.
@@ -62,13 +71,17 @@ impl Row {
         sort: 0,
         pairs: 0,
         names: 0,
-        list: 0,
         info: 0,
+        rank: 0,
+        list: 0,
         nth: 0,
         part: 0,
         len: 0,
         globs: false,
         service: false,
+        ranked: false,
+        overrides: false,
+        output: false,
         calls: false,
         answered: false,
     };
@@ -86,7 +99,7 @@ impl Row {
             }
             i += 1;
         }
-        self.len = if pattern.keys.len() < 0xFFFF { pattern.keys.len() as u16 } else { 0xFFFF };
+        self.len = small(pattern.keys.len());
         self
     }
 
@@ -94,6 +107,19 @@ impl Row {
     pub(super) const fn same_entry(self, other: Row) -> bool {
         self.list == other.list && self.info == other.info
     }
+}
+
+/// Rows are small, so their numbers are.
+#[allow(clippy::cast_possible_truncation)]
+const fn small(n: usize) -> u16 {
+    assert!(n <= u16::MAX as usize, "more than 65535 keys, patterns, arguments or lists");
+    n as u16
+}
+
+#[allow(clippy::cast_possible_truncation)]
+const fn small32(n: usize) -> u32 {
+    assert!(n <= u32::MAX as usize, "more than 4294967295 handlers");
+    n as u32
 }
 
 impl<'a> Source<'a> {
@@ -141,8 +167,11 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// The pattern of a row.
+    /// The pattern of a row: the handler's or, for an output, the message's.
     pub(super) const fn pattern(self, row: Row) -> &'a PatternInfo {
+        if row.output {
+            return &self.message(row).pattern;
+        }
         &self.get(row.list as usize, row.info as usize).1[row.nth as usize]
     }
 
@@ -187,10 +216,13 @@ impl<'a> Source<'a> {
             while i < self.len(list) {
                 let (info, of_info) = self.get(list, i);
                 let service = matches!(info.kind, Kind::Service);
-                let row = Row { list: list as u32, info: i as u32, service, ..Row::EMPTY };
+                let (rank, ranked, overrides) = (info.rank, info.ranked, info.overrides);
+                let (list_at, info_at) = (small(list), small32(i));
+                let row =
+                    Row { info: info_at, rank, list: list_at, service, ranked, overrides, ..Row::EMPTY };
                 let mut nth = 0;
                 while nth < of_info.len() {
-                    patterns[n_patterns] = Row { nth: nth as u32, ..row }.with(&of_info[nth]);
+                    patterns[n_patterns] = Row { nth: small(nth), ..row }.with(&of_info[nth]);
                     n_patterns += 1;
                     nth += 1;
                 }
@@ -217,7 +249,8 @@ const fn fill_outputs(row: Row, needs: &[&[Need]], outputs: &mut [Row], mut n: u
                 }
             };
             if !message.external {
-                outputs[n] = Row { nth: nth as u32, part: part as u16, calls, ..row }.with(&message.pattern);
+                outputs[n] = Row { nth: small(nth), part: small(part), output: true, calls, ..row }
+                    .with(&message.pattern);
                 n += 1;
             }
             part += 1;

@@ -1,19 +1,18 @@
 use super::Ranks;
 use super::globs::{GlobNumbers, Globs, Groups, group_hash};
-use super::known::Known;
-use crate::pattern::{Fields, ValueRef};
+use super::known::{Known, NAMES};
+use super::names::Names;
+use crate::pattern::Fields;
 use crate::router::slots::{Filter, Slots, hash_of};
-use crate::router::store::{Store, identity};
+use crate::router::store::{Hit, Shape, Store, identity};
 
 /// The most keys a pattern may have: as many as four bits count.
 pub(super) const KEYS: usize = 15;
 
-/// The fewest patterns for which a filter before the table saves more than it costs.
-const FILTERED: usize = 4096;
-
 /// Bit sets of shapes for pairs; see the module's documentation. `W` words of 64 shapes each.
 #[derive(Clone)]
 pub(super) struct Dense<const W: usize> {
+    names: Names,
     /// From a pair's hash to its set. Pairs whose hashes look the same share a set, which then says too much.
     pairs: Slots,
     /// The distinct sets.
@@ -24,28 +23,29 @@ pub(super) struct Dense<const W: usize> {
     /// Which shapes there are, and which of them have globs.
     all: [u64; W],
     with_globs: [u64; W],
-    /// The names of each shape, one list after another, and where each ends.
-    names: Vec<u8>,
-    ends: Vec<u32>,
-    long: bool,
+    /// The names of each shape that have exact values, filled up with [`NAMES`].
+    short: Vec<[u8; 3]>,
+    /// The same for shapes with more than three keys; empty if there is none.
+    long: Vec<[u8; KEYS]>,
     groups: Groups,
-    filter: Option<Filter>,
+    /// The identities of the patterns without globs: nearly all candidates that do not fit end here.
+    filter: Filter,
 }
 
 impl<const W: usize> Dense<W> {
     pub(super) fn build(store: &Store, ranks: &Ranks) -> Self {
         let mut made = Dense {
+            names: Names::build(store),
             pairs: Slots::new(),
             sets: Vec::new(),
             globs: Globs::new(store.names().len()),
             sizes: [[0; W]; 4],
             all: [0; W],
             with_globs: [0; W],
-            names: Vec::new(),
-            ends: Vec::new(),
-            long: false,
+            short: Vec::new(),
+            long: Vec::new(),
             groups: Groups::build(store, Vec::new()),
-            filter: (store.len() >= FILTERED).then(|| Filter::new(store.len())),
+            filter: Filter::new(store.len()),
         };
         made.add_shapes(store, ranks);
         made.add_patterns(store, ranks);
@@ -53,6 +53,12 @@ impl<const W: usize> Dense<W> {
     }
 
     fn add_shapes(&mut self, store: &Store, ranks: &Ranks) {
+        let shapes = ranks.shapes.iter().map(|shape| &store.shapes()[*shape as usize]);
+        if shapes.clone().any(|shape| shape.keys.len() > 3) {
+            self.long = shapes.map(names).collect();
+        } else {
+            self.short = shapes.map(names).collect();
+        }
         for (rank, shape) in ranks.shapes.iter().enumerate() {
             let shape = &store.shapes()[*shape as usize];
             let (word, bit) = (rank / 64, 1 << (rank % 64));
@@ -65,11 +71,6 @@ impl<const W: usize> Dense<W> {
                     size[word] |= bit;
                 }
             }
-            self.long |= shape.keys.len() > 3;
-            // Names without an exact value come last, so that the hashes to combine are a prefix.
-            let exact = shape.keys.iter().filter(|key| !key.glob);
-            self.names.extend(exact.filter_map(|key| u8::try_from(key.name).ok()));
-            self.ends.push(u32::try_from(self.names.len()).expect("1,024 shapes of 15 keys"));
         }
     }
 
@@ -85,9 +86,9 @@ impl<const W: usize> Dense<W> {
             let rank = ranks.of_shape[store.shape(place) as usize] as usize;
             let (mut pairs, mut has_globs) = (0, false);
             for (key, raw) in store.pairs(place) {
-                let set = if let ValueRef::Glob(source) = raw.value(key.glob) {
+                let set = if key.glob {
                     has_globs = true;
-                    numbers.number(&mut self.globs, key.name, source, || new_set(&mut sets))
+                    numbers.number(&mut self.globs, key.name, raw.text(), || new_set(&mut sets))
                 } else {
                     let hash = store.raw_hash(key, raw);
                     pairs ^= hash;
@@ -101,8 +102,8 @@ impl<const W: usize> Dense<W> {
             }
             if has_globs {
                 groups.push((group_hash(pairs, rank), place));
-            } else if let Some(filter) = &mut self.filter {
-                filter.insert(identity(pairs));
+            } else {
+                self.filter.insert(identity(pairs));
             }
         }
         self.groups = Groups::build(store, groups);
@@ -131,32 +132,34 @@ impl<const W: usize> Dense<W> {
         store: &Store,
         ranks: &Ranks,
         message: &F,
-        visit: impl FnMut(u32, usize) -> bool,
+        visit: impl FnMut(Hit, usize) -> bool,
     ) {
-        match (self.long, message.len() <= 16) {
-            (false, true) => self.run::<2, 16, F>(store, ranks, message, visit),
-            (true, true) => self.run::<4, 16, F>(store, ranks, message, visit),
-            (_, false) => self.run::<4, 64, F>(store, ranks, message, visit),
+        match (self.long.is_empty(), store.names().len() < 16) {
+            (true, true) => self.run::<2, 3, 16, F>(&self.short, store, ranks, message, visit),
+            (true, false) => self.run::<2, 3, 64, F>(&self.short, store, ranks, message, visit),
+            (false, _) => self.run::<4, KEYS, 64, F>(&self.long, store, ranks, message, visit),
         }
     }
 
-    #[inline]
-    fn run<const PLANES: usize, const N: usize, F: Fields + ?Sized>(
+    #[inline(always)]
+    fn run<const PLANES: usize, const LEN: usize, const N: usize, F: Fields + ?Sized>(
         &self,
+        names: &[[u8; LEN]],
         store: &Store,
         ranks: &Ranks,
         message: &F,
-        mut visit: impl FnMut(u32, usize) -> bool,
+        mut visit: impl FnMut(Hit, usize) -> bool,
     ) {
         let mut known = Known::<N>::new();
         let mut counts = [[0u64; W]; PLANES];
         for field in 0..message.len() {
             let (name, value) = message.get(field);
-            let Some(name) = store.name(name) else { continue };
+            let Some(name) = self.names.get(store, name) else { continue };
             let hash = store.pair_hash(name, value);
             let set = hash.and_then(|hash| self.pairs.find(hash, |_| true));
             if self.globs.has(name) {
-                // Shapes tell a glob from an exact value, so the sets of one key never meet but for globs of one shape.
+                // Shapes tell a glob from an exact value, so the sets of one key never meet but for globs of
+                // one shape.
                 let mut all = set.map_or([0; W], |set| self.sets[set as usize]);
                 self.globs.each(store.compare, name, value, |set| {
                     all.iter_mut().zip(&self.sets[set as usize]).for_each(|(a, b)| *a |= b);
@@ -167,7 +170,7 @@ impl<const W: usize> Dense<W> {
             } else {
                 continue;
             }
-            known.push(name, hash.unwrap_or(0), field);
+            known.set(name, hash.unwrap_or(0), field);
         }
         for word in 0..W {
             let mut candidates = self.all[word];
@@ -178,40 +181,45 @@ impl<const W: usize> Dense<W> {
                 let bit = candidates.trailing_zeros() as usize;
                 candidates &= candidates - 1;
                 let rank = word * 64 + bit;
-                let pairs = self.names(rank).iter().fold(0, |x, name| x ^ known.hash(u32::from(*name)));
+                let pairs = names[rank].iter().fold(0, |x, name| x ^ known.hash(*name));
                 if self.with_globs[word] >> bit & 1 == 1 {
                     for place in self.groups.get(group_hash(pairs, rank)) {
+                        let hit = (*place, store.value(*place));
                         let ours = store.shape(*place) == ranks.shapes[rank];
-                        if ours && store.fits(*place, |name| known.value(message, name)) && !visit(*place, rank) {
+                        if ours && store.fits(*place, |name| known.value(message, name)) && !visit(hit, rank)
+                        {
                             return;
                         }
                     }
                     continue;
                 }
                 let hash = identity(pairs);
-                if self.filter.as_ref().is_some_and(|filter| !filter.may_hold(hash)) {
+                if !self.filter.may_hold(hash) {
                     continue;
                 }
                 let found = store.find_exact(hash, ranks.shapes[rank], |name| known.value(message, name));
-                if let Some(place) = found
-                    && !visit(place, rank)
+                if let Some(hit) = found
+                    && !visit(hit, rank)
                 {
                     return;
                 }
             }
         }
     }
+}
 
-    /// The names of a shape that have exact values.
-    #[inline]
-    fn names(&self, rank: usize) -> &[u8] {
-        let from = if rank == 0 { 0 } else { self.ends[rank - 1] as usize };
-        &self.names[from..self.ends[rank] as usize]
+/// The names of a shape that have exact values, filled up with the name that is never known.
+fn names<const LEN: usize>(shape: &Shape) -> [u8; LEN] {
+    let mut list = [NAMES; LEN];
+    let exact = shape.keys.iter().filter(|key| !key.glob);
+    for (at, key) in list.iter_mut().zip(exact) {
+        *at = key.name as usize;
     }
+    list.map(|name| u8::try_from(name).unwrap_or(u8::MAX))
 }
 
 /// Adds one to the counters of a set's members.
-#[inline]
+#[inline(always)]
 fn add<const PLANES: usize, const W: usize>(counts: &mut [[u64; W]; PLANES], set: &[u64; W]) {
     for word in 0..W {
         let mut carry = set[word];

@@ -64,7 +64,7 @@ impl<'s> GlobNumbers<'s> {
 #[derive(Clone)]
 pub(super) struct Groups {
     slots: Slots,
-    groups: Vec<Group>,
+    list: Vec<Group>,
     places: Vec<u32>,
 }
 
@@ -84,17 +84,16 @@ impl Groups {
                 entries.sort_by_cached_key(|(hash, place)| (*hash, store.pattern(*place).to_string()));
             }
         }
-        let mut made = Groups { slots: Slots::new(), groups: Vec::new(), places: Vec::new() };
+        let mut made = Groups { slots: Slots::new(), list: Vec::new(), places: Vec::new() };
         for (hash, place) in entries {
             let to = made.places.len() + 1;
             made.places.push(place);
-            match made.groups.last_mut().filter(|group| group.hash == hash) {
-                Some(group) => group.to = to,
-                None => {
-                    let number = u32::try_from(made.groups.len()).expect("there are fewer groups than patterns");
-                    made.slots.insert(hash, number);
-                    made.groups.push(Group { hash, from: to - 1, to });
-                }
+            if let Some(group) = made.list.last_mut().filter(|group| group.hash == hash) {
+                group.to = to;
+            } else {
+                let number = u32::try_from(made.list.len()).expect("there are fewer groups than patterns");
+                made.slots.insert(hash, number);
+                made.list.push(Group { hash, from: to - 1, to });
             }
         }
         made.places.shrink_to_fit();
@@ -103,9 +102,9 @@ impl Groups {
 
     /// The patterns of a group, and perhaps others, in order of precedence.
     pub(super) fn get(&self, hash: u64) -> &[u32] {
-        let group = self.slots.find(hash, |group| self.groups[group as usize].hash == hash);
+        let group = self.slots.find(hash, |group| self.list[group as usize].hash == hash);
         group.map_or(&[], |group| {
-            let group = &self.groups[group as usize];
+            let group = &self.list[group as usize];
             &self.places[group.from..group.to]
         })
     }

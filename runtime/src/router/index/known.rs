@@ -1,47 +1,39 @@
 use crate::pattern::{Fields, Scalar};
 
-/// The most names a [`Known`] can hold.
-pub(super) const NAMES: usize = 64;
+/// The most names a [`Known`] can hold; the name of this number is never known.
+pub(super) const NAMES: usize = 63;
+
+/// No field.
+const NO: u32 = u32::MAX;
 
 /// The keys of a message that patterns name: for each the hash of its value, and where in the message it is.
 ///
-/// There is room for `N` of them; a position is `0` for a name that is not here, so a reader must check the name.
+/// Names are below `N - 1`. The last name is never known, and its hash is 0.
 pub(super) struct Known<const N: usize> {
-    position: [u8; NAMES],
-    name: [u8; N],
     hash: [u64; N],
     field: [u32; N],
-    len: usize,
 }
 
 impl<const N: usize> Known<N> {
-    #[inline]
+    #[inline(always)]
     pub(super) fn new() -> Self {
-        Known { position: [0; NAMES], name: [u8::MAX; N], hash: [0; N], field: [0; N], len: 0 }
+        Known { hash: [0; N], field: [NO; N] }
     }
 
-    /// Adds a key; does nothing when there is no room, which needs a message that has a key twice.
-    #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "names are below 64; a message has fewer than 2^32 keys")]
-    pub(super) fn push(&mut self, name: u32, hash: u64, field: usize) {
-        let at = self.len;
-        if at < N {
-            self.position[name as usize % NAMES] = at as u8;
-            self.name[at] = name as u8;
-            self.hash[at] = hash;
-            self.field[at] = field as u32;
-            self.len += 1;
-        }
+    #[inline(always)]
+    pub(super) fn set(&mut self, name: u32, hash: u64, field: usize) {
+        self.hash[name as usize % N] = hash;
+        self.field[name as usize % N] = u32::try_from(field).unwrap_or(NO);
     }
 
-    #[inline]
-    pub(super) fn hash(&self, name: u32) -> u64 {
-        self.hash[usize::from(self.position[name as usize % NAMES]) % N]
+    #[inline(always)]
+    pub(super) fn hash(&self, name: u8) -> u64 {
+        self.hash[usize::from(name) % N]
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn value<'m, F: Fields + ?Sized>(&self, message: &'m F, name: u32) -> Option<Scalar<'m>> {
-        let at = usize::from(self.position[name as usize % NAMES]) % N;
-        (u32::from(self.name[at]) == name).then(|| message.get(self.field[at] as usize).1)
+        let field = self.field[name as usize % N];
+        (field != NO).then(|| message.get(field as usize).1)
     }
 }

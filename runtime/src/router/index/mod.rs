@@ -2,16 +2,17 @@
 //!
 //! Three designs, all with the same answers:
 //!
-//! * [`Small`], to 16 patterns: one after another in order of precedence, told apart by a bit set of
-//!   names and one hash.
-//! * [`Dense`], to 64 names, 1,024 shapes and 15 keys a pattern: each pair of the message that some
-//!   pattern has names a bit set of shapes; bit-sliced counters add them up, and what equals the shapes' sizes
-//!   is asked for in the store's one table. The cost hardly depends on the number of patterns.
+//! * [`Small`], to 16 patterns and 63 names: one after another in order of precedence, told apart by a bit
+//!   set of names and one hash.
+//! * [`Dense`], to 63 names, 1,024 shapes and 15 keys a pattern: each pair of the message that some pattern
+//!   has names a bit set of shapes; bit-sliced counters add them up, and what equals the shapes' sizes is
+//!   asked for in the store's one table. The cost hardly depends on the number of patterns.
 //! * [`Sparse`], for everything else: the same with lists in place of bit sets.
 
 mod dense;
 mod globs;
 mod known;
+mod names;
 mod small;
 mod sparse;
 
@@ -20,7 +21,7 @@ use small::Small;
 use sparse::Sparse;
 
 use super::order::{Order, Precedence, last_resort};
-use super::store::Store;
+use super::store::{Hit, Store};
 use crate::pattern::Fields;
 
 /// A finder for one state of a store.
@@ -33,10 +34,10 @@ pub(super) struct Index {
 #[derive(Clone)]
 enum Finder {
     Small(Small),
-    Dense1(Dense<1>),
-    Dense4(Dense<4>),
-    Dense16(Dense<16>),
-    Sparse(Sparse),
+    Dense1(Box<Dense<1>>),
+    Dense4(Box<Dense<4>>),
+    Dense16(Box<Dense<16>>),
+    Sparse(Box<Sparse>),
 }
 
 /// The shapes in use, in order of precedence; `rank` below is an index into them.
@@ -59,32 +60,32 @@ impl Index {
         let dense = store.names().len() <= known::NAMES && longest <= dense::KEYS;
         let finder = match ranks.shapes.len() {
             _ if small => Finder::Small(Small::build(store, &ranks)),
-            0..=64 if dense => Finder::Dense1(Dense::build(store, &ranks)),
-            0..=256 if dense => Finder::Dense4(Dense::build(store, &ranks)),
-            0..=1024 if dense => Finder::Dense16(Dense::build(store, &ranks)),
-            _ => Finder::Sparse(Sparse::build(store, &ranks)),
+            0..=64 if dense => Finder::Dense1(Box::new(Dense::build(store, &ranks))),
+            0..=256 if dense => Finder::Dense4(Box::new(Dense::build(store, &ranks))),
+            0..=1024 if dense => Finder::Dense16(Box::new(Dense::build(store, &ranks))),
+            _ => Finder::Sparse(Box::new(Sparse::build(store, &ranks))),
         };
         Index { ranks, finder }
     }
 
-    /// The place of the pattern that wins.
+    /// The pattern that wins.
     #[inline]
-    pub(super) fn find<F: Fields + ?Sized>(&self, store: &Store, message: &F) -> Option<u32> {
+    pub(super) fn find<F: Fields + ?Sized>(&self, store: &Store, message: &F) -> Option<Hit> {
         let mut best = None;
-        self.visit(store, message, |place, rank| match best {
+        self.visit(store, message, |hit, rank| match best {
             None => {
-                best = Some((place, rank));
+                best = Some((hit, rank));
                 self.ranks.tied[rank]
             }
-            Some((other, first)) => self.better(store, (place, rank), (other, first), &mut best),
+            Some(old) => self.better(store, (hit, rank), old, &mut best),
         });
-        best.map(|(place, _)| place)
+        best.map(|(hit, _)| hit)
     }
 
     /// The places of all patterns that fit, in order of precedence.
     pub(super) fn find_all<F: Fields + ?Sized>(&self, store: &Store, message: &F) -> Vec<u32> {
         let mut all = Vec::new();
-        self.visit(store, message, |place, rank| {
+        self.visit(store, message, |(place, _), rank| {
             all.push((self.ranks.classes[rank], place));
             true
         });
@@ -97,24 +98,24 @@ impl Index {
     fn better(
         &self,
         store: &Store,
-        new: (u32, usize),
-        old: (u32, usize),
-        best: &mut Option<(u32, usize)>,
+        new: (Hit, usize),
+        old: (Hit, usize),
+        best: &mut Option<(Hit, usize)>,
     ) -> bool {
         if self.ranks.classes[new.1] != self.ranks.classes[old.1] {
             return false;
         }
-        if last_resort(store, new.0, old.0).is_lt() {
+        if last_resort(store, new.0.0, old.0.0).is_lt() {
             *best = Some(new);
         }
         self.ranks.tied[new.1]
     }
 
-    /// Calls `visit` with the place and rank of every pattern that fits, until it says no.
+    /// Calls `visit` with every pattern that fits, and its rank, until it says no.
     ///
     /// Ranks ascend, and patterns of one rank come in order of precedence.
     #[inline]
-    fn visit<F: Fields + ?Sized>(&self, store: &Store, message: &F, visit: impl FnMut(u32, usize) -> bool) {
+    fn visit<F: Fields + ?Sized>(&self, store: &Store, message: &F, visit: impl FnMut(Hit, usize) -> bool) {
         let ranks = &self.ranks;
         match &self.finder {
             Finder::Small(finder) => finder.visit(store, ranks, message, visit),

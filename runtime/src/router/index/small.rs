@@ -1,7 +1,8 @@
 use super::known::Known;
+use super::names::Names;
 use super::{Ranks, globs};
 use crate::pattern::Fields;
-use crate::router::store::Store;
+use crate::router::store::{Hit, Store};
 
 /// The most patterns for which looking at one after another is fastest.
 pub(super) const PATTERNS: usize = 16;
@@ -9,6 +10,7 @@ pub(super) const PATTERNS: usize = 16;
 /// A few patterns in order of precedence.
 #[derive(Clone)]
 pub(super) struct Small {
+    names: Names,
     patterns: Vec<One>,
 }
 
@@ -20,7 +22,7 @@ struct One {
     list: Box<[u8]>,
     /// Exclusive or of the pairs' hashes; none when there are globs.
     pairs: Option<u64>,
-    place: u32,
+    hit: Hit,
     rank: usize,
 }
 
@@ -34,12 +36,13 @@ impl Small {
             One {
                 names: keys.iter().fold(0, |set, key| set | 1 << (key.name % 64)),
                 list: keys.iter().filter_map(|key| u8::try_from(key.name).ok()).collect(),
-                pairs: exact.then(|| store.pairs(place).fold(0, |x, (key, raw)| x ^ store.raw_hash(key, raw))),
-                place,
+                pairs: exact
+                    .then(|| store.pairs(place).fold(0, |x, (key, raw)| x ^ store.raw_hash(key, raw))),
+                hit: (place, store.value(place)),
                 rank: ranks.of_shape[store.shape(place) as usize] as usize,
             }
         };
-        Small { patterns: places.into_iter().map(one).collect() }
+        Small { names: Names::build(store), patterns: places.into_iter().map(one).collect() }
     }
 
     #[inline]
@@ -48,31 +51,31 @@ impl Small {
         store: &Store,
         ranks: &Ranks,
         message: &F,
-        visit: impl FnMut(u32, usize) -> bool,
+        visit: impl FnMut(Hit, usize) -> bool,
     ) {
-        if message.len() <= 16 {
+        if store.names().len() < 16 {
             self.run::<16, F>(store, ranks, message, visit);
         } else {
             self.run::<64, F>(store, ranks, message, visit);
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn run<const N: usize, F: Fields + ?Sized>(
         &self,
         store: &Store,
         ranks: &Ranks,
         message: &F,
-        mut visit: impl FnMut(u32, usize) -> bool,
+        mut visit: impl FnMut(Hit, usize) -> bool,
     ) {
         let mut known = Known::<N>::new();
         let mut names = 0u64;
         for field in 0..message.len() {
             let (name, value) = message.get(field);
-            if let Some(name) = store.name(name) {
+            if let Some(name) = self.names.get(store, name) {
                 names |= 1 << (name % 64);
                 // A value without a hash can fit globs only, and those are not looked up by hash.
-                known.push(name, store.pair_hash(name, value).unwrap_or(0), field);
+                known.set(name, store.pair_hash(name, value).unwrap_or(0), field);
             }
         }
         for one in &self.patterns {
@@ -82,12 +85,12 @@ impl Small {
             let value_of = |name| known.value(message, name);
             let fits = match one.pairs {
                 Some(pairs) => {
-                    one.list.iter().fold(0, |x, name| x ^ known.hash(u32::from(*name))) == pairs
-                        && store.fits_exactly(one.place, ranks.shapes[one.rank], value_of)
+                    one.list.iter().fold(0, |x, name| x ^ known.hash(*name)) == pairs
+                        && store.fits_exactly(one.hit.0, ranks.shapes[one.rank], value_of)
                 }
-                None => store.fits(one.place, value_of),
+                None => store.fits(one.hit.0, value_of),
             };
-            if fits && !visit(one.place, one.rank) {
+            if fits && !visit(one.hit, one.rank) {
                 return;
             }
         }

@@ -1,8 +1,8 @@
 use super::Ranks;
 use super::globs::{GlobNumbers, Globs, Groups, group_hash};
-use crate::pattern::{Fields, Scalar, ValueRef};
+use crate::pattern::{Fields, Scalar};
 use crate::router::slots::Slots;
-use crate::router::store::{Store, identity};
+use crate::router::store::{Hit, Store, identity};
 
 /// Lists of shapes for pairs: without limits on names, shapes and keys; see the module's documentation.
 ///
@@ -37,9 +37,9 @@ impl Sparse {
             let rank = ranks.of_shape[store.shape(place) as usize];
             let (mut together, mut has_globs) = (0, false);
             for (key, raw) in store.pairs(place) {
-                let pair = if let ValueRef::Glob(source) = raw.value(key.glob) {
+                let pair = if key.glob {
                     has_globs = true;
-                    numbers.number(&mut globs, key.name, source, &mut next)
+                    numbers.number(&mut globs, key.name, raw.text(), &mut next)
                 } else {
                     let hash = store.raw_hash(key, raw);
                     together ^= hash;
@@ -61,7 +61,8 @@ impl Sparse {
         for (i, (pair, _)) in lists.iter().enumerate() {
             ends[*pair as usize] = i + 1;
         }
-        let size = |shape: &u32| u32::try_from(store.shapes()[*shape as usize].keys.len()).unwrap_or(u32::MAX);
+        let size =
+            |shape: &u32| u32::try_from(store.shapes()[*shape as usize].keys.len()).unwrap_or(u32::MAX);
         let sizes: Vec<u32> = ranks.shapes.iter().map(size).collect();
         Sparse {
             pairs,
@@ -79,7 +80,7 @@ impl Sparse {
         store: &Store,
         ranks: &Ranks,
         message: &F,
-        mut visit: impl FnMut(u32, usize) -> bool,
+        mut visit: impl FnMut(Hit, usize) -> bool,
     ) {
         let mut known: Vec<Known<'_>> = Vec::new();
         let mut counts = vec![0u32; self.sizes.len()];
@@ -95,9 +96,8 @@ impl Sparse {
             }
             if self.globs.has(name) {
                 self.globs.each(store.compare, name, value, |pair| of_key.extend(self.list(pair)));
-                // Several globs of one shape may fit, but the key counts once.
-                of_key.sort_unstable();
-                of_key.dedup();
+                // Several globs of one shape may fit. The count then reaches the size too early, which only
+                // makes a candidate that is looked at in vain.
             }
             for rank in &of_key {
                 let count = &mut counts[*rank as usize];
@@ -122,12 +122,15 @@ impl Sparse {
             let pairs = exact.fold(0, |x, key| x ^ get(key.name).map_or(0, |one| one.hash));
             if keys.iter().any(|key| key.glob) {
                 for place in self.groups.get(group_hash(pairs, rank)) {
-                    if store.shape(*place) == shape && store.fits(*place, value_of) && !visit(*place, rank) {
+                    if store.shape(*place) == shape
+                        && store.fits(*place, value_of)
+                        && !visit((*place, store.value(*place)), rank)
+                    {
                         return;
                     }
                 }
-            } else if let Some(place) = store.find_exact(identity(pairs), shape, value_of)
-                && !visit(place, rank)
+            } else if let Some(hit) = store.find_exact(identity(pairs), shape, value_of)
+                && !visit(hit, rank)
             {
                 return;
             }

@@ -1,19 +1,26 @@
-use super::PRIVATE;
-use serde::de::{Deserializer, Error as _, Visitor};
+use super::{super::span::Span, Failed, PRIVATE};
+use serde::de::{Deserializer, Visitor};
 use serde_json::Error;
 
 /// A key of the message. As `serde_json` has it, a key may stand for a number, a boolean or a variant.
 pub(super) struct Key<'s, 'a> {
-    /// As written, with quotes.
-    pub(super) quoted: &'a str,
+    /// The message.
+    pub(super) text: &'a str,
+    /// Where the key is in it, without the quotes.
+    pub(super) at: Span,
     /// Without escapes, if it has some.
     pub(super) owned: Option<&'s str>,
+    pub(super) failed: &'s Failed,
 }
 
 impl<'a> Key<'_, 'a> {
     #[inline]
     fn plain(&self) -> &'a str {
-        &self.quoted[1..self.quoted.len() - 1]
+        self.at.of(self.text)
+    }
+
+    fn json(&self) -> Json<'a> {
+        serde_json::Deserializer::from_str(self.at.quoted(self.text))
     }
 
     /// The number between the quotes: nothing else may be there, no white space either.
@@ -23,11 +30,10 @@ impl<'a> Key<'_, 'a> {
             && text.ends_with(|c: char| c.is_ascii_digit())
         {
             let mut json = serde_json::Deserializer::from_str(text);
-            let number = read(&mut json)?;
-            json.end()?;
-            return Ok(number);
+            let number = read(&mut json).and_then(|number| json.end().map(|()| number));
+            return self.failed.watch(number);
         }
-        Err(Error::custom("expected a number as key"))
+        self.failed.refuse("expected a number as key")
     }
 }
 
@@ -46,9 +52,10 @@ impl<'a> Deserializer<'a> for Key<'_, 'a> {
 
     #[inline]
     fn deserialize_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
+        let failed = self.failed;
         match self.owned {
-            None => visitor.visit_borrowed_str(self.plain()),
-            Some(key) => visitor.visit_str(key),
+            None => failed.watch(visitor.visit_borrowed_str(self.plain())),
+            Some(key) => failed.watch(visitor.visit_str(key)),
         }
     }
 
@@ -59,15 +66,17 @@ impl<'a> Deserializer<'a> for Key<'_, 'a> {
     }
 
     fn deserialize_bool<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
+        let failed = self.failed;
         match self.plain() {
-            "true" => visitor.visit_bool(true),
-            "false" => visitor.visit_bool(false),
-            _ => Err(Error::custom("expected a boolean as key")),
+            "true" => failed.watch(visitor.visit_bool(true)),
+            "false" => failed.watch(visitor.visit_bool(false)),
+            _ => self.failed.refuse("expected a boolean as key"),
         }
     }
 
     fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_some(self)
+        let failed = self.failed;
+        failed.watch(visitor.visit_some(self))
     }
 
     fn deserialize_newtype_struct<V: Visitor<'a>>(
@@ -76,9 +85,10 @@ impl<'a> Deserializer<'a> for Key<'_, 'a> {
         visitor: V,
     ) -> Result<V::Value, Error> {
         if name.starts_with(PRIVATE) {
-            return serde_json::Deserializer::from_str(self.quoted).deserialize_newtype_struct(name, visitor);
+            return self.failed.watch(self.json().deserialize_newtype_struct(name, visitor));
         }
-        visitor.visit_newtype_struct(self)
+        let failed = self.failed;
+        failed.watch(visitor.visit_newtype_struct(self))
     }
 
     fn deserialize_enum<V: Visitor<'a>>(
@@ -87,11 +97,11 @@ impl<'a> Deserializer<'a> for Key<'_, 'a> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        serde_json::Deserializer::from_str(self.quoted).deserialize_enum(name, variants, visitor)
+        self.failed.watch(self.json().deserialize_enum(name, variants, visitor))
     }
 
     fn deserialize_bytes<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
-        serde_json::Deserializer::from_str(self.quoted).deserialize_bytes(visitor)
+        self.failed.watch(self.json().deserialize_bytes(visitor))
     }
 
     fn deserialize_byte_buf<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {

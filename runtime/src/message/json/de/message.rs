@@ -1,11 +1,17 @@
-use super::{super::scan::Scan, PRIVATE, key::Key, value::Value};
-use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error as _, MapAccess, VariantAccess, Visitor};
+use super::{
+    super::{scan::Scan, span::Entry},
+    Failed, PRIVATE,
+    key::Key,
+    value::Value,
+};
+use serde::de::{DeserializeSeed, Deserializer, EnumAccess, MapAccess, VariantAccess, Visitor};
 use serde_json::Error;
 
 /// The whole message.
 #[derive(Clone, Copy)]
 pub(in super::super) struct Message<'s, 'a> {
     pub(in super::super) scan: &'s Scan<'a>,
+    pub(in super::super) failed: &'s Failed,
 }
 
 impl<'s, 'a> Message<'s, 'a> {
@@ -15,13 +21,18 @@ impl<'s, 'a> Message<'s, 'a> {
 
     #[inline]
     fn key(self, i: usize) -> Key<'s, 'a> {
-        Key { quoted: self.scan.key_span(i).quoted(self.scan.text()), owned: self.scan.owned_key(i) }
+        Key {
+            text: self.scan.text(),
+            at: self.scan.key_span(i),
+            owned: self.scan.owned_key(i),
+            failed: self.failed,
+        }
     }
 
     #[inline]
-    fn value(self, i: usize) -> Value<'a> {
-        let entry = self.scan.entry(i);
-        Value { raw: entry.at.of(self.scan.text()), kind: entry.kind }
+    fn value(self, i: usize) -> Value<'s, 'a> {
+        let Entry { at, kind } = self.scan.entry(i);
+        Value { text: self.scan.text(), at, kind, failed: self.failed }
     }
 }
 
@@ -30,7 +41,7 @@ macro_rules! leave_to_serde_json {
     ($($method:ident($($arg:ident: $type:ty),*))*) => {
         $(#[cold]
         fn $method<V: Visitor<'a>>(self, $($arg: $type,)* visitor: V) -> Result<V::Value, Error> {
-            self.json().$method($($arg,)* visitor)
+            self.failed.watch(self.json().$method($($arg,)* visitor))
         })*
     };
 }
@@ -41,10 +52,10 @@ impl<'a> Deserializer<'a> for Message<'_, 'a> {
     #[inline]
     fn deserialize_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
         let mut pairs = Pairs { message: self, next: 0, value_next: false };
-        let value = visitor.visit_map(&mut pairs)?;
+        let value = self.failed.watch(visitor.visit_map(&mut pairs))?;
         // A visitor that leaves something over is refused by serde_json.
         if pairs.value_next || pairs.next < self.scan.len() {
-            return Err(Error::custom("not all keys were read"));
+            return self.failed.refuse("not all keys were read");
         }
         Ok(value)
     }
@@ -66,7 +77,7 @@ impl<'a> Deserializer<'a> for Message<'_, 'a> {
 
     #[inline]
     fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_some(self)
+        self.failed.watch(visitor.visit_some(self))
     }
 
     #[inline]
@@ -76,9 +87,9 @@ impl<'a> Deserializer<'a> for Message<'_, 'a> {
         visitor: V,
     ) -> Result<V::Value, Error> {
         if name.starts_with(PRIVATE) {
-            return self.json().deserialize_newtype_struct(name, visitor);
+            return self.failed.watch(self.json().deserialize_newtype_struct(name, visitor));
         }
-        visitor.visit_newtype_struct(self)
+        self.failed.watch(visitor.visit_newtype_struct(self))
     }
 
     fn deserialize_enum<V: Visitor<'a>>(
@@ -88,9 +99,9 @@ impl<'a> Deserializer<'a> for Message<'_, 'a> {
         visitor: V,
     ) -> Result<V::Value, Error> {
         if self.scan.len() != 1 {
-            return Err(Error::custom("expected one key, the variant's name"));
+            return self.failed.refuse("expected one key, the variant's name");
         }
-        visitor.visit_enum(Variant { message: self })
+        self.failed.watch(visitor.visit_enum(Variant { message: self }))
     }
 
     #[inline]
@@ -121,7 +132,7 @@ impl<'a> MapAccess<'a> for &mut Pairs<'_, 'a> {
     #[inline]
     fn next_key_seed<K: DeserializeSeed<'a>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
         if self.value_next {
-            return Err(Error::custom("a value was left unread"));
+            return self.message.failed.refuse("a value was left unread");
         }
         if self.next == self.message.scan.len() {
             return Ok(None);
@@ -133,7 +144,7 @@ impl<'a> MapAccess<'a> for &mut Pairs<'_, 'a> {
     #[inline]
     fn next_value_seed<S: DeserializeSeed<'a>>(&mut self, seed: S) -> Result<S::Value, Error> {
         if !self.value_next {
-            return Err(Error::custom("a value was read before its key"));
+            return self.message.failed.refuse("a value was read before its key");
         }
         let i = self.next;
         self.next += 1;

@@ -1,0 +1,165 @@
+//! Layers of the user's, at named places.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+
+use matchbus::bus::{At, BoxError, Request, Response};
+use matchbus::prelude::*;
+use matchbus::services;
+use serde_json::json;
+use tower_layer::layer_fn;
+use tower_service::Service;
+
+#[service(role = "a")]
+async fn a(_: Value, seen: State<AtomicUsize>) -> Value {
+    seen.fetch_add(1, Ordering::SeqCst);
+    json!("a")
+}
+
+#[service(role = "b")]
+async fn b(_: Value, bus: Bus) -> Result<Value, matchbus::Error> {
+    Ok(bus.act(json!({"role":"a"})).await?)
+}
+
+#[service(role = "hang")]
+async fn hang(_: Value) -> Value {
+    std::future::pending().await
+}
+
+/// Notes what it sees before and after, and refuses on demand.
+#[derive(Clone)]
+struct Watch<S> {
+    inner: S,
+    name: &'static str,
+    seen: Arc<std::sync::Mutex<Vec<String>>>,
+}
+
+impl<S> Service<Request> for Watch<S>
+where
+    S: Service<Request, Response = Response, Error = BoxError, Future: Send + 'static>,
+{
+    type Response = Response;
+    type Error = BoxError;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Response, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, waker: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.inner.poll_ready(waker)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let (name, seen) = (self.name, Arc::clone(&self.seen));
+        match request.meta().context("behave") {
+            Some("refuse") => return Box::pin(async { Err("not today".into()) }),
+            Some("own") => {
+                return Box::pin(async { Err(Box::new(matchbus::Error::refused("own words")).into()) });
+            }
+            Some("panic") => panic!("a layer panics"),
+            _ => {}
+        }
+        let pattern = request.pattern().to_owned();
+        seen.lock().unwrap().push(format!("{name} {pattern} in"));
+        let inner = self.inner.call(request);
+        Box::pin(async move {
+            let response = inner.await?;
+            let end = if response.failure().is_none() { "well" } else { "failed" };
+            seen.lock().unwrap().push(format!("{name} {pattern} {end}"));
+            Ok(response)
+        })
+    }
+}
+
+type Seen = Arc<std::sync::Mutex<Vec<String>>>;
+
+fn watched() -> (Bus, Seen, Arc<AtomicUsize>) {
+    let seen = Seen::default();
+    let ran = Arc::new(AtomicUsize::new(0));
+    let watch = |name: &'static str| {
+        let seen = Arc::clone(&seen);
+        layer_fn(move |inner| Watch { inner, name, seen: Arc::clone(&seen) })
+    };
+    let bus = Bus::builder()
+        .services(services![a, b, hang])
+        .shared_state(Arc::clone(&ran))
+        .layer(At::Edge, watch("edge"))
+        .layer(At::Handler, watch("outer"))
+        .layer(At::Handler, watch("inner"))
+        .start()
+        .unwrap();
+    (bus, seen, ran)
+}
+
+#[tokio::test]
+async fn layers_stand_where_they_were_put_the_first_outermost() {
+    let (bus, seen, _) = watched();
+    assert_eq!(bus.act(json!({"role":"b"})).await.unwrap(), json!("a"));
+    assert_eq!(
+        *seen.lock().unwrap(),
+        [
+            "edge role:b in",
+            "outer role:b in",
+            "inner role:b in",
+            "outer role:a in",
+            "inner role:a in",
+            "inner role:a well",
+            "outer role:a well",
+            "inner role:b well",
+            "outer role:b well",
+            "edge role:b well"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_layer_that_refuses_keeps_the_handler_from_running() {
+    let (bus, _, ran) = watched();
+    for (behave, text) in [("refuse", "a layer refused the message: not today"), ("own", "own words")] {
+        let error = bus.context("behave", behave).act(json!({"role":"a"})).await.unwrap_err();
+        assert_eq!((error.outcome(), error.code().as_str()), (Outcome::NotDone, "refused"));
+        assert!(error.to_string().contains(text), "{error}");
+    }
+    let error = bus.context("behave", "panic").act(json!({"role":"a"})).await.unwrap_err();
+    assert_eq!(error.code(), "panic");
+    assert_eq!(ran.load(Ordering::SeqCst), 0);
+}
+
+/// Gives up after a second, as tower's own `Timeout` does.
+#[derive(Clone)]
+struct Impatient<S>(S);
+
+impl<S> Service<Request> for Impatient<S>
+where
+    S: Service<Request, Response = Response, Error = BoxError, Future: Send + 'static>,
+{
+    type Response = Response;
+    type Error = BoxError;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Response, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, waker: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.0.poll_ready(waker)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let inner = self.0.call(request);
+        Box::pin(async move { tokio::time::timeout(std::time::Duration::from_secs(1), inner).await? })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_layer_that_gives_up_cancels_the_handler() {
+    let bus =
+        Bus::builder().services(services![hang]).layer(At::Handler, layer_fn(Impatient)).start().unwrap();
+    let begin = tokio::time::Instant::now();
+    let error = bus.act(json!({"role":"hang"})).await.unwrap_err();
+    assert_eq!(begin.elapsed(), std::time::Duration::from_secs(1));
+    assert_eq!(error.outcome(), Outcome::Unknown);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_deadline_holds_behind_layers_too() {
+    let (bus, seen, _) = watched();
+    let begin = tokio::time::Instant::now();
+    let error = bus.act(json!({"role":"hang"})).await.unwrap_err();
+    assert_eq!((begin.elapsed(), error.code().as_str()), (std::time::Duration::from_secs(5), "deadline"));
+    assert!(seen.lock().unwrap().contains(&"edge role:hang failed".to_owned()), "{seen:?}");
+}

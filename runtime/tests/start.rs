@@ -1,0 +1,100 @@
+//! A bus that cannot be right does not start, and says everything that is wrong at once.
+
+use matchbus::bus::Builder;
+use matchbus::prelude::*;
+use matchbus::services;
+
+#[derive(Message, Serialize, Deserialize)]
+#[message(role = "a", cmd = "x", reply(u32))]
+struct Ask {}
+
+#[derive(Message, Serialize, Deserialize)]
+#[message(role = "away", cmd = "x", reply(u32))]
+struct Away {}
+
+#[derive(Message, Serialize, Deserialize)]
+#[message(role = "elsewhere", cmd = "x", reply(u32), external)]
+struct Elsewhere {}
+
+struct Db;
+struct Cache;
+
+mod one {
+    use super::*;
+
+    #[service(role = "a", cmd = "x", alternative)]
+    pub(crate) async fn ask(
+        _: Ask,
+        _db: State<Db>,
+        _cache: State<Cache>,
+        _away: Call<Away>,
+        _other: Call<Elsewhere>,
+    ) -> u32 {
+        1
+    }
+}
+
+mod two {
+    use super::*;
+
+    #[service(role = "a", cmd = "x", alternative)]
+    pub(crate) async fn ask(_: Ask, _db: State<Db>, _maybe: Option<State<Cache>>) -> u32 {
+        2
+    }
+}
+
+fn problems(builder: Builder) -> (Vec<&'static str>, String) {
+    let error = builder.start().unwrap_err();
+    (error.problems().iter().map(|problem| problem.code()).collect(), error.to_string())
+}
+
+#[tokio::test]
+async fn all_problems_come_at_once_with_their_cures() {
+    let (codes, text) = problems(Bus::builder().services(services![one::ask, two::ask, ..]));
+    for code in ["two-alternatives", "missing-state", "unanswered"] {
+        assert!(codes.contains(&code), "{code}: {text}");
+    }
+    for part in ["start::Db", "start::Cache", ".state(…)", "Away", "--only"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(!text.contains("Elsewhere"), "{text}");
+    println!("{text}");
+}
+
+#[tokio::test]
+async fn of_alternatives_a_process_mounts_one() {
+    let both = Bus::builder().services(services![one::ask, two::ask, ..]).state(Db);
+    let bus = both.only(["two"]).handle(|_: Away| async { 0 }).start().unwrap();
+    assert_eq!(bus.call(Ask {}).await.unwrap(), 2);
+    assert_eq!(bus.size(), 1);
+}
+
+#[tokio::test]
+async fn a_service_that_is_not_there_cannot_be_mounted() {
+    let builder = Bus::builder().services(services![two::ask]).state(Db).only(["tow"]);
+    let (codes, text) = problems(builder);
+    assert_eq!(codes, ["unknown-service"]);
+    assert!(text.contains("no service `tow`") && text.contains("it has: two"), "{text}");
+}
+
+#[tokio::test]
+async fn keys_known_only_at_start_join_each_pattern() {
+    let bus = Bus::builder().services(services![two::ask]).state(Db).with("shard", 0).start().unwrap();
+    assert!(bus.call(Ask {}).await.unwrap_err().to_string().contains("shard"));
+    assert_eq!(bus.extend("shard", 0).call(Ask {}).await.unwrap(), 2);
+    assert!(bus.extend("shard", 1).call(Ask {}).await.is_err());
+    assert_eq!(bus.flows().flows[0].pattern, "cmd:x,role:a,shard:0");
+    let (codes, text) = problems(Bus::builder().services(services![two::ask]).state(Db).with("cmd", "y"));
+    assert_eq!(codes, ["with-key"]);
+    assert!(text.contains("cmd"), "{text}");
+}
+
+#[tokio::test]
+async fn a_state_given_twice_is_the_second_one() {
+    #[service(role = "n")]
+    fn n(_: Value, n: State<u32>) -> Value {
+        (*n).into()
+    }
+    let bus = Bus::builder().services(services![n]).state(1u32).state(2u32).start().unwrap();
+    assert_eq!(bus.act(serde_json::json!({"role":"n"})).await.unwrap(), 2);
+}

@@ -1,0 +1,165 @@
+//! The test kit, as a user's tests use it.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use matchbus::prelude::*;
+use matchbus::services;
+use matchbus::testing::{How, TestBus};
+
+#[derive(Message, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[message(role = "price", cmd = "get", reply(u32))]
+struct GetPrice {
+    sku: String,
+}
+
+#[derive(Message, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[message(role = "cart", cmd = "add", reply(u32))]
+struct AddItem {
+    sku: String,
+}
+
+#[derive(Message, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[message(role = "cart", event = "item-added")]
+struct ItemAdded {
+    sku: String,
+    price: u32,
+}
+
+#[derive(Message, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[message(role = "mail", cmd = "queue", external)]
+struct QueueMail {
+    text: String,
+}
+
+#[service(role = "cart", cmd = "add")]
+async fn add(
+    msg: AddItem,
+    price: Call<GetPrice>,
+    added: Emit<ItemAdded>,
+    mail: Emit<QueueMail>,
+) -> Result<u32, matchbus::Error> {
+    let price = price.call(GetPrice { sku: msg.sku.clone() }).await?;
+    added.publish(ItemAdded { sku: msg.sku, price }).await?;
+    mail.send(QueueMail { text: format!("{price}") }).await?;
+    Ok(price)
+}
+
+#[service(role = "price", cmd = "get")]
+async fn get_price(_: GetPrice) -> u32 {
+    panic!("the real one must not be called in a test")
+}
+
+#[observer(role = "cart", event = "item-added")]
+async fn note(_: ItemAdded) {
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+}
+
+fn test_bus() -> TestBus {
+    TestBus::of(services![add, get_price, note, ..])
+        .replace(|msg: GetPrice| async move { u32::try_from(msg.sku.len()).unwrap() })
+        .replace(|_: QueueMail| async {})
+        .start()
+}
+
+#[tokio::test(start_paused = true)]
+async fn handlers_are_replaced_and_every_message_is_recorded() {
+    let test = test_bus();
+    assert_eq!(test.call(AddItem { sku: "tea".into() }).await.unwrap(), 3);
+    let hows: Vec<How> = test.messages().iter().map(|message| message.how).collect();
+    assert_eq!(hows, [How::Called, How::Called, How::Published, How::Sent]);
+    assert_eq!(test.recorded::<ItemAdded>(), [ItemAdded { sku: "tea".into(), price: 3 }]);
+    assert_eq!(test.recorded::<QueueMail>(), [QueueMail { text: "3".into() }]);
+    // Virtual time: the observer sleeps an hour, and nobody waits for it.
+    test.settled().await;
+    assert_eq!(
+        test.flows().of("event:item-added,role:cart").unknown,
+        1,
+        "an observer has a deadline as well"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_is_still_to_come_is_awaited() {
+    let test = test_bus();
+    let later = (*test).clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        later.call(AddItem { sku: "milk".into() }).await
+    });
+    assert_eq!(test.wait_for::<ItemAdded>().await.price, 4);
+    assert_eq!(test.wait_for_many::<AddItem>(1).await.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_never_comes_fails_with_a_text_that_says_what_came() {
+    let test = test_bus();
+    test.call(AddItem { sku: "tea".into() }).await.unwrap();
+    let waiting = tokio::spawn(async move { test.wait_for_many::<ItemAdded>(2).await });
+    let panic = waiting.await.unwrap_err().into_panic();
+    let text = panic.downcast_ref::<String>().unwrap();
+    for part in [
+        "waited for 2 of `ItemAdded` (event:item-added,role:cart), and 1 came in 5s",
+        r#"called    {"cmd":"add","role":"cart","sku":"tea"}"#,
+        r#"published {"event":"item-added","price":3,"role":"cart","sku":"tea"}"#,
+        "messages   replied",
+    ] {
+        assert!(text.contains(part), "{part}\n---\n{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_must_not_come_is_shown() {
+    let test = test_bus();
+    test.assert_none::<ItemAdded>();
+    test.call(AddItem { sku: "tea".into() }).await.unwrap();
+    let panic = std::panic::catch_unwind(AssertUnwindSafe(|| test.assert_none::<ItemAdded>())).unwrap_err();
+    let text = panic.downcast_ref::<String>().unwrap();
+    assert!(text.contains("no `ItemAdded` was expected") && text.contains(r#""price":3"#), "{text}");
+}
+
+/// Reads its fields by hand and refuses what it does not know.
+#[derive(Message, Serialize, Debug)]
+#[message(role = "strict", cmd = "do")]
+struct Strict {
+    n: u32,
+}
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Fields {
+            n: u32,
+        }
+        Fields::deserialize(deserializer).map(|fields| Strict { n: fields.n })
+    }
+}
+
+#[service(role = "strict", cmd = "do")]
+fn strict(_: Strict) {}
+
+#[test]
+fn a_handler_that_refuses_unknown_keys_is_found() {
+    matchbus::testing::must_ignore(services![add, get_price, note, ..]);
+    let checked = std::panic::catch_unwind(|| matchbus::testing::must_ignore(services![strict]));
+    let panic = checked.unwrap_err();
+    let text = panic.downcast_ref::<String>().unwrap();
+    assert!(text.contains("`strict`") && text.contains("unknown field"), "{text}");
+}
+
+#[cfg(feature = "virtual-time")]
+#[test]
+fn virtual_time_takes_no_time_and_repeats_ids() {
+    let run = || {
+        matchbus::testing::virtual_time(async {
+            let begin = matchbus::seam::clock::now();
+            tokio::time::sleep(Duration::from_secs(86_400)).await;
+            assert_eq!(begin.elapsed(), Duration::from_secs(86_400));
+            matchbus::seam::random::next()
+        })
+    };
+    assert_eq!(run(), run());
+}
+
+matchbus::registry_test!();

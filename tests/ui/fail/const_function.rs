@@ -1,0 +1,6 @@
+use matchbus::prelude::*;
+
+#[service(role = "cart")]
+const fn handler() {}
+
+fn main() {}

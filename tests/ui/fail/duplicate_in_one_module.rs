@@ -1,0 +1,24 @@
+use matchbus::prelude::*;
+
+#[derive(Message, Serialize, Deserialize)]
+#[message(role = "cart", cmd = "add", reply(Cart), context(tier))]
+pub struct AddItem {
+    pub qty: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+pub struct Cart {
+    pub items: u32,
+}
+
+#[service(role = "cart", cmd = "add")]
+async fn add(_: AddItem) -> Cart {
+    Cart { items: 1 }
+}
+
+#[service(cmd = "add", role = "cart", timeout("1s"))]
+async fn put(_: AddItem) -> Cart {
+    Cart { items: 1 }
+}
+
+fn main() {}

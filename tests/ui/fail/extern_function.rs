@@ -1,0 +1,6 @@
+use matchbus::prelude::*;
+
+#[service(role = "cart")]
+extern "C" fn handler() {}
+
+fn main() {}

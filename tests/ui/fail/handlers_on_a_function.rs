@@ -1,0 +1,6 @@
+use matchbus::prelude::*;
+
+#[handlers(role = "cart")]
+async fn add(_: Value) {}
+
+fn main() {}

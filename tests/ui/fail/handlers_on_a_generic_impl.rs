@@ -1,0 +1,11 @@
+use matchbus::prelude::*;
+
+struct Carts<T>(T);
+
+#[handlers(role = "cart")]
+impl<T> Carts<T> {
+    #[service(cmd = "add")]
+    async fn add(&self, _: Value) {}
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use matchbus::prelude::*;
+
+struct Carts;
+
+#[handlers(role = "cart")]
+impl Default for Carts {
+    #[service(cmd = "default")]
+    fn default() -> Self {
+        Carts
+    }
+}
+
+fn main() {}

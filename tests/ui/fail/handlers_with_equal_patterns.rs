@@ -1,0 +1,14 @@
+use matchbus::prelude::*;
+
+struct Carts;
+
+#[handlers(role = "cart")]
+impl Carts {
+    #[service(cmd = "add")]
+    async fn add(&self, _: Value) {}
+
+    #[service((cmd = "put"), (cmd = "add"))]
+    async fn put(&self, _: Value) {}
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use matchbus::prelude::*;
+
+struct Carts;
+
+#[handlers((role = "cart"), (role = "basket"))]
+impl Carts {
+    #[service(cmd = "add", crate(matchbus))]
+    async fn add(&self, _: Value) {}
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use matchbus::prelude::*;
+
+struct Carts;
+
+#[handlers(role = "cart")]
+impl Carts {
+    #[service(role = "basket", cmd = "add")]
+    async fn add(&self, _: Value) {}
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+use matchbus::prelude::*;
+
+struct Carts;
+
+#[handlers(role = "cart")]
+impl Carts {
+    #[service(cmd = "add")]
+    async fn add(&mut self, _: Value) {}
+
+    #[service(cmd = "take")]
+    async fn take(self, _: Value) {}
+}
+
+fn main() {}

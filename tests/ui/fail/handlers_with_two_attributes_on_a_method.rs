@@ -1,0 +1,12 @@
+use matchbus::prelude::*;
+
+struct Carts;
+
+#[handlers(role = "cart")]
+impl Carts {
+    #[service(cmd = "add")]
+    #[observer(event = "added")]
+    async fn add(&self, _: Value) {}
+}
+
+fn main() {}

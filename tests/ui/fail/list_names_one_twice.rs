@@ -1,0 +1,10 @@
+use matchbus::prelude::*;
+
+#[service(role = "cart")]
+async fn add(_: Value) {}
+
+fn list() {
+    let _ = services![add, add];
+}
+
+fn main() {}

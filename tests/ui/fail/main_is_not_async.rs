@@ -1,0 +1,6 @@
+use matchbus::prelude::*;
+
+#[matchbus::main]
+fn main(app: App) {
+    drop(app);
+}

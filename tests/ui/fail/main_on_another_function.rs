@@ -1,0 +1,6 @@
+use matchbus::prelude::*;
+
+#[matchbus::main]
+async fn run(_: App) {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use matchbus::prelude::*;
+
+#[matchbus::main]
+async fn main(_: App) -> String {
+    String::new()
+}

@@ -1,0 +1,4 @@
+use matchbus::prelude::*;
+
+#[matchbus::main]
+async fn main() {}

@@ -1,0 +1,6 @@
+use matchbus::prelude::*;
+
+#[service()]
+async fn handler(_: Value) {}
+
+fn main() {}

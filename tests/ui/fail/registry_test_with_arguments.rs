@@ -1,0 +1,5 @@
+use matchbus::prelude::*;
+
+matchbus::registry_test!(cart);
+
+fn main() {}

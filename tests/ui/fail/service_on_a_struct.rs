@@ -1,0 +1,6 @@
+use matchbus::prelude::*;
+
+#[service(role = "cart")]
+struct Cart;
+
+fn main() {}

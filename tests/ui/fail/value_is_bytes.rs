@@ -1,0 +1,6 @@
+use matchbus::prelude::*;
+
+#[service(name = b"cart")]
+async fn handler(_: Value) {}
+
+fn main() {}

@@ -1,0 +1,27 @@
+#![deny(warnings)]
+use matchbus::prelude::*;
+
+pub struct Carts;
+
+#[handlers(role = "cart")]
+#[cfg(all())]
+impl Carts {
+    #[service(cmd = "a")]
+    #[cfg(any())]
+    async fn a(&self, _: DoesNotExist) {}
+
+    #[cfg(all())]
+    #[service(cmd = "b")]
+    async fn b(&self, _: Value) {}
+}
+
+#[handlers(role = "other")]
+#[cfg(any())]
+impl DoesNotExist {
+    #[service(cmd = "a")]
+    async fn a(&self, _: DoesNotExist) {}
+}
+
+fn main() {
+    assert_eq!(services![Carts][0].len(), 1);
+}

@@ -1,0 +1,20 @@
+#![deny(warnings)]
+use matchbus::prelude::*;
+
+#[derive(Message, Serialize, Deserialize)]
+#[message(role = "cart", cmd = "add", reply(Cart), context(tier))]
+pub struct AddItem {
+    pub qty: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+pub struct Cart {
+    pub items: u32,
+}
+
+#[service(role = "cart", cmd = "add")]
+fn add(msg: AddItem) -> Result<Cart, matchbus::Error> {
+    Ok(Cart { items: msg.qty })
+}
+
+fn main() {}
