@@ -8,7 +8,10 @@ use matchbus::bus::Builder;
 
 /// Gives the services their states: here they live in memory and begin anew with each process.
 pub fn states(bus: Builder) -> Builder {
-    use services::{audit::Audit, bestsellers::Sales, cart::Carts, order::Orders, payment::Ledger, price::Prices, stock::Stock};
+    use services::{
+        audit::Audit, bestsellers::Sales, cart::Carts, order::Orders, payment::Ledger, price::Prices,
+        stock::Stock,
+    };
     bus.state(Audit::default())
         .state(Carts::default())
         .state(Ledger::default())

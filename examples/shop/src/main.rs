@@ -7,5 +7,9 @@ use shop::services::audit::Audit;
 async fn main(app: App) -> matchbus::Result<()> {
     // The story shows the events, so it shares the memory of the audit.
     let audit = Audit::default();
-    app.configure(shop::states).state(audit.clone()).otherwise(|bus| shop::story::play(bus, audit)).run().await
+    app.configure(shop::states)
+        .state(audit.clone())
+        .otherwise(|bus| shop::story::play(bus, audit))
+        .run()
+        .await
 }

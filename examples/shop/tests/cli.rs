@@ -57,7 +57,12 @@ fn list_is_a_table_or_a_catalogue() {
     let (code, catalogue, _) = said(&["list", "--json"]);
     assert_eq!(code, 0);
     let catalogue = json(&catalogue);
-    let add = catalogue["handlers"].as_array().unwrap().iter().find(|one| one["pattern"] == "cmd:add,role:cart").unwrap();
+    let add = catalogue["handlers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["pattern"] == "cmd:add,role:cart")
+        .unwrap();
     assert_eq!(add["input"]["properties"]["qty"]["type"], "integer");
     assert_eq!(add["input"]["properties"]["role"]["const"], "cart");
     assert_eq!(add["outputs"][0]["answered_by"], json!(["price::get", "price::gift", "price::gold"]));
@@ -111,7 +116,13 @@ fn a_wrong_command_line_ends_with_2_and_the_cure() {
 fn the_graph_has_services_special_cases_and_what_is_outside() {
     let (code, mermaid, _) = said(&["graph"]);
     assert_eq!(code, 0);
-    for part in ["flowchart LR", "subgraph", "gold<br/>cmd:get,role:price,tier:gold", "cmd:get,role:advice", "-.->|OrderPlaced|"] {
+    for part in [
+        "flowchart LR",
+        "subgraph",
+        "gold<br/>cmd:get,role:price,tier:gold",
+        "cmd:get,role:advice",
+        "-.->|OrderPlaced|",
+    ] {
         assert!(mermaid.contains(part), "{part}: {mermaid}");
     }
     let (code, dot, _) = said(&["graph", "--format", "dot"]);
@@ -122,8 +133,9 @@ fn the_graph_has_services_special_cases_and_what_is_outside() {
 #[test]
 fn pipe_answers_in_order_and_numbers_what_is_bad() {
     let bad = |line: usize| line.is_multiple_of(7);
-    let lines: Vec<String> =
-        (1..=200).map(|line| if bad(line) { "no message".into() } else { get(&format!("gift-{}", line + 4)) }).collect();
+    let lines: Vec<String> = (1..=200)
+        .map(|line| if bad(line) { "no message".into() } else { get(&format!("gift-{}", line + 4)) })
+        .collect();
     let mut child = shop(&["pipe"]).stdin(Stdio::piped()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let writer = std::thread::spawn(move || stdin.write_all((lines.join("\n") + "\n").as_bytes()).unwrap());
@@ -135,7 +147,10 @@ fn pipe_answers_in_order_and_numbers_what_is_bad() {
     for (line, reply) in (1..).zip(out.lines()) {
         let reply = json(reply);
         if bad(line) {
-            assert_eq!((&reply["error"]["code"], &reply["error"]["line"]), (&json!("malformed"), &json!(line)));
+            assert_eq!(
+                (&reply["error"]["code"], &reply["error"]["line"]),
+                (&json!("malformed"), &json!(line))
+            );
         } else {
             assert_eq!(reply["cents"], (line + 4) * 100, "line {line}");
         }

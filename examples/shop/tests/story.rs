@@ -5,8 +5,8 @@ use matchbus::{CallError, registry};
 use shop::services::audit::Audit;
 use shop::story::{self, Ink};
 use shop_contracts::{
-    AddItem, Bestseller, Bestsellers, GetAdvice, GetPrice, MailSent, OrderError, OrderPlaced, PlaceOrder, PriceError,
-    Release, Reserve, StockLow,
+    AddItem, Bestseller, Bestsellers, GetAdvice, GetPrice, MailSent, OrderError, OrderPlaced, PlaceOrder,
+    PriceError, Release, Reserve, StockLow,
 };
 
 fn shop() -> TestBus {
@@ -56,10 +56,7 @@ async fn an_order_tells_everybody_once_and_the_tenant_gets_as_far_as_the_mail() 
     assert!(mail.text.contains("parcel"), "{mail:?}");
     shop.settled().await;
     assert_eq!(shop.recorded::<OrderPlaced>().len(), 1);
-    assert_eq!(
-        shop.call(Bestsellers { top: 3 }).await.unwrap(),
-        [Bestseller { sku: "tea".into(), qty: 2 }]
-    );
+    assert_eq!(shop.call(Bestsellers { top: 3 }).await.unwrap(), [Bestseller { sku: "tea".into(), qty: 2 }]);
     // The cart was cleared.
     let again = shop.call(place("ann", "4242")).await.unwrap_err();
     assert_eq!(again.app(), Some(&OrderError::UnknownCart { cart: "ann".into() }));
@@ -146,7 +143,9 @@ async fn the_story_fits_a_terminal_and_is_the_same_each_time() {
     let mut told = Vec::new();
     for _ in 0..2 {
         let audit = Audit::default();
-        let shop = TestBus::of(&registry::discover()).configure(shop::states).configure(|bus| bus.state(audit.clone()));
+        let shop = TestBus::of(&registry::discover())
+            .configure(shop::states)
+            .configure(|bus| bus.state(audit.clone()));
         told.push(story::tell(&shop.start(), audit, Ink::PLAIN).await);
     }
     assert_eq!(told[0], told[1]);

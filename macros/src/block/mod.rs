@@ -29,7 +29,9 @@ pub(crate) fn attribute(arguments: TokenStream, item: TokenStream) -> TokenStrea
             } else {
                 expand::fallback(&block, &shared)
             };
-            (block.without_ours(), beside)
+            let block = block.without_ours();
+            // The bus gives each argument away, so a handler takes them by value whether it consumes them or not.
+            (quote!(#[allow(clippy::needless_pass_by_value)] #block), beside)
         }
     };
     let errors = errors.into_tokens();

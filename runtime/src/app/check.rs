@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -21,7 +22,7 @@ pub(super) fn check(builder: &Builder, against: Option<&Path>) -> Result<u8> {
     }
     let mut text = String::new();
     for problem in &problems {
-        text += &format!("- {}\n", problem.replace('\n', "\n  "));
+        let _ = writeln!(text, "- {}", problem.replace('\n', "\n  "));
     }
     print(&text);
     Ok(1)
@@ -32,13 +33,13 @@ fn well(catalogue: &Catalogue, against: Option<&Path>) -> String {
     let services: BTreeSet<&str> = catalogue.handlers.iter().map(|handler| &*handler.service).collect();
     let mut text = format!("ok: {} handlers of {} services\n", catalogue.handlers.len(), services.len());
     if let Some(path) = against {
-        text += &format!("ok: nothing breaks callers that rely on {}\n", path.display());
+        let _ = writeln!(text, "ok: nothing breaks callers that rely on {}", path.display());
     }
     let outputs = catalogue.handlers.iter().flat_map(|handler| &handler.outputs);
     let outside: BTreeSet<&str> =
         outputs.filter(|output| output.answered_by.is_empty()).map(|output| &*output.pattern).collect();
     for pattern in outside {
-        text += &format!("note: {pattern} is external: nothing in this program answers it\n");
+        let _ = writeln!(text, "note: {pattern} is external: nothing in this program answers it");
     }
     text
 }

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use super::print;
 use crate::bus::Builder;
 use crate::message::Result;
@@ -25,7 +27,8 @@ fn table(catalogue: &Catalogue) -> String {
     for handler in &catalogue.handlers {
         if handler.service != service {
             service = &handler.service;
-            text += &format!("{}{service}\n", if text.is_empty() { "" } else { "\n" });
+            text += if text.is_empty() { "" } else { "\n" };
+            let _ = writeln!(text, "{service}");
         }
         let mark = if handler.kind == "observer" { "observes" } else { "answers" };
         let line = format!(

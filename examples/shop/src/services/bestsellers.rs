@@ -23,8 +23,9 @@ fn count(msg: OrderPlaced, sales: State<Sales>) {
 #[service(role = "bestsellers", cmd = "get", effect(read))]
 fn get(msg: &Bestsellers, sales: State<Sales>) -> Vec<Bestseller> {
     let sales = sales.0.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut all: Vec<Bestseller> = sales.iter().map(|(sku, qty)| Bestseller { sku: sku.clone(), qty: *qty }).collect();
-    all.sort_by(|a, b| b.qty.cmp(&a.qty));
+    let mut all: Vec<Bestseller> =
+        sales.iter().map(|(sku, qty)| Bestseller { sku: sku.clone(), qty: *qty }).collect();
+    all.sort_by_key(|best| std::cmp::Reverse(best.qty));
     all.truncate(msg.top);
     all
 }

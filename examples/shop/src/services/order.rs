@@ -29,7 +29,13 @@ async fn place(
     let kind = if found.lines.iter().all(|line| line.kind == "digital") { "digital" } else { "goods" };
     let reply = Order { order: order.clone(), cents: found.cents };
     placed
-        .publish(OrderPlaced { order, cart: msg.cart, kind: kind.into(), lines: found.lines, cents: found.cents })
+        .publish(OrderPlaced {
+            order,
+            cart: msg.cart,
+            kind: kind.into(),
+            lines: found.lines,
+            cents: found.cents,
+        })
         .await?;
     Ok(reply)
 }

@@ -14,7 +14,8 @@ fn endless(msg: &Reserve) -> Reserved {
 /// Sends the links, in place of the usual confirmation.
 #[observer(role = "order", event = "placed", kind = "digital", group(mail), effect(accept_duplicates))]
 async fn deliver(msg: OrderPlaced, meta: Meta, sent: Emit<MailSent>) -> Result<(), matchbus::Error> {
-    let links: Vec<String> = msg.lines.iter().map(|line| format!("https://dl.example/{}", line.sku)).collect();
+    let links: Vec<String> =
+        msg.lines.iter().map(|line| format!("https://dl.example/{}", line.sku)).collect();
     let text = format!("{}: thank you, here it is: {}", msg.order, links.join(" "));
     sent.publish(MailSent { from: sender(&meta), text }).await?;
     Ok(())

@@ -54,8 +54,12 @@ impl Stage {
         let reply = self.bus.act_bytes(message.as_bytes()).await;
         self.bus.settled().await;
         let after = self.bus.flows();
-        let ran: Vec<&Handler> =
-            self.catalogue.handlers.iter().filter(|handler| count(&after, handler) > count(&before, handler)).collect();
+        let ran: Vec<&Handler> = self
+            .catalogue
+            .handlers
+            .iter()
+            .filter(|handler| count(&after, handler) > count(&before, handler))
+            .collect();
 
         let why = self.bus.explain(message.as_bytes()).ok();
         let winner = why.as_ref().and_then(|why| why.winner()).map(ToString::to_string);
@@ -69,7 +73,10 @@ impl Stage {
             message: message.to_owned(),
             why,
             answered_by: first.first().copied().cloned(),
-            on_the_way: others.iter().map(|handler| ((*handler).clone(), self.further_keys(handler))).collect(),
+            on_the_way: others
+                .iter()
+                .map(|handler| ((*handler).clone(), self.further_keys(handler)))
+                .collect(),
             reply: reply.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
             done_without,
             events: self.audit.take().into_iter().map(|heard| event(heard.event, &ran)).collect(),
@@ -79,7 +86,9 @@ impl Stage {
     /// The keys that a handler has beyond another one that would answer without them.
     fn further_keys(&self, handler: &Handler) -> Vec<String> {
         let usual = self.catalogue.handlers.iter().find(|usual| {
-            usual.kind == handler.kind && usual.keys.len() < handler.keys.len() && is_part(&usual.keys, &handler.keys)
+            usual.kind == handler.kind
+                && usual.keys.len() < handler.keys.len()
+                && is_part(&usual.keys, &handler.keys)
         });
         let further = |usual: &Handler| {
             let keys = handler.keys.iter().filter(|(key, _)| !usual.keys.contains_key(*key));
@@ -112,5 +121,8 @@ fn is_part(some: &Map<String, Value>, all: &Map<String, Value>) -> bool {
 
 /// Whether the observer's keys have the event's values; the only glob of the shop is `*`.
 fn wants(observer: &Handler, event: &Value) -> bool {
-    observer.keys.iter().all(|(key, value)| event.get(key).is_some_and(|given| given == value || value.is_object()))
+    observer
+        .keys
+        .iter()
+        .all(|(key, value)| event.get(key).is_some_and(|given| given == value || value.is_object()))
 }

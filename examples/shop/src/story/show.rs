@@ -57,7 +57,9 @@ fn failed(error: &CallError<ErrorReply>, ink: Ink) -> Vec<String> {
     let again = if reply.retryable { "retryable" } else { "not retryable" };
     let text = format!("{}, {again}: {text}", reply.code).replace("; near miss", "\nnear miss");
     let lines = text.lines().enumerate();
-    lines.flat_map(|(i, line)| block(if i == 0 { "✗ " } else { "    " }, line, |line| ink.error(line))).collect()
+    lines
+        .flat_map(|(i, line)| block(if i == 0 { "✗ " } else { "    " }, line, |line| ink.error(line)))
+        .collect()
 }
 
 pub(super) fn end(flows: &Snapshot, ink: Ink) -> String {
@@ -73,14 +75,19 @@ pub(super) fn end(flows: &Snapshot, ink: Ink) -> String {
 fn block(sign: &str, text: &str, paint: impl Fn(&str) -> String) -> Vec<String> {
     let blank = " ".repeat(sign.chars().count());
     let lines = wrap(text, "  ");
-    lines.iter().enumerate().map(|(i, line)| format!("{}{}", if i == 0 { sign } else { &blank }, paint(line))).collect()
+    lines
+        .iter()
+        .enumerate()
+        .map(|(i, line)| format!("{}{}", if i == 0 { sign } else { &blank }, paint(line)))
+        .collect()
 }
 
 /// Breaks after blanks and commas; JSON stays what it was when it is joined again.
 fn wrap(text: &str, hang: &str) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_inclusive([' ', ',']) {
-        let line = lines.last_mut().filter(|line| line.chars().count() + word.trim_end().chars().count() <= WIDTH);
+        let line =
+            lines.last_mut().filter(|line| line.chars().count() + word.trim_end().chars().count() <= WIDTH);
         match line {
             Some(line) => line.push_str(word),
             None => lines.push(format!("{hang}{word}")),
