@@ -10,10 +10,15 @@ pub(crate) fn doc(attrs: &[Attribute]) -> String {
             && meta.path.is_ident("doc")
             && let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = &meta.value
         {
-            lines.extend(text.value().split('\n').map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end().to_owned()));
+            lines.extend(
+                text.value()
+                    .split('\n')
+                    .map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end().to_owned()),
+            );
         }
     }
-    let end = lines.iter().position(|line| line.starts_with('#') || line.starts_with("```")).unwrap_or(lines.len());
+    let end =
+        lines.iter().position(|line| line.starts_with('#') || line.starts_with("```")).unwrap_or(lines.len());
     lines[..end].join("\n").trim().to_owned()
 }
 

@@ -16,7 +16,9 @@ pub(crate) struct Extern {
 /// The command line does not change while the process lives, so it is read once.
 pub(crate) fn externs() -> &'static [Extern] {
     static EXTERNS: OnceLock<Vec<Extern>> = OnceLock::new();
-    EXTERNS.get_or_init(|| read(std::env::args_os().filter_map(|argument| argument.into_string().ok()).flat_map(unpack)))
+    EXTERNS.get_or_init(|| {
+        read(std::env::args_os().filter_map(|argument| argument.into_string().ok()).flat_map(unpack))
+    })
 }
 
 /// A long command line is handed over in a file, one argument a line.
@@ -57,12 +59,21 @@ mod tests {
 
     #[test]
     fn both_forms_are_read() {
-        let line = ["rustc", "--extern", "mb=/t/libmatchbus-0f.rmeta", "--extern=priv:a=/t/liba.rlib", "--extern", "proc_macro", "-C", "x=y"];
+        let line = [
+            "rustc",
+            "--extern",
+            "mb=/t/libmatchbus-0f.rmeta",
+            "--extern=priv:a=/t/liba.rlib",
+            "--extern",
+            "proc_macro",
+            "-C",
+            "x=y",
+        ];
         let externs = read(line.into_iter().map(str::to_owned));
-        assert_eq!(externs.iter().map(|e| (e.name.as_str(), e.library())).collect::<Vec<_>>(), [
-            ("mb", Some("matchbus")),
-            ("a", Some("a"))
-        ]);
+        assert_eq!(
+            externs.iter().map(|e| (e.name.as_str(), e.library())).collect::<Vec<_>>(),
+            [("mb", Some("matchbus")), ("a", Some("a"))]
+        );
         let _: &[Extern] = &externs;
     }
 }

@@ -4,6 +4,7 @@
 mod app_error;
 mod attribute;
 mod attrs;
+mod block;
 mod crate_path;
 mod errors;
 mod externs;
@@ -14,9 +15,10 @@ mod main_fn;
 mod message;
 mod pattern;
 mod registry_test;
-mod block;
 mod spans;
 mod suggest;
+#[cfg(test)]
+mod testing;
 
 use proc_macro::TokenStream;
 

@@ -14,20 +14,21 @@ pub mod router;
 
 pub use app::App;
 pub use handler::{Bus, Call, Emit, FromContext, Meta, Prior, State};
-pub use message::{AppError, CallError, Error, ErrorReply, Message, NoError, Outcome, Result};
 pub use matchbus_macros::{AppError, Message, handlers, main, observer, registry_test, service, services};
+pub use message::{AppError, CallError, Error, ErrorReply, Message, NoError, Outcome, Result};
 pub use serde_json::Value;
 
 /// Everything a service needs, for `use matchbus::prelude::*`.
 pub mod prelude {
     pub use crate::{
-        App, AppError, Bus, Call, CallError, Emit, FromContext, Message, Meta, NoError, Outcome, Prior, State, Value, handlers, observer, service, services,
+        App, AppError, Bus, Call, CallError, Emit, FromContext, Message, Meta, NoError, Outcome, Prior,
+        State, Value, handlers, observer, service, services,
     };
-    #[doc(no_inline)]
-    pub use serde::{Deserialize, Serialize};
     #[cfg(feature = "schema")]
     #[doc(no_inline)]
     pub use schemars::JsonSchema;
+    #[doc(no_inline)]
+    pub use serde::{Deserialize, Serialize};
 }
 
 /// What the macros write refers to this and only this. Not an interface: it changes without notice.
@@ -35,8 +36,8 @@ pub mod prelude {
 pub mod __private {
     pub use crate::app::{MainOptions, run_main};
     pub use crate::handler::{
-        Accepts, Context, FromContext, Held, Incoming, Input, IntoHeard, Need, Output, Started, State, answer, answer_now, boxed,
-        hear, hear_now, sendable,
+        Accepts, Context, FromContext, Held, Incoming, Input, IntoHeard, Need, Output, Started, State,
+        answer, answer_now, boxed, hear, hear_now, sendable,
     };
     pub use crate::message::probe::{FallbackKind, FallbackSchema, Probe};
     pub use crate::message::{

@@ -62,7 +62,11 @@ pub(super) fn app_error(input: &DeriveInput, model: &Model) -> TokenStream {
 }
 
 /// What a value says: a literal for a struct, a `match` for an enum.
-fn choose<'a, T: ToTokens>(model: &'a Model, say: impl Fn(&'a Case) -> Option<T>, otherwise: &TokenStream) -> TokenStream {
+fn choose<'a, T: ToTokens>(
+    model: &'a Model,
+    say: impl Fn(&'a Case) -> Option<T>,
+    otherwise: &TokenStream,
+) -> TokenStream {
     if let [Case { variant: None, .. }] = &model.cases[..] {
         return say(&model.cases[0]).map_or_else(|| otherwise.clone(), ToTokens::into_token_stream);
     }

@@ -22,7 +22,10 @@ impl Given {
         for attr in attrs.iter().filter(|attr| attr.path().is_ident("app_error")) {
             match &attr.meta {
                 Meta::List(list) => given.fill(list.tokens.clone(), &mut spent, errors),
-                meta => errors.on(meta, "options stand in parentheses: `#[app_error(code(\"out-of-stock\"), status(409))]`"),
+                meta => errors.on(
+                    meta,
+                    "options stand in parentheses: `#[app_error(code(\"out-of-stock\"), status(409))]`",
+                ),
             }
         }
         given
@@ -33,7 +36,10 @@ impl Given {
             let option = match entry {
                 Entry::Option(option) => option,
                 Entry::Key(key) => {
-                    errors.at(key.span, format!("an error has no pattern; an option is written `{}(…)`", key.name));
+                    errors.at(
+                        key.span,
+                        format!("an error has no pattern; an option is written `{}(…)`", key.name),
+                    );
                     continue;
                 }
                 Entry::Broken => continue,
@@ -51,7 +57,10 @@ impl Given {
                     if let Some(code) = &self.code
                         && (code.value().is_empty() || code.value().contains(char::is_whitespace))
                     {
-                        errors.at(code.span(), "a code is one word that callers compare: `code(\"out-of-stock\")`");
+                        errors.at(
+                            code.span(),
+                            "a code is one word that callers compare: `code(\"out-of-stock\")`",
+                        );
                     }
                 }
                 "retryable" => {

@@ -24,3 +24,5 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     quote!(#expanded #errors)
 }
 
+#[cfg(test)]
+mod tests;

@@ -39,7 +39,10 @@ impl Model {
             }),
             Data::Enum(data) => {
                 if let Some(code) = &whole.code {
-                    errors.at(code.span(), "each variant has a code of its own; write `#[app_error(code(…))]` on the variants");
+                    errors.at(
+                        code.span(),
+                        "each variant has a code of its own; write `#[app_error(code(…))]` on the variants",
+                    );
                 }
                 for variant in &data.variants {
                     let given = Given::new(&variant.attrs, errors);
@@ -47,7 +50,10 @@ impl Model {
                         errors.at(span, "`crate(…)` stands on the type");
                     }
                     cases.push(Case {
-                        variant: Some((variant.ident.clone(), crate::attrs::cfgs(&variant.attrs).into_iter().cloned().collect())),
+                        variant: Some((
+                            variant.ident.clone(),
+                            crate::attrs::cfgs(&variant.attrs).into_iter().cloned().collect(),
+                        )),
                         code: code(&given, &variant.ident),
                         retryable: given.retryable || whole.retryable,
                         status: given.status.or(whole.status),

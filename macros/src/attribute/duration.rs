@@ -18,7 +18,10 @@ pub(crate) fn millis(literal: &LitStr) -> syn::Result<u64> {
         _ => return Err(error()),
     };
     match number.checked_mul(factor) {
-        Some(0) => Err(syn::Error::new(literal.span(), "a duration of nothing would end every message; leave the option out")),
+        Some(0) => Err(syn::Error::new(
+            literal.span(),
+            "a duration of nothing would end every message; leave the option out",
+        )),
         Some(millis) => Ok(millis),
         None => Err(error()),
     }
@@ -39,7 +42,9 @@ mod tests {
         assert_eq!(millis("2s"), Some(2_000));
         assert_eq!(millis("10 m"), Some(600_000));
         assert_eq!(millis("1h"), Some(3_600_000));
-        for wrong in ["", "2", "s", "0s", "-1s", "1.5s", "2 weeks", "99999999999999999999s", "9999999999999999999s"] {
+        for wrong in
+            ["", "2", "s", "0s", "-1s", "1.5s", "2 weeks", "99999999999999999999s", "9999999999999999999s"]
+        {
             assert_eq!(millis(wrong), None, "{wrong}");
         }
     }

@@ -116,7 +116,10 @@ fn part_of(input: ParseStream<'_>) -> syn::Result<Part> {
             syn::Error::new(next, format!("expected `=`: a key and its value are written `{text} = \"…\"`"))
         } else {
             let _ = input.parse::<TokenStream>();
-            syn::Error::new(next, format!("a key that is no identifier is written in quotes: `\"{name}\" = …`"))
+            syn::Error::new(
+                next,
+                format!("a key that is no identifier is written in quotes: `\"{name}\" = …`"),
+            )
         });
     }
     let arguments = if input.peek(token::Paren) {
@@ -131,7 +134,9 @@ fn part_of(input: ParseStream<'_>) -> syn::Result<Part> {
         let rest: TokenStream = input.parse()?;
         return Err(syn::Error::new(
             span,
-            format!("expected a comma; a key is written `{text} = {rest}`, an option `{text}` or `{text}(…)`"),
+            format!(
+                "expected a comma; a key is written `{text} = {rest}`, an option `{text}` or `{text}(…)`"
+            ),
         ));
     }
     end(input, "an option")?;
@@ -169,7 +174,9 @@ fn end(input: ParseStream<'_>, what: &str) -> syn::Result<()> {
         return Ok(());
     }
     let error = if input.peek(Token![|]) {
-        input.error("a key has one value; several patterns are written as groups: `(cmd = \"add\"), (cmd = \"put\")`")
+        input.error(
+            "a key has one value; several patterns are written as groups: `(cmd = \"add\"), (cmd = \"put\")`",
+        )
     } else if what == VALUE && !input.peek(Ident::peek_any) && !input.peek(Lit) && !input.peek(token::Paren) {
         input.error(value::EXPECTED)
     } else {

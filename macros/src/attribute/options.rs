@@ -35,8 +35,12 @@ pub(crate) fn unknown(given: &Given, known: &[&str], errors: &mut Errors) {
     errors.at(
         given.span(),
         match nearest(&name, known) {
-            Some(near) => format!("there is no option `{name}`; did you mean `{near}`? (a key has a value: `{name} = \"…\"`)"),
-            None => format!("there is no option `{name}`; options are {list} (a key has a value: `{name} = \"…\"`)"),
+            Some(near) => format!(
+                "there is no option `{name}`; did you mean `{near}`? (a key has a value: `{name} = \"…\"`)"
+            ),
+            None => format!(
+                "there is no option `{name}`; options are {list} (a key has a value: `{name} = \"…\"`)"
+            ),
         },
     );
 }

@@ -38,11 +38,17 @@ pub(super) fn parse(input: ParseStream<'_>) -> syn::Result<Value> {
     if input.peek(Ident::peek_any) {
         let ident = input.call(Ident::parse_any)?;
         if ident == "null" {
-            return Err(syn::Error::new(ident.span(), "`null` is no value of a pattern; `\"*\"` means that the key is present"));
+            return Err(syn::Error::new(
+                ident.span(),
+                "`null` is no value of a pattern; `\"*\"` means that the key is present",
+            ));
         }
         if input.is_empty() {
             let text = quoted(&ident.unraw().to_string());
-            return Err(syn::Error::new(ident.span(), format!("a value is a literal; did you mean the text `{text}`?")));
+            return Err(syn::Error::new(
+                ident.span(),
+                format!("a value is a literal; did you mean the text `{text}`?"),
+            ));
         }
         return Err(syn::Error::new(ident.span(), EXPECTED));
     }

@@ -22,7 +22,10 @@ pub(super) fn refuse_equal(handlers: &[Handler], errors: &mut Errors) {
             let word = handler.kind.word();
             errors.twice(
                 pattern.span,
-                format!("two {word} methods have the pattern `{}`: `{}` and `{}`", pattern.text, other.name, handler.name),
+                format!(
+                    "two {word} methods have the pattern `{}`: `{}` and `{}`",
+                    pattern.text, other.name, handler.name
+                ),
                 first.span,
                 "first given here",
             );

@@ -24,11 +24,17 @@ pub(crate) fn attribute(arguments: TokenStream, item: TokenStream) -> TokenStrea
         }
         Ok(block) => {
             let model = model::Model::new(&shared, &block, &mut errors);
-            let beside =
-                if errors.is_empty() { expand::beside(&block, &model) } else { expand::fallback(&block, &shared) };
+            let beside = if errors.is_empty() {
+                expand::beside(&block, &model)
+            } else {
+                expand::fallback(&block, &shared)
+            };
             (block.without_ours(), beside)
         }
     };
     let errors = errors.into_tokens();
     quote!(#item #beside #errors)
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,7 +30,8 @@ impl Model {
             );
         }
         for (span, _) in &shared.groups {
-            errors.at(*span, "groups of keys stand on the methods; the block has keys that all of them share");
+            errors
+                .at(*span, "groups of keys stand on the methods; the block has keys that all of them share");
         }
         let mut handlers = Vec::new();
         for item in &block.items {
@@ -48,11 +49,15 @@ impl Model {
                 );
             }
             if ours.is_empty() && without_ours(item.clone()).to_string() != item.to_string() {
-                errors.on(item.clone().into_iter().next(), "`#[service]` and `#[observer]` stand on functions");
+                errors
+                    .on(item.clone().into_iter().next(), "`#[service]` and `#[observer]` stand on functions");
             }
         }
         if handlers.is_empty() && errors.is_empty() {
-            errors.on(&block.ty, "no method of this block is a handler; write `#[service(…)]` or `#[observer(…)]` on one");
+            errors.on(
+                &block.ty,
+                "no method of this block is a handler; write `#[service(…)]` or `#[observer(…)]` on one",
+            );
         }
         refuse_equal(&handlers, errors);
         Model { handlers, options: shared.options.clone() }

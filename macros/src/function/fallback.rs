@@ -12,7 +12,8 @@ pub(super) fn beside(function: &MaybeItemFn, parsed: &Parsed) -> TokenStream {
         return TokenStream::new();
     }
     let krate = crate_path(parsed.options.krate.as_ref());
-    let (companion, name, cfgs) = (companion(function), &function.sig.ident, crate::attrs::cfgs(&function.attrs));
+    let (companion, name, cfgs) =
+        (companion(function), &function.sig.ident, crate::attrs::cfgs(&function.attrs));
     quote! {
         #companion
         #(#cfgs)*

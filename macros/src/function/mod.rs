@@ -22,7 +22,11 @@ pub(crate) fn attribute(kind: Kind, arguments: TokenStream, item: TokenStream) -
         }
         Ok(function) => {
             let handler = model::handler(kind, &parsed, &function, &mut errors);
-            if errors.is_empty() { expand::beside(&function, &handler) } else { fallback::beside(&function, &parsed) }
+            if errors.is_empty() {
+                expand::beside(&function, &handler)
+            } else {
+                fallback::beside(&function, &parsed)
+            }
         }
     };
     let errors = errors.into_tokens();
@@ -31,3 +35,5 @@ pub(crate) fn attribute(kind: Kind, arguments: TokenStream, item: TokenStream) -
     quote::quote!(#item #beside #errors)
 }
 
+#[cfg(test)]
+mod tests;

@@ -22,7 +22,8 @@ pub(crate) fn info(handler: &Handler, private: &TokenStream) -> TokenStream {
             quote!(<#ty as #private::Incoming>::MESSAGE)
         }
     };
-    let state = handler.state.iter().map(|state| quote!(<#private::State<#state> as #private::FromContext>::NEEDS));
+    let state =
+        handler.state.iter().map(|state| quote!(<#private::State<#state> as #private::FromContext>::NEEDS));
     let others = shape.others.iter().map(|argument| {
         let (ty, cfgs) = (&argument.ty, &argument.cfgs);
         quote!(#(#cfgs)* <#ty as #private::FromContext>::NEEDS)

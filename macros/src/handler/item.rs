@@ -16,7 +16,11 @@ pub(crate) struct MaybeItemFn {
 
 impl Parse for MaybeItemFn {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let item = MaybeItemFn { attrs: input.call(Attribute::parse_outer)?, vis: input.parse()?, sig: input.parse()? };
+        let item = MaybeItemFn {
+            attrs: input.call(Attribute::parse_outer)?,
+            vis: input.parse()?,
+            sig: input.parse()?,
+        };
         input.parse::<TokenStream>()?;
         Ok(item)
     }

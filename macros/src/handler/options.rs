@@ -29,7 +29,8 @@ pub(crate) enum Effect {
     Dedup(u64),
 }
 
-const KNOWN: &[&str] = &["effect", "overrides", "alternative", "rank", "timeout", "concurrency", "group", "crate"];
+const KNOWN: &[&str] =
+    &["effect", "overrides", "alternative", "rank", "timeout", "concurrency", "group", "crate"];
 const EFFECTS: &str = "`effect(read)`, `effect(idempotent)`, `effect(accept_duplicates)`, `effect(dedup)` or `effect(dedup(\"10m\"))`";
 const TEN_MINUTES: u64 = 600_000;
 

@@ -6,7 +6,13 @@ use crate::errors::Errors;
 use crate::pattern::Pattern;
 
 /// The patterns of an attribute: one of all its keys, or one of each group and the keys outside.
-pub(crate) fn patterns(kind: Kind, shared: &[Key], parsed: &Parsed, span: Span, errors: &mut Errors) -> Vec<Pattern> {
+pub(crate) fn patterns(
+    kind: Kind,
+    shared: &[Key],
+    parsed: &Parsed,
+    span: Span,
+    errors: &mut Errors,
+) -> Vec<Pattern> {
     let outside = || shared.iter().chain(&parsed.keys).cloned();
     let mut patterns: Vec<Pattern> = Vec::new();
     if parsed.groups.is_empty() {

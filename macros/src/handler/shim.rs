@@ -12,11 +12,14 @@ use crate::spans::{ends, relocate};
 pub(crate) fn shim(handler: &Handler, private: &TokenStream) -> TokenStream {
     let Handler { shim, cfgs, function, shape, .. } = handler;
     let local = |name: &str| Ident::new(name, Span::mixed_site());
-    let (context, input, out, held, state) = (local("cx"), local("input"), local("out"), local("held"), local("state"));
+    let (context, input, out, held, state) =
+        (local("cx"), local("input"), local("out"), local("held"), local("state"));
     let (mut lets, mut arguments) = (TokenStream::new(), TokenStream::new());
     let mut borrows = false;
     if let Some(ty) = &handler.state {
-        lets.extend(quote!(let #state = <#private::State<#ty> as #private::FromContext>::from_context(#context)?;));
+        lets.extend(
+            quote!(let #state = <#private::State<#ty> as #private::FromContext>::from_context(#context)?;),
+        );
         arguments.extend(quote!(&#state,));
         borrows = true;
     }

@@ -1,6 +1,8 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Attribute, FnArg, GenericParam, PatType, Receiver, ReceiverKind, ReturnType, Safety, Signature, Type};
+use syn::{
+    Attribute, FnArg, GenericParam, PatType, Receiver, ReceiverKind, ReturnType, Safety, Signature, Type,
+};
 
 use super::types::{bare, is_extractor, is_future, last_word, mentions, outside};
 use crate::errors::Errors;
@@ -33,7 +35,12 @@ pub(crate) struct Argument {
 
 impl Shape {
     /// Every mistake in the signature is an error. For methods, `self_type` is what `Self` means.
-    pub(crate) fn new(sig: &Signature, self_type: Option<&TokenStream>, word: &str, errors: &mut Errors) -> Self {
+    pub(crate) fn new(
+        sig: &Signature,
+        self_type: Option<&TokenStream>,
+        word: &str,
+        errors: &mut Errors,
+    ) -> Self {
         modifiers(sig, errors);
         generics(sig, errors);
         let mut message = Message::None;
@@ -45,11 +52,13 @@ impl Shape {
                 FnArg::Typed(argument) => {
                     let is_message = std::mem::take(&mut is_first) && !is_extractor(&argument.ty);
                     check(argument, is_message, errors);
-                    let cfgs = argument.attrs.iter().filter(|attr| attr.path().is_ident("cfg")).cloned().collect();
+                    let cfgs =
+                        argument.attrs.iter().filter(|attr| attr.path().is_ident("cfg")).cloned().collect();
                     let outside = |ty: &Type| outside(ty, &sig.generics, self_type);
                     match bare(&argument.ty) {
                         Type::Reference(reference) if is_message => {
-                            message = Message::Borrowed(Argument { ty: outside(bare(&reference.elem)), cfgs });
+                            message =
+                                Message::Borrowed(Argument { ty: outside(bare(&reference.elem)), cfgs });
                         }
                         ty if is_message => message = Message::Owned(Argument { ty: outside(ty), cfgs }),
                         ty => others.push(Argument { ty: outside(ty), cfgs }),
@@ -70,7 +79,10 @@ fn modifiers(sig: &Signature, errors: &mut Errors) {
         errors.on(constness, "a handler runs when a message comes and cannot be `const`; remove the word");
     }
     if let Safety::Unsafe(unsafety) = &sig.safety {
-        errors.on(unsafety, "a message from anywhere calls a handler, so it cannot be `unsafe`; make it safe to call");
+        errors.on(
+            unsafety,
+            "a message from anywhere calls a handler, so it cannot be `unsafe`; make it safe to call",
+        );
     }
     if let Some(abi) = &sig.abi {
         errors.on(abi, "a handler is a Rust function; remove `extern`");
@@ -79,7 +91,8 @@ fn modifiers(sig: &Signature, errors: &mut Errors) {
         errors.on(variadic.dots, "a handler's arguments are fixed; remove `...`");
     }
     const PRIMITIVE: &[&str] = &[
-        "bool", "char", "str", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128", "usize",
+        "bool", "char", "str", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32",
+        "u64", "u128", "usize",
     ];
     if PRIMITIVE.iter().any(|name| sig.ident == name) {
         let name = &sig.ident;
@@ -93,7 +106,10 @@ fn generics(sig: &Signature, errors: &mut Errors) {
             GenericParam::Lifetime(_) => {}
             GenericParam::Type(param) => errors.on(
                 &param.ident,
-                format!("a handler answers messages of one type and cannot be generic; replace `{}` by a type", param.ident),
+                format!(
+                    "a handler answers messages of one type and cannot be generic; replace `{}` by a type",
+                    param.ident
+                ),
             ),
             GenericParam::Const(param) => errors.on(
                 &param.ident,
@@ -137,8 +153,16 @@ fn check(argument: &PatType, is_message: bool, errors: &mut Errors) {
         };
         errors.on(ty, text);
     } else if reference.mutability.is_some() {
-        errors.on(ty, format!("a message is the caller's own: take `{}` and change your copy, or take `&{0}`", display(inner)));
-    } else if matches!(bare(inner), Type::Slice(_) | Type::TraitObject(_)) || last_word(inner).as_deref() == Some("str") {
+        errors.on(
+            ty,
+            format!(
+                "a message is the caller's own: take `{}` and change your copy, or take `&{0}`",
+                display(inner)
+            ),
+        );
+    } else if matches!(bare(inner), Type::Slice(_) | Type::TraitObject(_))
+        || last_word(inner).as_deref() == Some("str")
+    {
         errors.on(ty, "a message is a struct with `#[derive(Message)]`, or `serde_json::Value` for any JSON");
     }
 }

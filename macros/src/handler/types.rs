@@ -74,14 +74,18 @@ fn replace(tokens: TokenStream, lifetimes: &[String], self_type: Option<&TokenSt
     let mut out = TokenStream::new();
     let mut after_quote = false;
     for token in tokens {
-        let was_after_quote = std::mem::replace(&mut after_quote, matches!(&token, TokenTree::Punct(p) if p.as_char() == '\''));
+        let was_after_quote =
+            std::mem::replace(&mut after_quote, matches!(&token, TokenTree::Punct(p) if p.as_char() == '\''));
         match (token, self_type) {
-            (TokenTree::Ident(ident), _) if was_after_quote && lifetimes.iter().any(|known| ident == known) => {
+            (TokenTree::Ident(ident), _)
+                if was_after_quote && lifetimes.iter().any(|known| ident == known) =>
+            {
                 out.extend([TokenTree::Ident(proc_macro2::Ident::new("_", ident.span()))]);
             }
             (TokenTree::Ident(ident), Some(self_type)) if ident == "Self" => out.extend(self_type.clone()),
             (TokenTree::Group(group), _) => {
-                let mut inner = proc_macro2::Group::new(group.delimiter(), replace(group.stream(), lifetimes, self_type));
+                let mut inner =
+                    proc_macro2::Group::new(group.delimiter(), replace(group.stream(), lifetimes, self_type));
                 inner.set_span(group.span());
                 out.extend([TokenTree::Group(inner)]);
             }

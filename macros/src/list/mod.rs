@@ -20,7 +20,10 @@ impl Parse for Entry {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let attrs = input.call(Attribute::parse_outer)?;
         let path = input.parse().map_err(|error| {
-            syn::Error::new(error.span(), "expected the path of a handler, or of a type whose methods are handlers")
+            syn::Error::new(
+                error.span(),
+                "expected the path of a handler, or of a type whose methods are handlers",
+            )
         })?;
         Ok(Entry { attrs, path })
     }
@@ -30,12 +33,16 @@ pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
     let private = crate_path(None);
     let private = quote!(#private::__private);
     let mut errors = Errors::new();
-    let entries = errors.ok(Punctuated::<Entry, Token![,]>::parse_terminated.parse2(tokens)).unwrap_or_default();
+    let entries =
+        errors.ok(Punctuated::<Entry, Token![,]>::parse_terminated.parse2(tokens)).unwrap_or_default();
     for (i, entry) in entries.iter().enumerate() {
         let same = |other: &&Entry| {
-            other.attrs.is_empty() && other.path.to_token_stream().to_string() == entry.path.to_token_stream().to_string()
+            other.attrs.is_empty()
+                && other.path.to_token_stream().to_string() == entry.path.to_token_stream().to_string()
         };
-        if entry.attrs.is_empty() && let Some(first) = entries.iter().take(i).find(same) {
+        if entry.attrs.is_empty()
+            && let Some(first) = entries.iter().take(i).find(same)
+        {
             errors.on(&entry.path, "listed twice; remove one");
             errors.on(&first.path, "first listed here");
         }

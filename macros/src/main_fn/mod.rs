@@ -16,7 +16,10 @@ pub(crate) fn attribute(arguments: TokenStream, item: TokenStream) -> TokenStrea
     let options = options::Options::new(arguments, &mut errors);
     let Ok(function) = syn::parse2::<MaybeItemFn>(item.clone()) else {
         let first = item.clone().into_iter().take(1).collect::<TokenStream>();
-        errors.on(first, "`#[matchbus::main]` stands on a function: `async fn main(app: App) -> matchbus::Result<()>`");
+        errors.on(
+            first,
+            "`#[matchbus::main]` stands on a function: `async fn main(app: App) -> matchbus::Result<()>`",
+        );
         let errors = errors.into_tokens();
         return quote!(#item #errors);
     };

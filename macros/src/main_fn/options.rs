@@ -69,11 +69,16 @@ fn worker_threads(given: &Given, errors: &mut Errors) -> Option<usize> {
 
 fn crates(given: &Given, errors: &mut Errors) -> Vec<Ident> {
     let arguments = given.arguments.clone().unwrap_or_default();
-    let read = |input: syn::parse::ParseStream<'_>| Punctuated::<Ident, Token![,]>::parse_terminated_with(input, Ident::parse_any);
+    let read = |input: syn::parse::ParseStream<'_>| {
+        Punctuated::<Ident, Token![,]>::parse_terminated_with(input, Ident::parse_any)
+    };
     match read.parse2(arguments.clone()) {
         Ok(names) if !names.is_empty() => names.into_iter().collect(),
         _ => {
-            errors.at(given.span(), "expected names of crates, as in code: `allow_unlinked(cart_service, stock_service)`");
+            errors.at(
+                given.span(),
+                "expected names of crates, as in code: `allow_unlinked(cart_service, stock_service)`",
+            );
             Vec::new()
         }
     }

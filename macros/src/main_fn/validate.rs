@@ -22,13 +22,18 @@ pub(super) fn signature(function: &MaybeItemFn, errors: &mut Errors) {
         errors.on(receiver, format!("`main` is a free function: {FORM}"));
     } else if sig.inputs.len() != 1 {
         match sig.inputs.iter().nth(1) {
-            Some(second) => errors.on(second, "`main` takes the app and nothing else; state is given by `app.state(…)`"),
+            Some(second) => {
+                errors.on(second, "`main` takes the app and nothing else; state is given by `app.state(…)`")
+            }
             None => errors.at(sig.paren_token.span.join(), format!("`main` takes the app: {FORM}")),
         }
     }
     for attr in &function.attrs {
         if let Some(kind) = Kind::of(attr) {
-            errors.on(attr.path(), format!("`main` is no handler; write `#[{}]` on another function", kind.word()));
+            errors.on(
+                attr.path(),
+                format!("`main` is no handler; write `#[{}]` on another function", kind.word()),
+            );
         }
     }
 }

@@ -1,7 +1,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::ext::IdentExt;
 use syn::DeriveInput;
+use syn::ext::IdentExt;
 
 use super::field::Field;
 use super::generics::generics;
@@ -116,7 +116,8 @@ fn key(model: &Model, private: &TokenStream) -> TokenStream {
     } else {
         (index.to_token_stream(), see.to_token_stream())
     };
-    let body = if model.fields.is_empty() { TokenStream::new() } else { quote!(match #index { #(#arms)* _ => {} }) };
+    let body =
+        if model.fields.is_empty() { TokenStream::new() } else { quote!(match #index { #(#arms)* _ => {} }) };
     quote_spanned! {Span::call_site()=>
         fn key(&self, #index: ::core::primitive::usize, #see: &mut dyn ::core::ops::FnMut(#private::Scalar<'_>)) {
             #body

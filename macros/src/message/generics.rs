@@ -8,7 +8,12 @@ use crate::handler::types::mentions;
 
 /// A generic type is a message for those parameters for which it can be one: for which it, its reply and the
 /// fields that are looked at can be written and read.
-pub(super) fn generics(generics: &Generics, given: &Given, fields: &[Field], private: &TokenStream) -> Generics {
+pub(super) fn generics(
+    generics: &Generics,
+    given: &Given,
+    fields: &[Field],
+    private: &TokenStream,
+) -> Generics {
     let mut generics = generics.clone();
     let names = parameters(&generics);
     if names.is_empty() {

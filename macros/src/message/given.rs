@@ -46,7 +46,10 @@ impl Given {
         given.place = Some(attr.path().span());
         match &attr.meta {
             Meta::List(list) => given.fill(list.tokens.clone(), errors),
-            meta => errors.on(meta, "keys and options stand in parentheses: `#[message(role = \"cart\", cmd = \"add\")]`"),
+            meta => errors.on(
+                meta,
+                "keys and options stand in parentheses: `#[message(role = \"cart\", cmd = \"add\")]`",
+            ),
         }
         given
     }
@@ -104,14 +107,19 @@ fn names(option: &attribute::Given, errors: &mut Errors) -> Vec<(String, Span)> 
             let mut once: Vec<(String, Span)> = Vec::new();
             for (name, span) in names {
                 match once.iter().find(|(known, _)| *known == name) {
-                    Some((_, first)) => errors.twice(span, format!("`{name}` is given twice"), *first, "first given here"),
+                    Some((_, first)) => {
+                        errors.twice(span, format!("`{name}` is given twice"), *first, "first given here")
+                    }
                     None => once.push((name, span)),
                 }
             }
             once
         }
         _ => {
-            errors.at(option.span(), "expected names of keys that callers may add: `context(tier, \"user-id\")`");
+            errors.at(
+                option.span(),
+                "expected names of keys that callers may add: `context(tier, \"user-id\")`",
+            );
             Vec::new()
         }
     }

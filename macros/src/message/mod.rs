@@ -33,3 +33,5 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     }
 }
 
+#[cfg(test)]
+mod tests;

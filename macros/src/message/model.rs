@@ -51,10 +51,19 @@ impl Model {
             let known = pattern.keys.iter().map(|key| (&key.name, "a key of the message's own pattern"));
             let mut known = known.chain(fields.iter().map(|field| (&field.name, "a field")));
             if let Some((_, what)) = known.find(|(known, _)| *known == name) {
-                errors.at(*span, format!("`{name}` is {what} already; `context(…)` names keys that callers may add"));
+                errors.at(
+                    *span,
+                    format!("`{name}` is {what} already; `context(…)` names keys that callers may add"),
+                );
             }
         }
-        Model { pattern, fields, open, doc: attrs::doc(&input.attrs), parameters: parameters(&input.generics) }
+        Model {
+            pattern,
+            fields,
+            open,
+            doc: attrs::doc(&input.attrs),
+            parameters: parameters(&input.generics),
+        }
     }
 }
 

@@ -28,7 +28,9 @@ pub(super) fn items(attrs: &[Attribute]) -> Vec<Item> {
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("serde")) {
         let Meta::List(list) = &attr.meta else { continue };
         // `crate = "…"` has a keyword for a name, which syn's `Meta` takes too.
-        let Ok(metas) = list.parse_args_with(Punctuated::<Part, Token![,]>::parse_terminated) else { continue };
+        let Ok(metas) = list.parse_args_with(Punctuated::<Part, Token![,]>::parse_terminated) else {
+            continue;
+        };
         items.extend(metas.into_iter().filter_map(|Part(meta)| item(&meta)));
     }
     items
@@ -47,13 +49,15 @@ fn item(meta: &Meta) -> Option<Item> {
     let value = match meta {
         Meta::Path(_) => ItemValue::Word,
         Meta::NameValue(pair) => text(pair).map_or(ItemValue::Other, ItemValue::Text),
-        Meta::List(list) => match list.parse_args_with(Punctuated::<MetaNameValue, Token![,]>::parse_terminated) {
-            Ok(pairs) => {
-                let find = |name| pairs.iter().find(|pair| pair.path.is_ident(name)).and_then(text);
-                ItemValue::Both { serialize: find("serialize"), deserialize: find("deserialize") }
+        Meta::List(list) => {
+            match list.parse_args_with(Punctuated::<MetaNameValue, Token![,]>::parse_terminated) {
+                Ok(pairs) => {
+                    let find = |name| pairs.iter().find(|pair| pair.path.is_ident(name)).and_then(text);
+                    ItemValue::Both { serialize: find("serialize"), deserialize: find("deserialize") }
+                }
+                Err(_) => ItemValue::Other,
             }
-            Err(_) => ItemValue::Other,
-        },
+        }
     };
     Some(Item { name: ident.to_string(), span: ident.span(), value })
 }
@@ -70,7 +74,9 @@ impl Item {
     pub(super) fn one_name(&self) -> Result<Option<&str>, ()> {
         match &self.value {
             ItemValue::Text(text) => Ok(Some(text)),
-            ItemValue::Both { serialize, deserialize } if serialize == deserialize => Ok(serialize.as_deref()),
+            ItemValue::Both { serialize, deserialize } if serialize == deserialize => {
+                Ok(serialize.as_deref())
+            }
             ItemValue::Both { .. } => Err(()),
             ItemValue::Word | ItemValue::Other => Ok(None),
         }

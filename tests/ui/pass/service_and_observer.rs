@@ -41,7 +41,7 @@ impl std::error::Error for CartError {}
 
 /// Something was added.
 #[derive(Debug, Message, Serialize, Deserialize)]
-#[message(role = "cart", event = "item-added")]
+#[message(role = "cart", event = "item-added", external)]
 pub struct ItemAdded {
     /// Which.
     pub sku: String,
