@@ -84,8 +84,7 @@ fn leak(text: String) -> &'static str {
 }
 
 fn hash(text: &str) -> u64 {
-    text.bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 fn value(text: &str) -> ValueRef<'_> {
@@ -125,9 +124,7 @@ fn shim<'a>(_: &'a Context<'a>, _: Input<'a>, _: Output<'a>) -> Started<'a> {
 fn emit(n: usize, what: &str, check: bool) -> String {
     let (_, line) = SETS.iter().find(|(name, _)| name.starts_with(what)).expect("a set");
     let mut out = String::from("#![allow(dead_code)]\nuse matchbus::__private::*;\n");
-    out.push_str(
-        "fn shim<'a>(_: &'a Context<'a>, _: Input<'a>, _: Output<'a>) -> Started<'a> { Ok(None) }\n",
-    );
+    out.push_str("fn shim<'a>(_: &'a Context<'a>, _: Input<'a>, _: Output<'a>) -> Started<'a> { Ok(None) }\n");
     out.push_str("fn types() -> [TypeSketch; 3] { loop {} }\n");
     let keys = |text: &str| {
         let mut out = String::new();

@@ -79,7 +79,5 @@ macro_rules! stub0 {
 stub0!(Meta, Bus);
 impl<T: FromContext> FromContext for Option<T> {
     const NEEDS: &'static [Need] = T::NEEDS;
-    fn from_context(_: &Context<'_>) -> Result<Self, Error> {
-        todo!()
-    }
+    fn from_context(_: &Context<'_>) -> Result<Self, Error> { todo!() }
 }

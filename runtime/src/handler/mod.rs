@@ -11,7 +11,7 @@ mod start;
 use std::future::Future;
 use std::pin::Pin;
 
-pub use accept::{Accepts, Heard, Incoming, IntoHeard, IntoReply};
+pub use accept::{Accepts, Heard, IntoHeard, IntoReply, Incoming};
 pub use context::Context;
 pub use extract::{Bus, Call, Emit, FromContext, Meta, Prior, State};
 pub use input::{Held, Input};

@@ -3,8 +3,8 @@ use std::any::Any;
 use serde::Serialize;
 
 use super::IntoHeard;
-use crate::message::ErrorKind;
 use crate::message::{CallError, Error, ErrorReply, Message, Outcome};
+use crate::message::ErrorKind;
 
 /// Where a handler's reply goes.
 #[derive(Debug)]

@@ -81,15 +81,7 @@ impl ErrorKind {
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, outcome: Outcome, text: impl Into<String>) -> Self {
-        Error(Arc::new(Repr {
-            kind,
-            outcome,
-            text: text.into(),
-            path: None,
-            pattern: None,
-            id: None,
-            source: None,
-        }))
+        Error(Arc::new(Repr { kind, outcome, text: text.into(), path: None, pattern: None, id: None, source: None }))
     }
 
     /// A refusal, for extractors and layers of your own: certain that the handler did not run.

@@ -35,11 +35,7 @@ impl<'a> Scan<'a> {
     }
     pub fn scalar(&self, i: usize) -> Scalar<'_> {
         let r = self.raw(i);
-        if let Ok(s) = serde_json::from_str::<&str>(r) {
-            Scalar::Str(s)
-        } else {
-            r.parse().map_or(Scalar::Null, Scalar::Int)
-        }
+        if let Ok(s) = serde_json::from_str::<&str>(r) { Scalar::Str(s) } else { r.parse().map_or(Scalar::Null, Scalar::Int) }
     }
     pub fn bytes(&self) -> &'a [u8] {
         self.bytes

@@ -143,11 +143,7 @@ impl Serializer for Key<'_> {
         Err(LIST)
     }
 
-    fn serialize_tuple_struct(
-        self,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Self::SerializeTupleStruct, Compound> {
+    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Self::SerializeTupleStruct, Compound> {
         Err(LIST)
     }
 

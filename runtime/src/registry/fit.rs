@@ -53,32 +53,15 @@ const fn explain(pattern: &PatternInfo, message: &MessageInfo, handler: &str) {
         match find(pattern, key.name) {
             None => {
                 next_line(&mut text)
-                    .add("handler `")
-                    .add(handler)
-                    .add("` takes `")
-                    .add(message.name)
-                    .add("`, but its pattern `")
-                    .add(pattern.text)
-                    .add("` does not ask for `")
-                    .add_pair(key.name, key.value)
-                    .add("`, which every `")
-                    .add(message.name)
-                    .add("` has; add it to the attribute");
+                    .add("handler `").add(handler).add("` takes `").add(message.name)
+                    .add("`, but its pattern `").add(pattern.text).add("` does not ask for `").add_pair(key.name, key.value)
+                    .add("`, which every `").add(message.name).add("` has; add it to the attribute");
             }
             Some(value) if !covers(value, key.value) => {
                 next_line(&mut text)
-                    .add("handler `")
-                    .add(handler)
-                    .add("` takes `")
-                    .add(message.name)
-                    .add("`, whose key `")
-                    .add(key.name)
-                    .add("` is always `")
-                    .add_value(key.value)
-                    .add("`, but its pattern `")
-                    .add(pattern.text)
-                    .add("` asks for `")
-                    .add_value(value)
+                    .add("handler `").add(handler).add("` takes `").add(message.name)
+                    .add("`, whose key `").add(key.name).add("` is always `").add_value(key.value)
+                    .add("`, but its pattern `").add(pattern.text).add("` asks for `").add_value(value)
                     .add("`: no message can be both; change the attribute or the message type");
             }
             Some(_) => {}
@@ -92,31 +75,16 @@ const fn explain(pattern: &PatternInfo, message: &MessageInfo, handler: &str) {
             match field(message, key.name) {
                 None => {
                     next_line(&mut text)
-                        .add("handler `")
-                        .add(handler)
-                        .add("` asks for key `")
-                        .add(key.name)
-                        .add("`, which is no field of `")
-                        .add(message.name)
-                        .add("`; add the field, or allow callers to add it with `context(")
-                        .add(key.name)
-                        .add(")` in the `#[message(…)]` of `")
-                        .add(message.name)
-                        .add("`");
+                        .add("handler `").add(handler).add("` asks for key `").add(key.name)
+                        .add("`, which is no field of `").add(message.name)
+                        .add("`; add the field, or allow callers to add it with `context(").add(key.name)
+                        .add(")` in the `#[message(…)]` of `").add(message.name).add("`");
                 }
                 Some(kind) if !possible(kind, key.value) => {
                     next_line(&mut text)
-                        .add("handler `")
-                        .add(handler)
-                        .add("` asks for `")
-                        .add_pair(key.name, key.value)
-                        .add("`, but field `")
-                        .add(key.name)
-                        .add("` of `")
-                        .add(message.name)
-                        .add("` is ")
-                        .add(kind_name(kind))
-                        .add(": it can never have that value");
+                        .add("handler `").add(handler).add("` asks for `").add_pair(key.name, key.value)
+                        .add("`, but field `").add(key.name).add("` of `").add(message.name).add("` is ")
+                        .add(kind_name(kind)).add(": it can never have that value");
                 }
                 Some(_) => {}
             }

@@ -5,7 +5,7 @@ mod fit;
 mod info;
 mod text;
 
-pub use check::{Conflicts, Problem, ProblemKind};
 #[doc(hidden)]
 pub use check::{conflicts, refuse_conflicts, registry_test};
+pub use check::{Conflicts, Problem, ProblemKind};
 pub use info::{Effect, Info, Kind, Place, Registration, Services};

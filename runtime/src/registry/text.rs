@@ -85,12 +85,7 @@ impl<const N: usize> Text<N> {
     #[track_caller]
     pub(crate) const fn refuse(&self) {
         if !self.is_empty() {
-            let text = self.as_str();
-            // The compiler puts a line end of its own.
-            match text.as_bytes() {
-                [.., b'\n'] => panic!("{}", text.split_at(text.len() - 1).0),
-                _ => panic!("{}", text),
-            }
+            panic!("{}", self.as_str());
         }
     }
 }

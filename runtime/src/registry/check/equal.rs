@@ -35,12 +35,7 @@ pub(super) const fn compare_places(a: &Info, b: &Info) -> Ordering {
 
 /// Goes through rows that are sorted by pattern, and moves one of each pattern to the front, the one that gets the
 /// messages; says how many there are.
-pub(super) const fn thin_out(
-    source: Source<'_>,
-    rows: &mut [Row],
-    at: CheckAt,
-    report: &mut Report,
-) -> usize {
+pub(super) const fn thin_out(source: Source<'_>, rows: &mut [Row], at: CheckAt, report: &mut Report) -> usize {
     let (mut kept, mut from) = (0, 0);
     while from < rows.len() {
         let end = run(rows, from);

@@ -118,8 +118,7 @@ pub(super) const fn across(
             return;
         }
         let few = if cfg!(test) { 1 } else { 4 * (left.len() + right.len()) };
-        let by =
-            if left.len() * right.len() <= few { None } else { choose(source, left, right, goal, &used) };
+        let by = if left.len() * right.len() <= few { None } else { choose(source, left, right, goal, &used) };
         let Some(by) = by else {
             all_across(source, left, right, goal, report);
             return;

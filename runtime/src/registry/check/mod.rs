@@ -123,13 +123,7 @@ pub(crate) fn problems<'a>(handlers: impl IntoIterator<Item = Entry<'a>>, at: Ch
 }
 
 /// All rules. The slices are only room to work in, for at least as many rows as `Source::count` says.
-const fn check(
-    source: Source<'_>,
-    patterns: &mut [Row],
-    outputs: &mut [Row],
-    at: CheckAt,
-    report: &mut Report,
-) {
+const fn check(source: Source<'_>, patterns: &mut [Row], outputs: &mut [Row], at: CheckAt, report: &mut Report) {
     let (n_patterns, n_outputs) = source.fill(patterns, outputs);
     let (patterns, outputs) = (part(patterns, 0, n_patterns), part(outputs, 0, n_outputs));
     let services = services_first(patterns);

@@ -234,8 +234,7 @@ const fn fill_outputs(row: Row, needs: &[&[Need]], outputs: &mut [Row], mut n: u
                 }
             };
             if !message.external {
-                outputs[n] = Row { nth: nth as u16, part: part as u16, output: true, calls, ..row }
-                    .with(&message.pattern);
+                outputs[n] = Row { nth: nth as u16, part: part as u16, output: true, calls, ..row }.with(&message.pattern);
                 n += 1;
             }
             part += 1;

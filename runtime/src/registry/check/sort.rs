@@ -69,9 +69,7 @@ mod tests {
     #[test]
     fn sorts_whatever_comes() {
         let mut seed = 1u64;
-        for (n, mask) in
-            [(0, u64::MAX), (1, u64::MAX), (8, 3), (9, 3), (1000, u64::MAX), (1000, 1), (1000, 0xFF << 40)]
-        {
+        for (n, mask) in [(0, u64::MAX), (1, u64::MAX), (8, 3), (9, 3), (1000, u64::MAX), (1000, 1), (1000, 0xFF << 40)] {
             let mut rows = vec![Row::EMPTY; n];
             for row in &mut rows {
                 seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

@@ -155,10 +155,7 @@ const fn common<'a>(
         if n > 0 {
             if let Some((other, most)) = common {
                 let mut same = 0;
-                while same < n
-                    && same < most
-                    && byte_at(text, same, from_end) == byte_at(other, same, from_end)
-                {
+                while same < n && same < most && byte_at(text, same, from_end) == byte_at(other, same, from_end) {
                     same += 1;
                 }
                 n = same;
@@ -180,8 +177,7 @@ const fn popular(
     used: &Used,
     part: Part,
 ) -> Option<u64> {
-    let mut counts =
-        Counts { names: [0; Counts::SLOTS], left: [0; Counts::SLOTS], right: [0; Counts::SLOTS] };
+    let mut counts = Counts { names: [0; Counts::SLOTS], left: [0; Counts::SLOTS], right: [0; Counts::SLOTS] };
     // The side with fewer rows first, lest the keys of the other leave no room for its own.
     if left.len() < right.len() {
         counts.add(source, left, false, used, part);

@@ -51,8 +51,7 @@ two alternatives for the pattern `cmd:pay` are mounted
   - shop::paypal::pay (src/lib.rs:1)
   - shop::stripe::pay (src/lib.rs:2)
   mount one: `--only paypal` or `--only stripe`";
-    let lines =
-        "service shop::paypal::pay cmd:pay alternative\nservice shop::stripe::pay cmd:pay alternative";
+    let lines = "service shop::paypal::pay cmd:pay alternative\nservice shop::stripe::pay cmd:pay alternative";
     refused(lines, CheckAt::Start, ProblemKind::TwoAlternatives, text);
 }
 
