@@ -51,7 +51,7 @@ pub(super) fn app_error(input: &DeriveInput, model: &Model) -> TokenStream {
     }
     quote! {
         #[automatically_derived]
-        #[allow(deprecated, clippy::all, clippy::pedantic)]
+        #[allow(deprecated)]
         impl #impl_generics #private::AppError for #name #ty_generics #where_clause {
             fn code(&self) -> #private::Cow<'_, ::core::primitive::str> {
                 #code

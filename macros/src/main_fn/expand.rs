@@ -26,21 +26,24 @@ pub(super) fn main(function: &MaybeItemFn, item: &TokenStream, options: &Options
         ReturnType::Default => ends(&name.to_token_stream()),
         ReturnType::Type(_, ty) => ends(&ty.to_token_stream()),
     };
-    let run = relocate(quote!(#private::run_main), first, last);
-    let user_main = relocate(name.to_token_stream(), first, last);
+        let user_main = relocate(name.to_token_stream(), first, last);
+    let run = quote! {
+        #private::run_main(
+            #private::MainOptions {
+                package: ::core::env!("CARGO_PKG_NAME"),
+                version: ::core::env!("CARGO_PKG_VERSION"),
+                worker_threads: #worker_threads,
+                current_thread: #current_thread,
+                handler_crates: &[#(#crates),*],
+            },
+            #user_main,
+        )
+    };
+    let run = relocate(run, first, last);
     quote! {
         #vis fn #name() -> ::std::process::ExitCode {
             #item
-            #run(
-                #private::MainOptions {
-                    package: ::core::env!("CARGO_PKG_NAME"),
-                    version: ::core::env!("CARGO_PKG_VERSION"),
-                    worker_threads: #worker_threads,
-                    current_thread: #current_thread,
-                    handler_crates: &[#(#crates),*],
-                },
-                #user_main,
-            )
+            #run
         }
     }
 }
