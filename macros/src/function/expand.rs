@@ -1,8 +1,8 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::crate_path::crate_path;
 use crate::attrs::allow_deprecated;
+use crate::crate_path::crate_path;
 use crate::handler::{Handler, MaybeItemFn, claims, info, shim};
 
 /// What stands beside the function: a type of its name that carries the descriptor, the registration, the claims.

@@ -1,7 +1,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Attribute, Data, DeriveInput};
 use syn::ext::IdentExt;
+use syn::{Attribute, Data, DeriveInput};
 
 use super::field::Field;
 use super::generics::generics;
@@ -111,15 +111,14 @@ fn key(model: &Model, private: &TokenStream) -> TokenStream {
     let index = Ident::new("index", Span::mixed_site());
     let arms = model.fields.iter().enumerate().map(|(i, field)| {
         let Field { ident, serialize_with, skip_if, .. } = field;
-        let look = match serialize_with {
-            Some(path) => quote!(#private::see_key_with(|to| #path(&self.#ident, to), #see)),
-            None => quote!(#private::see_key(&self.#ident, #see)),
+        let look = if let Some(path) = serialize_with {
+            quote!(#private::see_key_with(|to| #path(&self.#ident, to), #see))
+        } else {
+            quote!(#private::see_key(&self.#ident, #see))
         };
-        match skip_if {
-            // What is not written cannot be seen.
-            Some(skip) => quote!(#i => if !#skip(&self.#ident) { #look },),
-            None => quote!(#i => #look,),
-        }
+        // What is not written cannot be seen.
+        let unless = skip_if.as_ref().map(|skip| quote!(if !#skip(&self.#ident)));
+        quote!(#i => #unless { #look })
     });
     let (index, see) = if model.fields.is_empty() {
         (quote!(_), quote!(_))
