@@ -108,7 +108,13 @@ fn text() -> impl Strategy<Value = Value> {
 }
 
 fn exact() -> impl Strategy<Value = Value> {
-    prop_oneof![6 => text(), 2 => (-1i64..3).prop_map(Value::Int), 1 => any::<bool>().prop_map(Value::Bool)]
+    // Mostly two values, so that patterns fit together.
+    prop_oneof![
+        12 => select(vec![Value::text("x"), Value::text("xy")]),
+        4 => text(),
+        2 => (-1i64..3).prop_map(Value::Int),
+        1 => any::<bool>().prop_map(Value::Bool),
+    ]
 }
 
 fn glob() -> impl Strategy<Value = Value> {
@@ -207,7 +213,7 @@ fn check_find(matcher: &Matcher<u32>, oracle: &Oracle, message: &[(String, Owned
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 250, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 
     #[test]
     fn few_patterns(steps in steps(24, false, 4), text in any::<bool>()) {
@@ -330,6 +336,32 @@ fn ties_fall_by_exact_values_then_keys_then_text() {
     assert_eq!(winner(&["a:1,b:*", "a:*,b:1"], &[("a", one), ("b", one)]).as_deref(), Some("a:*,b:1"));
     // `Z` comes before `a` in byte order.
     assert_eq!(winner(&["a:1", "Z:1"], &[("a", one), ("Z", one)]).as_deref(), Some("Z:1"));
+}
+
+#[test]
+fn ties_fall_the_same_among_many_patterns() {
+    let filler: Vec<String> = (0..40).map(|n| format!("c:{n}")).collect();
+    let message = [("a", Scalar::Int(1)), ("b", Scalar::Int(1))];
+    for tie in [["a:1,b:*", "a:*,b:1"], ["a:*,b:1", "a:1,b:*"]] {
+        let patterns: Vec<&str> = filler.iter().map(String::as_str).chain(tie).collect();
+        assert_eq!(winner(&patterns, &message).as_deref(), Some("a:*,b:1"));
+        let all = matcher(&patterns).find_all(&message).iter().map(|f| f.value().clone()).collect::<Vec<_>>();
+        assert_eq!(all, ["a:*,b:1", "a:1,b:*"]);
+    }
+}
+
+#[test]
+fn patterns_that_differ_in_rank_are_not_mixed_up() {
+    let mut matcher = Matcher::new();
+    for n in 0..40 {
+        matcher.add(&Pattern::new([("c", n)]).unwrap(), String::new());
+    }
+    // Both ranks know each pair, but only one knows the pattern.
+    for (text, rank) in [("a:1,b:1", 0), ("a:1,b:2", 1), ("a:2,b:1", 1)] {
+        matcher.add_ranked(&text.parse().unwrap(), rank, text.into());
+    }
+    let found = matcher.find_all(&[("a", Scalar::Int(1)), ("b", Scalar::Int(1))]);
+    assert_eq!(found.iter().map(|f| (f.value().as_str(), f.rank())).collect::<Vec<_>>(), [("a:1,b:1", 0)]);
 }
 
 #[test]

@@ -23,9 +23,8 @@ pub(super) struct Names {
 impl Names {
     /// For a store of fewer than 255 names.
     pub(super) fn build(store: &Store) -> Self {
-        let multipliers = (1..=TRIES).map(|n| hash::mix(n, 0) | 1);
-        let found =
-            multipliers.filter_map(|multiplier| Some((multiplier, place(store.names(), multiplier)?))).next();
+        let mut multipliers = (1..=TRIES).map(|n| hash::mix(n, 0) | 1);
+        let found = multipliers.find_map(|multiplier| Some((multiplier, place(store.names(), multiplier)?)));
         let (multiplier, slots) = found.unwrap_or((0, Box::new([NO; 1 << BITS])));
         Names { multiplier, slots }
     }
