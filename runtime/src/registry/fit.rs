@@ -7,9 +7,6 @@ use super::text::Text;
 
 /// Refuses, by a panic in a `const`, a pattern that no message of the type has, or that asks for a key that the
 /// type does not know.
-///
-/// Like all on the way to the panic it has its caller's place, so that the error is shown at the attribute and
-/// nowhere else.
 #[track_caller]
 pub(super) const fn pattern_fits_message(pattern: &PatternInfo, message: &MessageInfo, handler: &str) {
     if !fits(pattern, message) {
@@ -52,17 +49,32 @@ const fn explain(pattern: &PatternInfo, message: &MessageInfo, handler: &str) {
         let key = &message.pattern.keys[i];
         match find(pattern, key.name) {
             None => {
-                next_line(&mut text)
-                    .add("handler `").add(handler).add("` takes `").add(message.name)
-                    .add("`, but its pattern `").add(pattern.text).add("` does not ask for `").add_pair(key.name, key.value)
-                    .add("`, which every `").add(message.name).add("` has; add it to the attribute");
+                text.add("handler `")
+                    .add(handler)
+                    .add("` takes `")
+                    .add(message.name)
+                    .add("`, but its pattern `")
+                    .add(pattern.text)
+                    .add("` does not ask for `")
+                    .add_pair(key.name, key.value)
+                    .add("`, which every `")
+                    .add(message.name)
+                    .add("` has; add it to the attribute\n");
             }
             Some(value) if !covers(value, key.value) => {
-                next_line(&mut text)
-                    .add("handler `").add(handler).add("` takes `").add(message.name)
-                    .add("`, whose key `").add(key.name).add("` is always `").add_value(key.value)
-                    .add("`, but its pattern `").add(pattern.text).add("` asks for `").add_value(value)
-                    .add("`: no message can be both; change the attribute or the message type");
+                text.add("handler `")
+                    .add(handler)
+                    .add("` takes `")
+                    .add(message.name)
+                    .add("`, whose key `")
+                    .add(key.name)
+                    .add("` is always `")
+                    .add_value(key.value)
+                    .add("`, but its pattern `")
+                    .add(pattern.text)
+                    .add("` asks for `")
+                    .add_value(value)
+                    .add("`: no message can be both; change the attribute or the message type\n");
             }
             Some(_) => {}
         }
@@ -74,17 +86,30 @@ const fn explain(pattern: &PatternInfo, message: &MessageInfo, handler: &str) {
         if find(&message.pattern, key.name).is_none() && !message.open && !listed(message.context, key.name) {
             match field(message, key.name) {
                 None => {
-                    next_line(&mut text)
-                        .add("handler `").add(handler).add("` asks for key `").add(key.name)
-                        .add("`, which is no field of `").add(message.name)
-                        .add("`; add the field, or allow callers to add it with `context(").add(key.name)
-                        .add(")` in the `#[message(…)]` of `").add(message.name).add("`");
+                    text.add("handler `")
+                        .add(handler)
+                        .add("` asks for key `")
+                        .add(key.name)
+                        .add("`, which is no field of `")
+                        .add(message.name)
+                        .add("`; add the field, or allow callers to add it with `context(")
+                        .add(key.name)
+                        .add(")` in the `#[message(…)]` of `")
+                        .add(message.name)
+                        .add("`\n");
                 }
                 Some(kind) if !possible(kind, key.value) => {
-                    next_line(&mut text)
-                        .add("handler `").add(handler).add("` asks for `").add_pair(key.name, key.value)
-                        .add("`, but field `").add(key.name).add("` of `").add(message.name).add("` is ")
-                        .add(kind_name(kind)).add(": it can never have that value");
+                    text.add("handler `")
+                        .add(handler)
+                        .add("` asks for `")
+                        .add_pair(key.name, key.value)
+                        .add("`, but field `")
+                        .add(key.name)
+                        .add("` of `")
+                        .add(message.name)
+                        .add("` is ")
+                        .add(kind_name(kind))
+                        .add(": it can never have that value\n");
                 }
                 Some(_) => {}
             }
@@ -92,10 +117,6 @@ const fn explain(pattern: &PatternInfo, message: &MessageInfo, handler: &str) {
         i += 1;
     }
     text.refuse();
-}
-
-const fn next_line<const N: usize>(text: &mut Text<N>) -> &mut Text<N> {
-    if text.is_empty() { text } else { text.add("\n") }
 }
 
 const fn find(pattern: &PatternInfo, name: &str) -> Option<ValueRef<'static>> {

@@ -84,9 +84,7 @@ impl<const N: usize> Text<N> {
     /// Panics with the text if there is any: in a `const`, a compile error.
     #[track_caller]
     pub(crate) const fn refuse(&self) {
-        if !self.is_empty() {
-            panic!("{}", self.as_str());
-        }
+        assert!(self.is_empty(), "{}", self.as_str());
     }
 }
 

@@ -9,17 +9,20 @@ use crate::registry::{Info, Kind};
 pub(super) const fn describe_all<const N: usize>(source: Source<'_>, report: &Report, text: &mut Text<N>) {
     let mut i = 0;
     while i < report.len() {
+        if i > 0 {
+            text.add("\n");
+        }
         describe(source, report.get(i), text);
-        text.add("\n");
         i += 1;
     }
     add_more(report.total - report.len(), report.is_enough(), text);
 }
 
-/// Writes how many problems are not told.
+/// Writes how many problems are not told, on a line of its own.
+#[allow(clippy::cast_possible_wrap)]
 pub(super) const fn add_more<const N: usize>(more: usize, at_least: bool, text: &mut Text<N>) {
     if more > 0 {
-        text.add("… and ").add(if at_least { "at least " } else { "" }).add_int(more as i64).add(" more\n");
+        text.add("\n… and ").add(if at_least { "at least " } else { "" }).add_int(more as i64).add(" more");
     }
 }
 
@@ -51,9 +54,9 @@ pub(super) const fn describe<const N: usize>(source: Source<'_>, fault: Fault, t
             add_both(a, b, text);
             let (one, other) = (service(a), service(b));
             if super::glob::same(one, other) {
-                text.add("\n  both are in service `")
-                    .add(one)
-                    .add("`: give each a name of its own with `group(…)`, and mount one of them with `--only …`");
+                text.add("\n  both are in service `").add(one).add(
+                    "`: give each a name of its own with `group(…)`, and mount one of them with `--only …`",
+                );
             } else {
                 text.add("\n  mount one: `--only ").add(one).add("` or `--only ").add(other).add("`");
             }
@@ -71,15 +74,21 @@ pub(super) const fn describe<const N: usize>(source: Source<'_>, fault: Fault, t
                 .add("`, and neither has more keys");
             add_both(a, b, text);
             if a.ranked {
-                text.add("\n  both say `rank(").add_int(a.rank as i64).add(")`: give the one that is to win a higher rank");
+                text.add("\n  both say `rank(")
+                    .add_int(a.rank as i64)
+                    .add(")`: give the one that is to win a higher rank");
             } else {
                 text.add("\n  ask for one more key in one, or write `rank(1)` in the one that is to win");
             }
         }
         ProblemKind::OverridesNothing => {
-            text.add("no other handler has the pattern `").add(pattern).add("`, which is marked `overrides`\n  - ");
+            text.add("no other handler has the pattern `")
+                .add(pattern)
+                .add("`, which is marked `overrides`\n  - ");
             add_handler(a, text);
-            text.add("\n  link the crate that has the other handler, correct the pattern, or remove `overrides`");
+            text.add(
+                "\n  link the crate that has the other handler, correct the pattern, or remove `overrides`",
+            );
         }
         ProblemKind::Unreachable => {
             text.add("the handler of `")

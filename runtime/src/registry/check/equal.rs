@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::CheckAt;
 use super::report::{Fault, ProblemKind, Report, compare};
 use super::row::{Row, Source};
-use super::sort::{part, run};
+use super::sort::{part, run, swap};
 use super::value;
 use crate::registry::Info;
 
@@ -35,12 +35,17 @@ pub(super) const fn compare_places(a: &Info, b: &Info) -> Ordering {
 
 /// Goes through rows that are sorted by pattern, and moves one of each pattern to the front, the one that gets the
 /// messages; says how many there are.
-pub(super) const fn thin_out(source: Source<'_>, rows: &mut [Row], at: CheckAt, report: &mut Report) -> usize {
+pub(super) const fn thin_out(
+    source: Source<'_>,
+    rows: &mut [Row],
+    at: CheckAt,
+    report: &mut Report,
+) -> usize {
     let (mut kept, mut from) = (0, 0);
     while from < rows.len() {
         let end = run(rows, from);
         if end - from == 1 && !rows[from].overrides {
-            rows.swap(kept, from);
+            swap(rows, kept, from);
             kept += 1;
             from = end;
             continue;
@@ -50,7 +55,7 @@ pub(super) const fn thin_out(source: Source<'_>, rows: &mut [Row], at: CheckAt, 
         while rest < end {
             let next = gather(source, part(rows, rest, end)) + rest;
             let winner = one_pattern(source, part(rows, rest, next), at, report);
-            rows.swap(kept, rest + winner);
+            swap(rows, kept, rest + winner);
             kept += 1;
             rest = next;
         }
@@ -64,7 +69,7 @@ const fn gather(source: Source<'_>, rows: &mut [Row]) -> usize {
     let (mut same, mut i) = (1, 1);
     while i < rows.len() {
         if value::same(source.pattern(rows[0]), source.pattern(rows[i])) {
-            rows.swap(same, i);
+            swap(rows, same, i);
             same += 1;
         }
         i += 1;
@@ -150,7 +155,7 @@ const fn sort_by_place(source: Source<'_>, rows: &mut [Row]) {
     }
     while n > 1 {
         n -= 1;
-        rows.swap(0, n);
+        swap(rows, 0, n);
         sink(source, rows, 0, n);
     }
 }
@@ -167,7 +172,7 @@ const fn sink(source: Source<'_>, rows: &mut [Row], mut i: usize, n: usize) {
         if !is_before(source, rows[i], rows[child]) {
             return;
         }
-        rows.swap(i, child);
+        swap(rows, i, child);
         i = child;
     }
 }

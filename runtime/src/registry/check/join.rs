@@ -118,7 +118,8 @@ pub(super) const fn across(
             return;
         }
         let few = if cfg!(test) { 1 } else { 4 * (left.len() + right.len()) };
-        let by = if left.len() * right.len() <= few { None } else { choose(source, left, right, goal, &used) };
+        let by =
+            if left.len() * right.len() <= few { None } else { choose(source, left, right, goal, &used) };
         let Some(by) = by else {
             all_across(source, left, right, goal, report);
             return;
@@ -165,7 +166,7 @@ const fn all_across(source: Source<'_>, left: &mut [Row], right: &[Row], goal: G
     let mut i = 0;
     while i < left.len() {
         let mut j = 0;
-        while j < right.len() && !(report.is_enough() && !matches!(goal, Goal::Answer)) {
+        while j < right.len() && (!report.is_enough() || matches!(goal, Goal::Answer)) {
             pair(source, &mut left[i], right[j], goal, report);
             j += 1;
         }

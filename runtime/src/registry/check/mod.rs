@@ -34,7 +34,7 @@ use super::text::Text;
 use super::{Info, Registration};
 use report::Report;
 use row::{Row, Source};
-use sort::{part, run, sort};
+use sort::{part, run, sort, swap};
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,8 @@ pub(crate) enum CheckAt {
     List,
     /// Everything that is linked.
     Registry,
-    /// Everything that is linked, and known which of it is mounted.
+    /// Everything that is linked, and known which of it is mounted. For `Bus::start()`.
+    #[cfg_attr(not(test), allow(dead_code))]
     Start,
 }
 
@@ -63,7 +64,7 @@ impl CheckAt {
 ///
 /// With one text that names all problems.
 #[doc(hidden)]
-#[track_caller]
+#[track_caller] // the compiler shows the list, and not how it was checked
 pub const fn refuse_conflicts(lists: &[&[Info]]) {
     let source = Source::Lists(lists);
     // The arrays of a `const` have a size that is known before its values are, so there are a few sizes.
@@ -123,7 +124,13 @@ pub(crate) fn problems<'a>(handlers: impl IntoIterator<Item = Entry<'a>>, at: Ch
 }
 
 /// All rules. The slices are only room to work in, for at least as many rows as `Source::count` says.
-const fn check(source: Source<'_>, patterns: &mut [Row], outputs: &mut [Row], at: CheckAt, report: &mut Report) {
+const fn check(
+    source: Source<'_>,
+    patterns: &mut [Row],
+    outputs: &mut [Row],
+    at: CheckAt,
+    report: &mut Report,
+) {
     let (n_patterns, n_outputs) = source.fill(patterns, outputs);
     let (patterns, outputs) = (part(patterns, 0, n_patterns), part(outputs, 0, n_outputs));
     let services = services_first(patterns);
@@ -177,7 +184,7 @@ const fn services_first(rows: &mut [Row]) -> usize {
     let (mut services, mut i) = (0, 0);
     while i < rows.len() {
         if rows[i].service {
-            rows.swap(services, i);
+            swap(rows, services, i);
             services += 1;
         }
         i += 1;

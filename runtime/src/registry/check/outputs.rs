@@ -4,6 +4,7 @@ use super::hash::fnv1a;
 use super::join::{self, Goal, Used};
 use super::report::{Fault, ProblemKind, Report};
 use super::row::{Row, Source};
+use super::sort::swap;
 use super::value;
 use crate::message::MessageInfo;
 use crate::pattern::PatternInfo;
@@ -36,7 +37,7 @@ pub(super) const fn with_key(source: Source<'_>, outputs: &mut [Row], name_hash:
     while i < outputs.len() {
         let message = source.message(outputs[i]);
         if message.open || has_key(message, name_hash) {
-            outputs.swap(with, i);
+            swap(outputs, with, i);
             with += 1;
         }
         i += 1;
@@ -112,7 +113,7 @@ const fn unanswered(outputs: &mut [Row]) -> usize {
     let (mut open, mut i) = (0, 0);
     while i < outputs.len() {
         if !outputs[i].answered {
-            outputs.swap(open, i);
+            swap(outputs, open, i);
             open += 1;
         }
         i += 1;
@@ -125,7 +126,7 @@ const fn calls_first(outputs: &mut [Row]) -> usize {
     let (mut calls, mut i) = (0, 0);
     while i < outputs.len() {
         if outputs[i].calls {
-            outputs.swap(calls, i);
+            swap(outputs, calls, i);
             calls += 1;
         }
         i += 1;

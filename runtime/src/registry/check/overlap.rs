@@ -3,7 +3,7 @@
 use super::join::{self, Goal, Used};
 use super::report::Report;
 use super::row::{Row, Source};
-use super::sort::{part, run, sort};
+use super::sort::{part, run, sort, swap};
 
 /// Checks rows of one service, or all that answer calls, no two of them with the same pattern.
 pub(super) const fn among(source: Source<'_>, rows: &mut [Row], report: &mut Report) {
@@ -13,7 +13,7 @@ pub(super) const fn among(source: Source<'_>, rows: &mut [Row], report: &mut Rep
         rows[i].sort = rows[i].len as u64;
         if rows[i].ranked {
             ranks = true;
-            rows[i].sort |= 1 << 16 | (rows[i].rank as u32 as u64) << 32;
+            rows[i].sort |= 1 << 16 | (rows[i].rank.cast_unsigned() as u64) << 32;
         }
         globs = globs || rows[i].globs;
         i += 1;
@@ -46,7 +46,7 @@ const fn reach(source: Source<'_>, rows: &mut [Row], report: &mut Report) {
         let (mut globs, mut j) = (0, 0);
         while j < same_keys.len() {
             if same_keys[j].globs {
-                same_keys.swap(globs, j);
+                swap(same_keys, globs, j);
                 globs += 1;
             }
             j += 1;

@@ -80,8 +80,8 @@ impl Conflicts {
 impl fmt::Display for Conflicts {
     /// Writes the same text as the compile error.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for problem in &self.problems {
-            writeln!(f, "{problem}")?;
+        for (i, problem) in self.problems.iter().enumerate() {
+            write!(f, "{}{problem}", if i > 0 { "\n" } else { "" })?;
         }
         let mut text = Text::<64>::new();
         add_more(self.more, self.at_least, &mut text);

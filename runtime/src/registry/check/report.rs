@@ -123,8 +123,7 @@ const fn goes_before(source: Source<'_>, a: Fault, b: Fault) -> bool {
     if a.kind as u8 != b.kind as u8 {
         return (a.kind as u8) < b.kind as u8;
     }
-    is_before(source, a.a, b.a)
-        || (!is_before(source, b.a, a.a) && is_before(source, a.b, b.b))
+    is_before(source, a.a, b.a) || (!is_before(source, b.a, a.a) && is_before(source, a.b, b.b))
 }
 
 const fn is_before(source: Source<'_>, a: Row, b: Row) -> bool {

@@ -33,6 +33,7 @@ pub(super) enum Source<'a> {
 /// There is no reference in it: const evaluation keeps a sorted table of the pointers in an array, so that moving
 /// rows with pointers costs more than all the rest of a check.
 #[derive(Clone, Copy, Debug)]
+#[allow(clippy::struct_excessive_bools)]
 pub(super) struct Row {
     /// What the rows are sorted by at the moment.
     pub(super) sort: u64,
@@ -98,7 +99,7 @@ impl Row {
             }
             i += 1;
         }
-        self.len = if pattern.keys.len() < 0xFFFF { pattern.keys.len() as u16 } else { 0xFFFF };
+        self.len = small(pattern.keys.len());
         self
     }
 
@@ -106,6 +107,19 @@ impl Row {
     pub(super) const fn same_entry(self, other: Row) -> bool {
         self.list == other.list && self.info == other.info
     }
+}
+
+/// Rows are small, so their numbers are.
+#[allow(clippy::cast_possible_truncation)]
+const fn small(n: usize) -> u16 {
+    assert!(n <= u16::MAX as usize, "more than 65535 keys, patterns, arguments or lists");
+    n as u16
+}
+
+#[allow(clippy::cast_possible_truncation)]
+const fn small32(n: usize) -> u32 {
+    assert!(n <= u32::MAX as usize, "more than 4294967295 handlers");
+    n as u32
 }
 
 impl<'a> Source<'a> {
@@ -203,11 +217,12 @@ impl<'a> Source<'a> {
                 let (info, of_info) = self.get(list, i);
                 let service = matches!(info.kind, Kind::Service);
                 let (rank, ranked, overrides) = (info.rank, info.ranked, info.overrides);
-                let (list, info_at) = (list as u16, i as u32);
-                let row = Row { info: info_at, rank, list, service, ranked, overrides, ..Row::EMPTY };
+                let (list_at, info_at) = (small(list), small32(i));
+                let row =
+                    Row { info: info_at, rank, list: list_at, service, ranked, overrides, ..Row::EMPTY };
                 let mut nth = 0;
                 while nth < of_info.len() {
-                    patterns[n_patterns] = Row { nth: nth as u16, ..row }.with(&of_info[nth]);
+                    patterns[n_patterns] = Row { nth: small(nth), ..row }.with(&of_info[nth]);
                     n_patterns += 1;
                     nth += 1;
                 }
@@ -234,7 +249,8 @@ const fn fill_outputs(row: Row, needs: &[&[Need]], outputs: &mut [Row], mut n: u
                 }
             };
             if !message.external {
-                outputs[n] = Row { nth: nth as u16, part: part as u16, output: true, calls, ..row }.with(&message.pattern);
+                outputs[n] = Row { nth: small(nth), part: small(part), output: true, calls, ..row }
+                    .with(&message.pattern);
                 n += 1;
             }
             part += 1;

@@ -66,20 +66,20 @@ const fn byte(value: ValueRef<'_>, at: usize, from_end: bool) -> u64 {
         _ => return REST,
     };
     if glob {
-        return if at < literal(text, from_end) { byte_at(text, at, from_end) } else { REST };
+        return if at < literal(text, from_end) { byte_at(text, at, from_end) as u64 } else { REST };
     }
-    if at < text.len() { byte_at(text, at, from_end) } else { END }
+    if at < text.len() { byte_at(text, at, from_end) as u64 } else { END }
 }
 
-const fn byte_at(text: &[u8], at: usize, from_end: bool) -> u64 {
-    (if from_end { text[text.len() - 1 - at] } else { text[at] }) as u64
+const fn byte_at(text: &[u8], at: usize, from_end: bool) -> u8 {
+    if from_end { text[text.len() - 1 - at] } else { text[at] }
 }
 
 /// How many bytes a glob begins or ends with before a wild card. An escaped one counts as a wild card, too: then
 /// less is known than could be.
 const fn literal(glob: &[u8], from_end: bool) -> usize {
     let mut n = 0;
-    while n < glob.len() && !matches!(byte_at(glob, n, from_end) as u8, b'*' | b'?') {
+    while n < glob.len() && !matches!(byte_at(glob, n, from_end), b'*' | b'?') {
         n += 1;
     }
     n
@@ -155,7 +155,10 @@ const fn common<'a>(
         if n > 0 {
             if let Some((other, most)) = common {
                 let mut same = 0;
-                while same < n && same < most && byte_at(text, same, from_end) == byte_at(other, same, from_end) {
+                while same < n
+                    && same < most
+                    && byte_at(text, same, from_end) == byte_at(other, same, from_end)
+                {
                     same += 1;
                 }
                 n = same;
@@ -177,7 +180,8 @@ const fn popular(
     used: &Used,
     part: Part,
 ) -> Option<u64> {
-    let mut counts = Counts { names: [0; Counts::SLOTS], left: [0; Counts::SLOTS], right: [0; Counts::SLOTS] };
+    let mut counts =
+        Counts { names: [0; Counts::SLOTS], left: [0; Counts::SLOTS], right: [0; Counts::SLOTS] };
     // The side with fewer rows first, lest the keys of the other leave no room for its own.
     if left.len() < right.len() {
         counts.add(source, left, false, used, part);
@@ -187,7 +191,7 @@ const fn popular(
         counts.add(source, left, false, used, part);
     }
     // A key of one row tells nothing, and one of few rows too little.
-    let all = (left.len() + right.len()) as u32;
+    let all = left.len() + right.len();
     let (mut best, mut most, mut i) = (None, all / 16, 0);
     if most < 1 {
         most = 1;
@@ -207,8 +211,8 @@ const fn popular(
 
 struct Counts {
     names: [u64; Counts::SLOTS],
-    left: [u32; Counts::SLOTS],
-    right: [u32; Counts::SLOTS],
+    left: [usize; Counts::SLOTS],
+    right: [usize; Counts::SLOTS],
 }
 
 impl Counts {
@@ -231,8 +235,9 @@ impl Counts {
         }
     }
 
+    #[allow(clippy::cast_possible_truncation)] // only the low bits are used
     const fn add_name(&mut self, name: u64, right: bool) {
-        let mut slot = name as usize % Counts::SLOTS;
+        let mut slot = (name % Counts::SLOTS as u64) as usize;
         let mut tries = 0;
         while self.names[slot] != name {
             if self.left[slot] + self.right[slot] == 0 {

@@ -28,10 +28,9 @@ pub(super) const fn same(a: &PatternInfo, b: &PatternInfo) -> bool {
 pub(super) const fn meet(a: &PatternInfo, b: &PatternInfo) -> bool {
     let mut i = 0;
     while i < a.keys.len() {
-        if let Some(other) = key(b.keys, a.keys[i].name_hash) {
-            if !values_meet(&a.keys[i], other) {
-                return false;
-            }
+        match key(b.keys, a.keys[i].name_hash) {
+            Some(other) if !values_meet(&a.keys[i], other) => return false,
+            _ => {}
         }
         i += 1;
     }

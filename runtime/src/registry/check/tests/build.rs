@@ -13,6 +13,7 @@ use crate::registry::check::hash::fnv1a;
 use crate::registry::check::{CheckAt, Conflicts, Entry, problems};
 use crate::registry::{Info, Kind, Place};
 
+#[allow(clippy::unnecessary_wraps)]
 pub(super) fn shim<'a>(_: &'a Context<'a>, _: Input<'a>, _: Output<'a>) -> Started<'a> {
     Ok(None)
 }
@@ -114,7 +115,8 @@ pub(super) fn entry(line: &str, number: usize) -> Entry<'static> {
         }
     }
     info.place = place;
-    info.needs = leak(Box::from([&*leak(Box::<[Need]>::from(needs))]));
+    let needs: &'static [Need] = leak(needs.into());
+    info.needs = leak(Box::from([needs]));
     let info = leak(Box::new(info));
     let patterns = match with {
         None => info.patterns,

@@ -19,8 +19,10 @@ const fn service(patterns: &'static [PatternInfo], name: &'static str, line: u32
     Info::new(Kind::Service, patterns, name, "shop::cart", place, "", None, &[], shim)
 }
 
-const ADD: &[PatternInfo] = &[pattern!("cmd:add,role:cart": "cmd" = "add" as "cmd:add", "role" = "cart" as "role:cart")];
-const VIP: &[PatternInfo] = &[pattern!("role:cart,user:vip": "role" = "cart" as "role:cart", "user" = "vip" as "user:vip")];
+const ADD: &[PatternInfo] =
+    &[pattern!("cmd:add,role:cart": "cmd" = "add" as "cmd:add", "role" = "cart" as "role:cart")];
+const VIP: &[PatternInfo] =
+    &[pattern!("role:cart,user:vip": "role" = "cart" as "role:cart", "user" = "vip" as "user:vip")];
 const CART: &[Info] = &[service(ADD, "add", 3)];
 const SHOP: &[Info] = &[service(VIP, "vip", 8).with_rank(1)];
 

@@ -14,13 +14,11 @@ fn sets(corpus: &'static str) -> impl Iterator<Item = (&'static str, CheckAt, St
             match line {
                 "@list" => at = CheckAt::List,
                 "@start" => at = CheckAt::Start,
-                _ => match line.strip_prefix("=> ") {
-                    Some(headline) => expected.push(headline),
-                    None => {
-                        handlers.push_str(line);
-                        handlers.push('\n');
-                    }
-                },
+                _ if line.starts_with("=> ") => expected.push(&line[3..]),
+                _ => {
+                    handlers.push_str(line);
+                    handlers.push('\n');
+                }
             }
         }
         (title, at, handlers, expected)

@@ -14,8 +14,7 @@ use crate::registry::{Info, Kind};
 
 const NAMES: [&str; 3] = ["a", "b", "c"];
 
-const VALUES: [&str; 13] =
-    ["x", "y", "xy", "1", "2", "true", "*", "x*", "*y", "?", "x?", "*x*", "?*"];
+const VALUES: [&str; 13] = ["x", "y", "xy", "1", "2", "true", "*", "x*", "*y", "?", "x?", "*x*", "?*"];
 
 /// What each key of a message may be: absent, or one of these.
 const SCALARS: [Option<Scalar<'static>>; 17] = [
@@ -107,9 +106,10 @@ fn expected(entries: &[Entry<'_>]) -> Vec<Found> {
             .collect();
         let overriding: Vec<_> = equals.iter().filter(|e| e.info.overrides).collect();
         let plain: Vec<_> = equals.iter().filter(|e| !e.info.overrides).collect();
-        let winner = overriding.first().copied().unwrap_or_else(|| {
-            equals.iter().find(|e| !e.info.ranked).unwrap_or(&equals[0])
-        });
+        let winner = overriding
+            .first()
+            .copied()
+            .unwrap_or_else(|| equals.iter().find(|e| !e.info.ranked).unwrap_or(&equals[0]));
         if std::ptr::eq(winner.info, a.info) {
             winners.push(i);
         }
@@ -153,7 +153,8 @@ fn expected(entries: &[Entry<'_>]) -> Vec<Found> {
             };
             let of_type: Vec<_> = messages.iter().map(|m| is_of(message, m)).collect();
             let answered = entries.iter().enumerate().any(|(i, e)| {
-                (!calls || e.info.kind == Kind::Service) && of_type.iter().zip(&reach[i]).any(|(m, e)| *m && *e)
+                (!calls || e.info.kind == Kind::Service)
+                    && of_type.iter().zip(&reach[i]).any(|(m, e)| *m && *e)
             });
             if !answered && !message.external {
                 found.push((ProblemKind::Unanswered, line(entry.info), line(entry.info)));
@@ -217,7 +218,8 @@ fn any_message() -> impl Strategy<Value = &'static MessageInfo> {
 fn any_handler() -> impl Strategy<Value = (String, Vec<Need>)> {
     let value = || prop::option::weighted(0.6, prop::sample::select(&VALUES[..]));
     let needs = prop::collection::vec(
-        (any::<bool>(), any_message()).prop_map(|(calls, m)| if calls { Need::Calls(m) } else { Need::Emits(m) }),
+        (any::<bool>(), any_message())
+            .prop_map(|(calls, m)| if calls { Need::Calls(m) } else { Need::Emits(m) }),
         0..2,
     );
     (prop::bool::weighted(0.8), 0..2, [value(), value(), value()], 0..10, -1..3i32, needs).prop_map(
@@ -252,7 +254,8 @@ proptest! {
                 if info.kind == Kind::Service {
                     info.module = "m";
                 }
-                info.needs = leak(Box::from([&*leak(Box::<[Need]>::from(needs.clone()))]));
+                let needs: &'static [Need] = leak(needs.clone().into());
+                info.needs = leak(Box::from([needs]));
                 e.info = leak(Box::new(info));
                 e
             })

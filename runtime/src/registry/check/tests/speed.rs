@@ -46,12 +46,19 @@ fn all_are_alternatives() {
 
 #[test]
 fn all_call_what_a_wider_pattern_answers() {
-    sound(|i| format!("service m::f{i} {} calls(GetPrice)", if i == 7 { "role:price".into() } else { format!("cmd:c{i},role:r{i}") }));
+    sound(|i| {
+        format!(
+            "service m::f{i} {} calls(GetPrice)",
+            if i == 7 { "role:price".into() } else { format!("cmd:c{i},role:r{i}") }
+        )
+    });
 }
 
 #[test]
 fn all_are_globs() {
     sound(|i| format!("service m::f{i} path:/api/p{i}/*"));
     sound(|i| format!("service m::f{i} path:*/p{i}.js"));
-    sound(|i| format!("service m::f{i} path:{}", if i % 2 == 0 { format!("/p{i}/*") } else { format!("/p{i}/a") }));
+    sound(|i| {
+        format!("service m::f{i} path:{}", if i % 2 == 0 { format!("/p{i}/*") } else { format!("/p{i}/a") })
+    });
 }

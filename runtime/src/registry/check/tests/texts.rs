@@ -6,7 +6,7 @@ use crate::registry::check::{CheckAt, ProblemKind};
 #[track_caller]
 fn refused(lines: &str, at: CheckAt, kind: ProblemKind, text: &str) {
     let found = check(lines, at);
-    assert_eq!(found.to_string(), format!("{text}\n"));
+    assert_eq!(found.to_string(), text);
     assert_eq!(found.problems().len(), 1);
     assert_eq!(found.problems()[0].kind(), kind);
 }
@@ -51,7 +51,8 @@ two alternatives for the pattern `cmd:pay` are mounted
   - shop::paypal::pay (src/lib.rs:1)
   - shop::stripe::pay (src/lib.rs:2)
   mount one: `--only paypal` or `--only stripe`";
-    let lines = "service shop::paypal::pay cmd:pay alternative\nservice shop::stripe::pay cmd:pay alternative";
+    let lines =
+        "service shop::paypal::pay cmd:pay alternative\nservice shop::stripe::pay cmd:pay alternative";
     refused(lines, CheckAt::Start, ProblemKind::TwoAlternatives, text);
 }
 
@@ -157,12 +158,12 @@ fn twenty_problems_are_told() {
     let found = check(&lines, CheckAt::List);
     assert_eq!((found.problems().len(), found.more()), (20, 29));
     assert!(found.problems()[19].to_string().contains("m20::f"));
-    assert!(found.to_string().ends_with("\n… and 29 more\n"));
+    assert!(found.to_string().ends_with("\n… and 29 more"));
 
     lines.clear();
     for i in 0..500 {
         writeln!(lines, "service m::f{i} k{i}:1").unwrap();
     }
     let found = check(&lines, CheckAt::List);
-    assert!(found.to_string().ends_with("\n… and at least 180 more\n"), "{found}");
+    assert!(found.to_string().ends_with("\n… and at least 180 more"), "{found}");
 }
