@@ -29,11 +29,12 @@ pub(crate) fn attribute(arguments: TokenStream, item: TokenStream) -> TokenStrea
             } else {
                 expand::fallback(&block, &shared)
             };
-            let block = block.without_ours();
-            // The bus gives each argument away, so a handler takes them by value whether it consumes them or not.
-            (quote!(#[allow(clippy::needless_pass_by_value)] #block), beside)
+            (block.without_ours(), beside)
         }
     };
     let errors = errors.into_tokens();
     quote!(#item #beside #errors)
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,8 @@ use crate::handler::{Handler, Kind, MaybeItemFn, Options, Parsed, SHIM, Shape, p
 pub(super) struct Model {
     pub(super) handlers: Vec<Handler>,
     pub(super) options: Options,
+    /// All attributes of methods that are handlers.
+    pub(super) attrs: Vec<Attribute>,
 }
 
 impl Model {
@@ -33,12 +35,13 @@ impl Model {
             errors
                 .at(*span, "groups of keys stand on the methods; the block has keys that all of them share");
         }
-        let mut handlers = Vec::new();
+        let (mut handlers, mut attrs) = (Vec::new(), Vec::new());
         for item in &block.items {
             let mut ours = Vec::new();
             if let Ok(function) = syn::parse2::<MaybeItemFn>(item.clone()) {
                 ours.extend(function.attrs.iter().filter_map(|attr| Some((Kind::of(attr)?, attr.clone()))));
                 if let Some((kind, attr)) = ours.first() {
+                    attrs.extend(function.attrs.iter().cloned());
                     handlers.push(handler(*kind, attr, shared, block, &function, errors));
                 }
             }
@@ -60,7 +63,7 @@ impl Model {
             );
         }
         refuse_equal(&handlers, errors);
-        Model { handlers, options: shared.options.clone() }
+        Model { handlers, options: shared.options.clone(), attrs }
     }
 }
 

@@ -131,7 +131,11 @@ impl Bus {
     /// # Errors
     ///
     /// The service's own error.
-    pub async fn call_or<M: Message>(&self, message: M, default: M::Reply) -> std::result::Result<M::Reply, M::Error> {
+    pub async fn call_or<M: Message>(
+        &self,
+        message: M,
+        default: M::Reply,
+    ) -> std::result::Result<M::Reply, M::Error> {
         or_default(self.call(message).await, default)
     }
 
@@ -261,7 +265,10 @@ impl FromContext for Bus {
 }
 
 /// The default where the failure is not the service's own word.
-pub(crate) fn or_default<T, E>(reply: std::result::Result<T, CallError<E>>, default: T) -> std::result::Result<T, E> {
+pub(crate) fn or_default<T, E>(
+    reply: std::result::Result<T, CallError<E>>,
+    default: T,
+) -> std::result::Result<T, E> {
     match reply {
         Ok(reply) => Ok(reply),
         Err(CallError::App(error)) => Err(error),

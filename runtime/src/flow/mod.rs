@@ -181,7 +181,8 @@ impl Snapshot {
 impl fmt::Display for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let width = |longest: Option<usize>, least: usize| longest.unwrap_or(0).max(least);
-        let pattern = width(self.flows.iter().map(|flow| flow.pattern.chars().count()).max(), "(no handler)".len());
+        let pattern =
+            width(self.flows.iter().map(|flow| flow.pattern.chars().count()).max(), "(no handler)".len());
         let handler = width(self.flows.iter().map(|flow| flow.name().chars().count()).max(), "handler".len());
         writeln!(
             f,

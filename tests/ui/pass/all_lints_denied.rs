@@ -65,7 +65,8 @@ impl std::error::Error for CartError {}
 /// None.
 #[service(role = "cart", cmd = "add", effect(dedup))]
 pub async fn add(msg: AddItem, meta: Meta) -> Result<u32, CartError> {
-    std::future::ready(drop(meta)).await;
+    let _ = meta;
+    std::future::ready(()).await;
     Ok(msg.qty)
 }
 
@@ -95,5 +96,6 @@ matchbus::registry_test!();
 async fn main(app: App) -> matchbus::Result<()> {
     let list = services![add, heard, Carts];
     assert_eq!(list.len(), 3);
-    app.run().await
+    let _ = app;
+    std::future::ready(Ok(())).await
 }
