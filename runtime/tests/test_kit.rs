@@ -102,7 +102,7 @@ async fn a_message_that_never_comes_fails_with_a_text_that_says_what_came() {
         "waited for 2 of `ItemAdded` (event:item-added,role:cart), and 1 came in 5s",
         r#"called    {"cmd":"add","role":"cart","sku":"tea"}"#,
         r#"published {"event":"item-added","price":3,"role":"cart","sku":"tea"}"#,
-        "messages   replied",
+        "total     ok  failed",
     ] {
         assert!(text.contains(part), "{part}\n---\n{text}");
     }

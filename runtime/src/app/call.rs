@@ -75,10 +75,12 @@ fn read_stdin() -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// An error for people; programs get the object.
+/// An error for people, whose eyes want one thing a line; programs get the object.
 fn error_text(error: &CallError<ErrorReply>) -> String {
     let again = if error.is_retryable() { "retryable" } else { "not retryable" };
-    format!("error {} ({}, {again}): {error}", error.code(), error.outcome().as_str())
+    let text = error.bus().map_or_else(|| error.to_reply().message, |error| error.text().to_owned());
+    let text = text.replace("; near miss", "\nnear miss").replace('\n', "\n  ");
+    format!("error {} ({}, {again})\n  {text}", error.code(), error.outcome().as_str())
 }
 
 /// An error as a line of JSON.

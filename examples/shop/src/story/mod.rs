@@ -4,6 +4,8 @@ mod happened;
 mod ink;
 mod show;
 
+use std::io::Write as _;
+
 use matchbus::Bus;
 use serde_json::Value;
 
@@ -26,7 +28,9 @@ enum Line<'a> {
 /// Plays the story. `audit` is the memory of this bus's audit.
 pub async fn play(bus: Bus, audit: Audit) -> matchbus::Result<()> {
     let ink = Ink::for_stdout();
-    print!("{}", tell(&bus, audit, ink).await);
+    let text = tell(&bus, audit, ink).await;
+    // Whoever reads may stop when they have seen enough (`| head`).
+    let _ = std::io::stdout().write_all(text.as_bytes());
     Ok(())
 }
 
