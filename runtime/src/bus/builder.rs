@@ -326,7 +326,7 @@ impl Builder {
         let services = Index::build(settings.compare, &mut handlers, services.into_iter());
         let mut groups: BTreeMap<String, Vec<u32>> = BTreeMap::new();
         for observer in of_kind(&handlers, Kind::Observer) {
-            groups.entry(handlers[observer as usize].about.group()).or_default().push(observer);
+            groups.entry(handlers[observer as usize].about.service().to_owned()).or_default().push(observer);
         }
         let groups = groups
             .into_values()

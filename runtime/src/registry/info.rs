@@ -200,10 +200,18 @@ impl Info {
         self
     }
 
-    /// The service this handler belongs to: its group, or else the last part of its module path that is
-    /// not the crate's root.
-    pub fn service(&self) -> &'static str {
-        self.group.unwrap_or_else(|| self.module.rsplit("::").next().unwrap_or(self.module))
+    /// The service this handler belongs to: the name that `group(…)` gives it, or else the last part of its module's
+    /// path. Modules of one name are one service, wherever they stand.
+    pub const fn service(&self) -> &'static str {
+        if let Some(group) = self.group {
+            return group;
+        }
+        let module = self.module.as_bytes();
+        let mut from = module.len();
+        while from > 0 && module[from - 1] != b':' {
+            from -= 1;
+        }
+        self.module.split_at(from).1
     }
 
     /// The crate it was written in.
