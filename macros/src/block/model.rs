@@ -28,7 +28,7 @@ impl Model {
         if let Some(trait_for) = &block.trait_for {
             errors.on(
                 trait_for,
-                "`#[handlers]` stands on an `impl` block of a type, not on that of a trait; let its methods call the trait's",
+                "`#[services]` stands on an `impl` block of a type, not on that of a trait; let its methods call the trait's",
             );
         }
         for (span, _) in &shared.groups {
@@ -86,7 +86,7 @@ fn handler(
     };
     let parsed = Parsed::new(arguments, errors);
     if let Some(path) = &parsed.options.krate {
-        errors.on(path, "`crate(…)` stands on the block: `#[handlers(crate(…))]`");
+        errors.on(path, "`crate(…)` stands on the block: `#[services(crate(…))]`");
     }
     let patterns = patterns(kind, &shared.keys, &parsed, span, errors);
     let ty = self_type(&block.ty);

@@ -124,7 +124,7 @@ fn self_argument(receiver: &Receiver, is_method: bool, word: &str, errors: &mut 
     if !is_method {
         errors.on(
             receiver,
-            format!("`#[{word}]` on a method works below `#[handlers]`: write `#[matchbus::handlers]` on the `impl` block"),
+            format!("`#[{word}]` on a method works below `#[services]`: write `#[matchbus::handlers]` on the `impl` block"),
         );
         return;
     }

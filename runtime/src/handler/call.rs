@@ -2,7 +2,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::{Context, FromContext, Need, OptionalFromContext};
+use super::{Context, FromContext, Need};
 use crate::bus::{Bus, Core, Origin, Parcel, Reply, or_default, say_more};
 use crate::message::{Error, Message};
 
@@ -99,10 +99,6 @@ impl<M: Message> FromContext for Call<M> {
     fn from_context(context: &Context<'_>) -> Result<Self, Error> {
         Ok(Call::new(Arc::clone(context.core()), Origin::of(context)))
     }
-}
-
-impl<M: Message> OptionalFromContext for Call<M> {
-    const OPTIONAL_NEEDS: &'static [Need] = &[];
 
     fn optional(context: &Context<'_>) -> Option<Self> {
         let answered = context.core().can_answer(&M::INFO);

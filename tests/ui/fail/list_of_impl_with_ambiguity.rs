@@ -2,7 +2,7 @@ use matchbus::prelude::*;
 
 struct Carts;
 
-#[handlers(role = "cart")]
+#[services(role = "cart")]
 impl Carts {
     #[service(cmd = "add")]
     async fn add(&self, _: Value) {}
@@ -12,5 +12,5 @@ impl Carts {
 }
 
 fn main() {
-    let _ = services![Carts];
+    let _ = matchbus::services![Carts];
 }

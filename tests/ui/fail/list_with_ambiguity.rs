@@ -7,5 +7,5 @@ async fn add(_: Value) {}
 async fn vip(_: Value) {}
 
 fn main() {
-    let _ = services![add, vip];
+    let _ = matchbus::services![add, vip];
 }

@@ -12,5 +12,5 @@ mod cart {
 }
 
 fn main() {
-    let _ = services![cart::add, cart::add_in_memory, cart::add_on_disk];
+    let _ = matchbus::services![cart::add, cart::add_in_memory, cart::add_on_disk];
 }

@@ -10,5 +10,5 @@ pub struct GetPrice {
 async fn add(_: Value, _: Call<GetPrice>) {}
 
 fn main() {
-    let _ = services![add];
+    let _ = matchbus::services![add];
 }

@@ -31,6 +31,6 @@ by_type!(third, &Value, event, "x");
 by_type!(fourth, Value, event, true);
 
 fn main() {
-    let list = services![first, second, third, fourth];
+    let list = matchbus::services![first, second, third, fourth];
     assert_eq!(list[1][0].patterns[0].text, "n:-2,role:cart");
 }

@@ -89,7 +89,7 @@ fn all() -> Value {
     Value::Null
 }
 
-#[handlers(role = "shop")]
+#[services(role = "shop")]
 impl Carts {
     /// First.
     #[service(cmd = "a")]
@@ -105,7 +105,7 @@ impl Carts {
 }
 
 fn main() {
-    let _ = services![add, add_gold, heard, heard_async, any, all, Carts];
+    let _ = matchbus::services![add, add_gold, heard, heard_async, any, all, Carts];
     let info = &<add as matchbus::registry::Services>::LIST[0];
     assert_eq!(info.patterns[0].text, "cmd:add,role:cart");
     assert_eq!(info.doc, "Adds.\n\nMore about it.");

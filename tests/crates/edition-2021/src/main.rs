@@ -22,7 +22,7 @@ async fn by_reference<'a>(msg: &'a AddItem) -> u32 {
 
 struct Carts;
 
-#[handlers(role = "shop")]
+#[services(role = "shop")]
 impl Carts {
     #[service(cmd = "a")]
     async fn a(&self, msg: &Value) -> Value {
@@ -33,5 +33,5 @@ impl Carts {
 matchbus::registry_test!();
 
 fn main() {
-    println!("{}", services![add, by_reference, Carts][0][0].patterns[0].text);
+    println!("{}", matchbus::services![add, by_reference, Carts][0][0].patterns[0].text);
 }

@@ -82,7 +82,7 @@ pub struct Carts {
     pub count: u32,
 }
 
-#[handlers(role = "shop")]
+#[services(role = "shop")]
 impl Carts {
     #[service(cmd = "count")]
     async fn count(&self, _: Value) -> Value {
@@ -94,7 +94,7 @@ matchbus::registry_test!();
 
 #[matchbus::main]
 async fn main(app: App) -> matchbus::Result<()> {
-    let list = services![add, heard, Carts];
+    let list = matchbus::services![add, heard, Carts];
     assert_eq!(list.len(), 3);
     let _ = app;
     std::future::ready(Ok(())).await

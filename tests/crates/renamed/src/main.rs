@@ -27,7 +27,7 @@ async fn add(msg: AddItem) -> Result<u32, Full> {
 
 struct Carts;
 
-#[handlers(role = "shop")]
+#[services(role = "shop")]
 impl Carts {
     #[service(cmd = "a")]
     async fn a(&self, _: Value) {}
@@ -36,6 +36,6 @@ impl Carts {
 mb::registry_test!();
 
 fn main() {
-    let list = services![add, Carts];
+    let list = mb::services![add, Carts];
     println!("{}", list[0][0].patterns[0].text);
 }

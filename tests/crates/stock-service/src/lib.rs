@@ -4,7 +4,7 @@ use matchbus::prelude::*;
 
 pub struct Stock;
 
-#[handlers(role = "stock")]
+#[services(role = "stock")]
 impl Stock {
     #[service(cmd = "reserve")]
     async fn reserve(&self, _: Value) {}
