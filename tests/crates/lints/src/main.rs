@@ -65,7 +65,7 @@ impl std::error::Error for CartError {}
 /// None.
 #[service(role = "cart", cmd = "add", effect(dedup))]
 pub async fn add(msg: AddItem, meta: Meta) -> Result<u32, CartError> {
-    let _ = meta;
+    drop(meta);
     std::future::ready(()).await;
     Ok(msg.qty)
 }
@@ -96,6 +96,6 @@ matchbus::registry_test!();
 async fn main(app: App) -> matchbus::Result<()> {
     let list = matchbus::services![add, heard, Carts];
     assert_eq!(list.len(), 3);
-    let _ = app;
+    drop(app);
     std::future::ready(Ok(())).await
 }
