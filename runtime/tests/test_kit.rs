@@ -52,7 +52,7 @@ async fn get_price(_: GetPrice) -> u32 {
 
 #[observer(role = "cart", event = "item-added")]
 async fn note(_: ItemAdded) {
-    tokio::time::sleep(Duration::from_secs(3600)).await;
+    tokio::time::sleep(Duration::from_hours(1)).await;
 }
 
 fn test_bus() -> TestBus {
@@ -154,8 +154,8 @@ fn virtual_time_takes_no_time_and_repeats_ids() {
     let run = || {
         matchbus::testing::virtual_time(async {
             let begin = matchbus::seam::clock::now();
-            tokio::time::sleep(Duration::from_secs(86_400)).await;
-            assert_eq!(begin.elapsed(), Duration::from_secs(86_400));
+            tokio::time::sleep(Duration::from_hours(24)).await;
+            assert_eq!(begin.elapsed(), Duration::from_hours(24));
             matchbus::seam::random::next()
         })
     };

@@ -384,11 +384,10 @@ impl Builder {
         let mut missing: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for draft in self.drafts.iter().filter(|draft| mounts(self.only.as_ref(), draft)) {
             for need in draft.about.needs() {
-                if let Need::State { id, name, optional: false } = need {
-                    if !self.states.contains_key(id) {
+                if let Need::State { id, name, optional: false } = need
+                    && !self.states.contains_key(id) {
                         missing.entry(name()).or_default().push(draft.about.name());
                     }
-                }
             }
         }
         for (name, handlers) in missing {

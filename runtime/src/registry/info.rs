@@ -47,6 +47,7 @@ impl Effect {
 }
 
 /// Everything known about one annotated function before the program runs.
+#[allow(clippy::struct_excessive_bools)] // Each is an option that is written or not.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Info {
