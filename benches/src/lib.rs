@@ -1,7 +1,7 @@
 //! What the benchmarks share: processor time, counted bytes, interleaved rounds, and lines of results.
 //!
-//! Every program of this package prints a table, or one JSON [`Line`] a line with `--json`. Only ratios of one run mean
-//! anything: cases take turns round by round, and a ratio is the median over the rounds.
+//! Every program of this package prints a table, or one JSON [`Line`] a line with `--json`. Only ratios of
+//! one run mean anything: cases take turns round by round, and a ratio is the median over the rounds.
 
 pub mod alloc;
 pub mod clock;

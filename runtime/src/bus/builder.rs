@@ -25,7 +25,7 @@ use crate::handler::{Accepts, Incoming, Need};
 use crate::message::Message;
 use crate::message::json::Limits;
 use crate::pattern::{Compare, Pattern, PatternError, Value};
-use crate::registry::{self, CheckAt, Entry, Info, Kind, Problem, ProblemKind, Registration};
+use crate::registry::{self, CheckAt, Entry, Info, Kind, Problem, ProblemKind};
 use crate::testing::Recorder;
 
 /// A bus in the making: handlers, states, settings.
@@ -101,10 +101,8 @@ impl Builder {
     /// Adds every handler that is linked into the program.
     ///
     /// A crate that is named only in `Cargo.toml` is not linked: write `use its_name as _;`.
-    pub fn discover(mut self) -> Self {
-        let registered = inventory::iter::<Registration>.into_iter();
-        self.drafts.extend(registered.flat_map(|registration| registration.0).map(Draft::of));
-        self
+    pub fn discover(self) -> Self {
+        self.services(&registry::discover())
     }
 
     /// Adds a closure that answers messages of type `M`, under the type's own pattern.
@@ -330,7 +328,7 @@ impl Builder {
         let services = Index::build(settings.compare, &mut handlers, services.into_iter());
         let mut groups: BTreeMap<String, Vec<u32>> = BTreeMap::new();
         for observer in of_kind(&handlers, Kind::Observer) {
-            groups.entry(handlers[observer as usize].about.group()).or_default().push(observer);
+            groups.entry(handlers[observer as usize].about.service().to_owned()).or_default().push(observer);
         }
         let groups = groups
             .into_values()
@@ -388,10 +386,10 @@ impl Builder {
         let mut missing: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for draft in self.drafts.iter().filter(|draft| mounts(self.only.as_ref(), draft)) {
             for need in draft.about.needs() {
-                if let Need::State { id, name, optional: false } = need {
-                    if !self.states.contains_key(id) {
-                        missing.entry(name()).or_default().push(draft.about.name());
-                    }
+                if let Need::State { id, name, optional: false } = need
+                    && !self.states.contains_key(id)
+                {
+                    missing.entry(name()).or_default().push(draft.about.name());
                 }
             }
         }

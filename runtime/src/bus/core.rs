@@ -180,7 +180,7 @@ impl Core {
     #[cold]
     pub(crate) fn no_handler<F: Fields + ?Sized>(&self, message: &F, envelope: &Envelope<'_>) -> Error {
         self.count_unrouted();
-        let why = self.services.explain(message).trim().replace('\n', "; ");
+        let why = self.services.explain(message).to_string().trim().replace('\n', "; ");
         Error::new(ErrorKind::NoHandler, Outcome::NotDone, format!("no handler answers this message: {why}"))
             .of_message(&envelope.id().to_string())
     }

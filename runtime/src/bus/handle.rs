@@ -14,6 +14,7 @@ use crate::handler::{Context, FromContext, Need};
 use crate::message::json::{Limits, Scan};
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Message, Outcome, Result};
 use crate::registry::Info;
+use crate::router::Explanation;
 use crate::testing::How;
 
 /// A handle to the bus: everything a process sends goes through one.
@@ -110,13 +111,30 @@ impl Bus {
         self.core.deliver(self.core.route_index::<M>(), &self.origin, None, Given(Some(message)))
     }
 
-    /// As [`call`](Bus::call), but with `default` where the service is away: partial failure by design. The
-    /// service's own errors stay errors.
+    /// As [`call`](Bus::call), but with `default` where the bus fails: partial failure by design. Of a message that
+    /// declares no error nothing can fail any more:
+    ///
+    /// ```
+    /// # use matchbus::prelude::*;
+    /// #[derive(Message, Serialize, Deserialize)]
+    /// #[message(role = "advice", cmd = "get", reply(Vec<String>), external)]
+    /// struct GetAdvice { sku: String }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let bus = Bus::builder().start()?; // and nobody answers
+    /// let Ok(advice) = bus.call_or(GetAdvice { sku: "tea".into() }, Vec::new()).await;
+    /// assert!(advice.is_empty());
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
-    /// As [`call`](Bus::call), without outcomes that are *not done* or *unknown*.
-    pub async fn call_or<M: Message>(&self, message: M, default: M::Reply) -> Reply<M> {
+    /// The service's own error.
+    pub async fn call_or<M: Message>(
+        &self,
+        message: M,
+        default: M::Reply,
+    ) -> std::result::Result<M::Reply, M::Error> {
         or_default(self.call(message).await, default)
     }
 
@@ -131,16 +149,12 @@ impl Bus {
         serde_json::from_slice(&reply).map_err(|cause| CallError::Bus(not_json(&cause)))
     }
 
-    /// As [`act`](Bus::act), with `default` where the service is away.
+    /// As [`act`](Bus::act), with `default` where the bus fails.
     ///
     /// # Errors
     ///
-    /// As [`act`](Bus::act), without outcomes that are *not done* or *unknown*.
-    pub async fn act_or(
-        &self,
-        message: Value,
-        default: Value,
-    ) -> std::result::Result<Value, CallError<ErrorReply>> {
+    /// The service's own error.
+    pub async fn act_or(&self, message: Value, default: Value) -> std::result::Result<Value, ErrorReply> {
         or_default(self.act(message).await, default)
     }
 
@@ -187,12 +201,13 @@ impl Bus {
         self.core.snapshot()
     }
 
-    /// Why a message would go where it would go: which patterns match, which one wins, and what comes near.
+    /// Why a message would go where it would go: which patterns match, which one wins, and what comes near. Its
+    /// `Display` says it in words.
     ///
     /// # Errors
     ///
     /// The bytes are no message.
-    pub fn explain(&self, message: &[u8]) -> Result<String> {
+    pub fn explain(&self, message: &[u8]) -> Result<Explanation> {
         let scan = Scan::read(message, &self.core.settings.limits).map_err(Error::malformed)?;
         Ok(self.core.services.explain(&scan))
     }
@@ -244,14 +259,15 @@ impl FromContext for Bus {
     }
 }
 
-/// The default where the outcome says that the service is away.
+/// The default where the failure is not the service's own word.
 pub(crate) fn or_default<T, E>(
     reply: std::result::Result<T, CallError<E>>,
     default: T,
-) -> std::result::Result<T, CallError<E>> {
+) -> std::result::Result<T, E> {
     match reply {
-        Err(error) if error.outcome() != Outcome::Done => Ok(default),
-        reply => reply,
+        Ok(reply) => Ok(reply),
+        Err(CallError::App(error)) => Err(error),
+        Err(CallError::Bus(_)) => Ok(default),
     }
 }
 

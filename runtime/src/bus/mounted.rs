@@ -95,15 +95,6 @@ impl About {
         }
     }
 
-    /// What keeps the observers of one service together: its name, or its whole module path where it was not
-    /// named.
-    pub(crate) fn group(&self) -> String {
-        match self {
-            About::Function(info) => info.group.unwrap_or(info.module).to_owned(),
-            About::Closure { service, .. } => service.to_string(),
-        }
-    }
-
     pub(crate) fn message(&self) -> Option<&'static MessageInfo> {
         match self {
             About::Function(info) => info.message,

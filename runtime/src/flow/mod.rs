@@ -137,6 +137,10 @@ impl Counts {
     pub fn in_flight(&self) -> u64 {
         self.started.saturating_sub(self.replied + self.failed + self.not_done + self.unknown)
     }
+
+    fn all(&self) -> [u64; 5] {
+        [self.started, self.replied, self.failed, self.not_done, self.unknown]
+    }
 }
 
 /// One flow: the messages of one pattern that one handler was given.
@@ -192,29 +196,26 @@ impl Snapshot {
 impl fmt::Display for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let width = |longest: Option<usize>, least: usize| longest.unwrap_or(0).max(least);
-        let pattern = width(self.flows.iter().map(|flow| flow.pattern.chars().count()).max(), 7);
-        let handler = width(self.flows.iter().map(|flow| flow.name().chars().count()).max(), 7);
+        let pattern =
+            width(self.flows.iter().map(|flow| flow.pattern.chars().count()).max(), "(no handler)".len());
+        let handler = width(self.flows.iter().map(|flow| flow.name().chars().count()).max(), "handler".len());
         writeln!(
             f,
-            "{:pattern$}  {:handler$}  {:>8}  {:>8}  {:>8}  {:>8}  {:>8}",
-            "pattern", "handler", "messages", "replied", "failed", "not done", "unknown"
+            "{:pattern$}  {:handler$}  total     ok  failed  not done  unknown",
+            "pattern", "handler"
         )?;
         for flow in &self.flows {
-            let counts = &flow.counts;
-            writeln!(
-                f,
-                "{:pattern$}  {:handler$}  {:>8}  {:>8}  {:>8}  {:>8}  {:>8}",
-                flow.pattern,
-                flow.name(),
-                counts.started,
-                counts.replied,
-                counts.failed,
-                counts.not_done,
-                counts.unknown
-            )?;
+            // A table is read for what is there.
+            let [total, replied, failed, not_done, unknown] = flow.counts.all().map(|n| match n {
+                0 => "-".to_owned(),
+                n => n.to_string(),
+            });
+            let name = flow.name();
+            write!(f, "{:pattern$}  {name:handler$}  {total:>5}  {replied:>5}", flow.pattern)?;
+            writeln!(f, "  {failed:>6}  {not_done:>8}  {unknown:>7}")?;
         }
         if self.unrouted > 0 {
-            writeln!(f, "{:pattern$}  {:handler$}  {:>8}", "(no handler)", "", self.unrouted)?;
+            writeln!(f, "{:pattern$}  {:handler$}  {:>5}", "(no handler)", "", self.unrouted)?;
         }
         Ok(())
     }

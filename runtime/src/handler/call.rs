@@ -2,7 +2,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::{Context, FromContext, Need, OptionalFromContext};
+use super::{Context, FromContext, Need};
 use crate::bus::{Bus, Core, Given, Lent, Origin, Reply, or_default, say_more};
 use crate::message::{Error, Message};
 
@@ -58,7 +58,7 @@ impl<M: Message> Call<M> {
     /// # Errors
     ///
     /// As [`Bus::call_or`].
-    pub async fn call_or(&self, message: M, default: M::Reply) -> Reply<M> {
+    pub async fn call_or(&self, message: M, default: M::Reply) -> Result<M::Reply, M::Error> {
         or_default(self.call(message).await, default)
     }
 }
@@ -93,10 +93,6 @@ impl<M: Message> FromContext for Call<M> {
     fn from_context(context: &Context<'_>) -> Result<Self, Error> {
         Ok(Call::new(Arc::clone(context.core()), Origin::of(context)))
     }
-}
-
-impl<M: Message> OptionalFromContext for Call<M> {
-    const OPTIONAL_NEEDS: &'static [Need] = &[];
 
     fn optional(context: &Context<'_>) -> Option<Self> {
         let answered = context.core().can_answer(&M::INFO);

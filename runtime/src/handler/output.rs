@@ -38,7 +38,7 @@ impl Output<'_> {
                 self.put_json(reply.map_err(|error| match error {
                     CallError::App(error) => CallError::App(ErrorReply::of(&error)),
                     CallError::Bus(error) => CallError::Bus(error),
-                }))
+                }));
             }
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Context, FromContext, Need, OptionalFromContext};
+use super::{Context, FromContext, Need};
 use crate::bus::{Core, Given, Origin, Reply, Target, or_default, say_more};
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Message, Outcome};
 
@@ -43,7 +43,7 @@ impl<M: Message> Prior<M> {
     /// # Errors
     ///
     /// As [`Bus::call_or`](crate::Bus::call_or).
-    pub async fn call_or(&self, message: M, default: M::Reply) -> Reply<M> {
+    pub async fn call_or(&self, message: M, default: M::Reply) -> Result<M::Reply, M::Error> {
         or_default(self.call(message).await, default)
     }
 }
@@ -80,15 +80,13 @@ impl<M> fmt::Debug for Prior<M> {
 impl<M: 'static> FromContext for Prior<M> {
     const NEEDS: &'static [Need] = &[Need::Prior { optional: false }];
 
+    const OPTIONAL_NEEDS: &'static [Need] = &[Need::Prior { optional: true }];
+
     fn from_context(context: &Context<'_>) -> Result<Self, Error> {
         let origin = Origin::handing_on(context);
         let core = Arc::clone(context.core());
         Ok(Prior { core, origin, current: context.handler().flow, marker: PhantomData })
     }
-}
-
-impl<M: 'static> OptionalFromContext for Prior<M> {
-    const OPTIONAL_NEEDS: &'static [Need] = &[Need::Prior { optional: true }];
 
     fn optional(context: &Context<'_>) -> Option<Self> {
         if context.core().has_prior(context.handler().flow) { Self::from_context(context).ok() } else { None }

@@ -182,11 +182,11 @@ const fn covers(asked: ValueRef<'_>, given: ValueRef<'_>) -> bool {
 
 pub(super) const fn possible(kind: FieldKind, value: ValueRef<'_>) -> bool {
     match (kind, value) {
-        (FieldKind::Unknown, _) => true,
-        (_, ValueRef::Glob(glob)) if same(glob, "*") => true,
-        (FieldKind::Str, ValueRef::Str(_) | ValueRef::Glob(_)) => true,
-        (FieldKind::Int, ValueRef::Int(_)) => true,
-        (FieldKind::Bool, ValueRef::Bool(_)) => true,
+        (FieldKind::Unknown, _)
+        | (FieldKind::Str, ValueRef::Str(_) | ValueRef::Glob(_))
+        | (FieldKind::Int, ValueRef::Int(_))
+        | (FieldKind::Bool, ValueRef::Bool(_)) => true,
+        (_, ValueRef::Glob(glob)) => same(glob, "*"),
         _ => false,
     }
 }
