@@ -24,7 +24,7 @@ pub use ended::Ended;
 
 use crate::bus::{Builder, Bus};
 use crate::message::Result;
-use crate::registry::Info;
+use crate::registry::{Catalogue, Info};
 
 /// What `#[matchbus::main]` hands to your `main`: give it states and settings, then [`run`](App::run) it.
 ///
@@ -112,7 +112,10 @@ impl App {
             },
             Command::Run(mounting) => return run::until_signal(self.about, self.builder, mounting).await,
             Command::List { json } => return list::list(&self.builder, json),
-            Command::Call(call) => call::call(self.builder.start()?, call).await?,
+            Command::Call(call) => {
+                let catalogue = Catalogue::of(self.builder.infos());
+                call::call(self.builder.start()?, &catalogue, call).await?
+            }
             Command::Pipe { at_once } => pipe::pipe(self.builder.start()?, at_once).await?,
             Command::Graph(format) => return graph::graph(&self.builder, format),
             Command::Check { against } => check::check(&self.builder, against.as_deref())?,

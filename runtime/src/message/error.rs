@@ -162,6 +162,12 @@ impl Error {
         self.0.outcome
     }
 
+    /// What went wrong, without pattern and id of the message, which `Display` adds; they differ from message to
+    /// message.
+    pub fn text(&self) -> &str {
+        &self.0.text
+    }
+
     /// A stable word for the kind of failure: `no-handler`, `malformed`, `invalid-message`, `deadline`,
     /// `panic`, `overloaded`, `loop`, `draining`, `refused`, `unwritable-reply`, `undecodable-reply`,
     /// `handler-failed`, `start`, `usage`.
@@ -291,6 +297,37 @@ impl<E> CallError<E> {
         match self {
             CallError::App(error) => Some(error),
             CallError::Bus(_) => None,
+        }
+    }
+
+    /// The same error for a handler whose own error type can be made from this one's: what a call inside of a
+    /// handler fails with becomes what the handler fails with.
+    ///
+    /// ```
+    /// use matchbus::CallError;
+    ///
+    /// struct StockError;
+    /// struct OrderError(StockError);
+    ///
+    /// impl From<StockError> for OrderError {
+    ///     fn from(error: StockError) -> Self {
+    ///         OrderError(error)
+    ///     }
+    /// }
+    ///
+    /// fn reserve() -> Result<u32, CallError<StockError>> {
+    ///     Err(CallError::App(StockError))
+    /// }
+    ///
+    /// fn place() -> Result<u32, CallError<OrderError>> {
+    ///     Ok(reserve().map_err(CallError::lift)? + 1)
+    /// }
+    /// # assert!(place().is_err());
+    /// ```
+    pub fn lift<F: From<E>>(self) -> CallError<F> {
+        match self {
+            CallError::App(error) => CallError::App(error.into()),
+            CallError::Bus(error) => CallError::Bus(error),
         }
     }
 

@@ -25,7 +25,7 @@ impl Remote {
     pub(crate) async fn call(
         &self,
         message: &[u8],
-        envelope: &Envelope,
+        envelope: &Envelope<'_>,
         default_budget: Duration,
         find: impl Fn() -> Option<Arc<Target>>,
     ) -> Option<Reply> {
@@ -103,9 +103,9 @@ impl Remote {
     }
 }
 
-async fn one_attempt(peer: &Peer, message: &[u8], envelope: &Envelope, attempt: u32, left: Duration) -> Reply {
+async fn one_attempt(peer: &Peer, message: &[u8], envelope: &Envelope<'_>, attempt: u32, left: Duration) -> Reply {
     let timeout = peer.latency.attempt_timeout(left);
-    let mut head = envelope.head(attempt);
+    let mut head = envelope.head(attempt, left);
     head.budget = Some(left);
     let busy = peer.busy();
     let began = clock::now();
@@ -128,7 +128,7 @@ async fn one_attempt(peer: &Peer, message: &[u8], envelope: &Envelope, attempt: 
 /// What a failure says of the peer: one that refuses is there, one that is silent is not.
 fn note(peer: &Peer, error: &Error) {
     match error.kind() {
-        ErrorKind::Unreachable | ErrorKind::Deadline | ErrorKind::Draining => peer.breaker.failed(),
+        ErrorKind::Unreachable | ErrorKind::Lost | ErrorKind::Deadline | ErrorKind::Draining => peer.breaker.failed(),
         _ => peer.breaker.answered(),
     }
 }

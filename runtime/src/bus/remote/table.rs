@@ -149,7 +149,7 @@ impl Remote {
         }
         for (peer, catalogue) in &known.catalogues {
             for handler in &catalogue.handlers {
-                let group = (handler.kind == "observer").then(|| handler.group.clone());
+                let group = (handler.kind == "observer").then(|| handler.service.clone());
                 put(group, handler.pattern.clone(), handler.rank.unwrap_or(0), &handler.effect, peer);
             }
         }
