@@ -1,5 +1,6 @@
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
@@ -100,6 +101,11 @@ impl Door {
     /// What bytes may be a message.
     pub fn limits(&self) -> &Limits {
         &self.0.core.settings.limits
+    }
+
+    /// How long a message may take that does not say so itself.
+    pub fn budget(&self) -> Duration {
+        self.0.core.settings.budget
     }
 
     /// Waits until the process shuts down: the listener then takes no new connections, lets what runs end, and ends.

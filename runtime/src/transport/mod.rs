@@ -18,6 +18,8 @@
 
 mod door;
 mod head;
+#[cfg(feature = "tcp")]
+pub mod tcp;
 mod url;
 
 use std::fmt;
@@ -34,7 +36,11 @@ use crate::message::{CallError, Error, ErrorReply};
 /// The transports of the features that are on.
 #[allow(clippy::vec_init_then_push)] // Which ones are pushed depends on the features.
 pub(crate) fn built_in() -> Vec<Arc<dyn Transport>> {
-    Vec::new()
+    #[allow(unused_mut)]
+    let mut all: Vec<Arc<dyn Transport>> = Vec::new();
+    #[cfg(feature = "tcp")]
+    all.push(Arc::new(tcp::Tcp::new()));
+    all
 }
 
 /// A way to other processes, for the URLs of one or several schemes.
