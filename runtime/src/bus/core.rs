@@ -47,6 +47,7 @@ pub(crate) struct Core {
 /// The observers of one service: each published message goes to at most one of them.
 #[derive(Debug)]
 pub(crate) struct Group {
+    pub(crate) name: Arc<str>,
     pub(crate) observers: Index,
 }
 

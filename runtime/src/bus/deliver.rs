@@ -388,8 +388,9 @@ impl Core {
         origin: &Origin,
         bytes: &[u8],
         exposed: Option<&[bool]>,
+        only: &[Arc<str>],
     ) -> Result<(), Error> {
-        self.publish_bytes(origin, bytes.to_vec(), exposed).await.map(drop)
+        self.publish_bytes(origin, bytes.to_vec(), exposed, only).await.map(drop)
     }
 
     #[inline]

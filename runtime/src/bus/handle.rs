@@ -208,6 +208,18 @@ impl Bus {
         transport.listen(url, door).await
     }
 
+    /// Knows the process at `url` from here on: what nobody here answers may be answered there, as its catalogue says or
+    /// as `?pin=role:cart` in the URL says, for processes that have none, such as a Seneca.
+    ///
+    /// The catalogue is asked for now and every two seconds; that the process cannot be reached yet is no error.
+    ///
+    /// # Errors
+    ///
+    /// No transport has the scheme, or the URL has parts that the transport does not understand.
+    pub async fn connect(&self, url: &Url) -> Result<()> {
+        self.core.connect(url).await
+    }
+
     /// The counts of all flows since the start.
     pub fn flows(&self) -> Snapshot {
         self.core.snapshot()
@@ -314,6 +326,9 @@ impl Core {
             recorder.record(How::Sent, value_of(&message, origin.extend())?);
         }
         let Some(choice) = self.choose(route, &message, origin, None) else {
+            if !self.remote.is_empty() {
+                return self.send_elsewhere(&encode(&message, origin.extend())?, origin).await.map(|()| Sent);
+            }
             return Err(self.nobody(&message, origin, &origin.envelope()));
         };
         let body = if choice.takes != Takes::Json && origin.extend().is_none() {
@@ -332,15 +347,19 @@ impl Core {
     ) -> Result<Published> {
         let bytes = encode(&message, origin.extend())?;
         drop(message);
-        self.publish_bytes(origin, bytes, None).await
+        if self.remote.is_empty() {
+            return self.publish_bytes(origin, bytes, None, &[]).await;
+        }
+        self.publish_everywhere(origin, bytes).await
     }
 
-    /// Written once; every group's copy is read from the same bytes.
+    /// Written once; every group's copy is read from the same bytes. With `only`, for these groups.
     pub(crate) async fn publish_bytes(
         self: &Arc<Self>,
         origin: &Origin,
         bytes: Vec<u8>,
         exposed: Option<&[bool]>,
+        only: &[Arc<str>],
     ) -> Result<Published> {
         self.take_in(origin)?;
         let bytes = Arc::new(bytes);
@@ -351,6 +370,7 @@ impl Core {
             let scan = Scan::read(&bytes, &self.settings.limits).map_err(Error::malformed)?;
             self.groups
                 .iter()
+                .filter(|group| only.is_empty() || only.contains(&group.name))
                 .filter_map(|group| group.observers.find(&scan))
                 .filter(|observer| may_reach(exposed, *observer))
                 .collect()
@@ -399,7 +419,7 @@ impl Core {
 }
 
 #[cold]
-fn partly(groups: usize, of: usize, cause: Error) -> Error {
+pub(crate) fn partly(groups: usize, of: usize, cause: Error) -> Error {
     let text =
         format!("{groups} of {of} groups were given their copy of the message; the last other one: {cause}");
     Error::new(ErrorKind::Overloaded, Outcome::Unknown, text).with_source(cause)

@@ -27,7 +27,7 @@ pub use start_error::{StartError, StartProblem};
 pub(crate) use self::core::Core;
 pub(crate) use deliver::{Given, Lent, Reply, Target};
 pub(crate) use envelope::Envelope;
-pub(crate) use handle::or_default;
+pub(crate) use handle::{or_default, partly};
 pub(crate) use mounted::Mounted;
 pub(crate) use origin::{Origin, say_more};
 pub(crate) use text::Text;

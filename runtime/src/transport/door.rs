@@ -73,10 +73,10 @@ impl Door {
     ///
     /// Nobody here wants it, a queue stays full, or the process is shutting down.
     pub async fn send(&self, message: &[u8], head: Head) -> Result<(), Error> {
-        let published = head.published;
+        let (published, groups) = (head.published, head.groups.clone());
         let origin = origin(head);
         if published {
-            self.0.core.publish_from_outside(&origin, message, self.0.exposed.as_deref()).await
+            self.0.core.publish_from_outside(&origin, message, self.0.exposed.as_deref(), &groups).await
         } else {
             self.0.core.send_from_outside(&origin, message, self.0.exposed.as_deref()).await
         }

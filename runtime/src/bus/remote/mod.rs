@@ -5,10 +5,10 @@
 
 mod attempts;
 mod breaker;
+mod elsewhere;
 mod latency;
 mod peer;
 mod retry_budget;
 mod table;
 
-pub(crate) use peer::Peer;
-pub(crate) use table::{Remote, Target};
+pub(crate) use table::Remote;

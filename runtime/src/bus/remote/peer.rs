@@ -36,5 +36,7 @@ pub(super) struct Busy<'a>(&'a Peer);
 impl Drop for Busy<'_> {
     fn drop(&mut self) {
         self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+        // Whoever gives up on a probe makes room for the next one.
+        self.0.breaker.gave_up();
     }
 }

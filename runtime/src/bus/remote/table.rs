@@ -43,8 +43,6 @@ pub(crate) struct Target {
     pub(crate) peers: Vec<Arc<Peer>>,
     /// Whether running its handler twice does no harm: it says so at every peer.
     pub(crate) repeatable: bool,
-    /// Whether it only reads.
-    pub(crate) reads: bool,
     pub(super) budget: Arc<RetryBudget>,
 }
 
@@ -107,11 +105,6 @@ impl Remote {
         order.into_iter().find(|peer| peer.breaker.lets_through()).cloned()
     }
 
-    /// Every peer.
-    pub(crate) fn peers(&self) -> Vec<Arc<Peer>> {
-        self.known().peers.clone()
-    }
-
     fn known(&self) -> std::sync::MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -162,7 +155,6 @@ impl Remote {
                 let target = Target {
                     budget: self.budget(&text),
                     repeatable: all(&["read", "idempotent", "dedup"]),
-                    reads: all(&["read"]),
                     pattern: text,
                     peers: draft.peers,
                 };

@@ -1,0 +1,124 @@
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use super::peer::Peer;
+use super::table::Target;
+use crate::bus::{Core, Origin, Published, partly};
+use crate::message::json::Scan;
+use crate::message::{Error, ErrorKind, Outcome, Result};
+use crate::pattern::Pattern;
+use crate::registry::Catalogue;
+use crate::seam::{clock, task};
+use crate::transport::Url;
+
+/// How often a peer is asked what it answers, and how long the first answer is waited for.
+const REFRESH: Duration = Duration::from_secs(2);
+
+impl Core {
+    /// See [`Bus::connect`](crate::Bus::connect).
+    pub(crate) async fn connect(self: &Arc<Self>, url: &Url) -> Result<()> {
+        let peer = Arc::new(Peer::new(url.clone(), self.transport(url)?.connect(url)?));
+        let mut routed = false;
+        for pin in url.options("pin") {
+            self.remote.route(pin_of(pin)?, false, Arc::clone(&peer));
+            routed = true;
+        }
+        for pin in url.options("observe") {
+            self.remote.route(pin_of(pin)?, true, Arc::clone(&peer));
+            routed = true;
+        }
+        self.remote.add(Arc::clone(&peer));
+        if routed {
+            return Ok(());
+        }
+        tokio::select! {
+            biased;
+            () = learn(self, &peer) => {}
+            () = clock::sleep(REFRESH) => {}
+        }
+        task::spawn(keep_learning(Arc::downgrade(self), peer));
+        Ok(())
+    }
+
+    /// Sends to whoever answers in another process.
+    pub(crate) async fn send_elsewhere(&self, bytes: &[u8], origin: &Origin) -> Result<()> {
+        let envelope = origin.envelope();
+        let target = {
+            let scan = Scan::read(bytes, &self.settings.limits).map_err(Error::malformed)?;
+            self.remote.find(&scan).ok_or_else(|| self.no_handler(&scan, &envelope))?
+        };
+        let deadline = envelope.deadline(self.settings.budget);
+        let head = envelope.head(0, self.settings.budget);
+        self.remote.send(bytes, &head, deadline, &target).await
+    }
+
+    /// Gives every group its copy: those that are here from here, and each other one from one process that has it.
+    pub(crate) async fn publish_everywhere(
+        self: &Arc<Self>,
+        origin: &Origin,
+        bytes: Vec<u8>,
+    ) -> Result<Published> {
+        let envelope = origin.envelope();
+        let elsewhere: Vec<(String, Arc<Target>)> = {
+            let scan = Scan::read(&bytes, &self.settings.limits).map_err(Error::malformed)?;
+            let here: Vec<&str> = self
+                .groups
+                .iter()
+                .filter(|group| group.observers.find(&scan).is_some())
+                .map(|group| &*group.name)
+                .collect();
+            let all = self.remote.observers(&scan).into_iter();
+            all.filter(|(name, _)| !here.contains(&name.as_str())).collect()
+        };
+        let deadline = envelope.deadline(self.settings.budget);
+        let (mut groups, mut refused) = (0, None);
+        for (name, target) in &elsewhere {
+            let mut head = envelope.head(0, self.settings.budget);
+            head.published = true;
+            head.groups = vec![name.as_str().into()];
+            match self.remote.send(&bytes, &head, deadline, target).await {
+                Ok(()) => groups += 1,
+                Err(error) => refused = Some(error),
+            }
+        }
+        match self.publish_bytes(origin, bytes, None, &[]).await {
+            Ok(published) => groups += published.groups,
+            Err(error) => refused = Some(error),
+        }
+        match refused {
+            None => Ok(Published { groups }),
+            Some(error) if groups == 0 => Err(error),
+            Some(error) => Err(partly(groups, groups + 1, error)),
+        }
+    }
+}
+
+fn pin_of(text: &str) -> Result<Pattern> {
+    text.parse().map_err(|cause| {
+        Error::new(ErrorKind::Usage, Outcome::NotDone, format!("the pin `{text}` of an address is no pattern: {cause}"))
+    })
+}
+
+/// Asks a peer what it answers. What was learnt before stays until something else is learnt: a process that is down for
+/// a moment is not gone.
+async fn learn(core: &Core, peer: &Arc<Peer>) {
+    match peer.link.catalogue().await {
+        Ok(Some(json)) => match serde_json::from_slice::<Catalogue>(&json) {
+            Ok(catalogue) => core.remote.learn(peer, Some(catalogue)),
+            Err(cause) => tracing::warn!(peer = %peer.url, "its catalogue cannot be read: {cause}"),
+        },
+        Ok(None) => tracing::warn!(peer = %peer.url, "it has no catalogue; say what it answers with `?pin=…`"),
+        Err(error) => tracing::debug!(peer = %peer.url, "it cannot be asked what it answers: {error}"),
+    }
+}
+
+async fn keep_learning(core: Weak<Core>, peer: Arc<Peer>) {
+    loop {
+        clock::sleep(REFRESH).await;
+        let Some(core) = core.upgrade() else { return };
+        if core.lifecycle.is_draining() {
+            return;
+        }
+        learn(&core, &peer).await;
+    }
+}
