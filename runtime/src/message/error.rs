@@ -48,6 +48,12 @@ pub(crate) enum ErrorKind {
     Loop,
     /// The process is shutting down.
     Draining,
+    /// No connection to the other process can be made.
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only transports reach out"))]
+    Unreachable,
+    /// The connection ended before the reply came.
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only transports reach out"))]
+    Lost,
     /// Something the user added to the bus said no.
     Refused,
     /// A handler ended with a failure of a call that it made.
@@ -59,7 +65,7 @@ pub(crate) enum ErrorKind {
 }
 
 impl ErrorKind {
-    fn code(self) -> &'static str {
+    pub(super) fn code(self) -> &'static str {
         match self {
             ErrorKind::NoHandler => "no-handler",
             ErrorKind::Malformed => "malformed",
@@ -71,6 +77,8 @@ impl ErrorKind {
             ErrorKind::Overloaded => "overloaded",
             ErrorKind::Loop => "loop",
             ErrorKind::Draining => "draining",
+            ErrorKind::Unreachable => "unreachable",
+            ErrorKind::Lost => "connection-lost",
             ErrorKind::Refused => "refused",
             ErrorKind::Failed => "handler-failed",
             ErrorKind::Start => "start",
@@ -157,13 +165,19 @@ impl Error {
         self.0.kind
     }
 
+    /// The text without pattern and id.
+    #[cfg(feature = "http")]
+    pub(crate) fn text(&self) -> &str {
+        &self.0.text
+    }
+
     /// What is known about the message.
     pub fn outcome(&self) -> Outcome {
         self.0.outcome
     }
 
     /// A stable word for the kind of failure: `no-handler`, `malformed`, `invalid-message`, `deadline`,
-    /// `panic`, `overloaded`, `loop`, `draining`, `refused`, `unwritable-reply`, `undecodable-reply`,
+    /// `panic`, `overloaded`, `loop`, `draining`, `unreachable`, `connection-lost`, `refused`, `unwritable-reply`, `undecodable-reply`,
     /// `handler-failed`, `start`, `usage`.
     pub fn code(&self) -> &'static str {
         self.0.kind.code()
@@ -173,7 +187,12 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         matches!(
             self.0.kind,
-            ErrorKind::NoHandler | ErrorKind::Deadline | ErrorKind::Overloaded | ErrorKind::Draining
+            ErrorKind::NoHandler
+                | ErrorKind::Deadline
+                | ErrorKind::Overloaded
+                | ErrorKind::Draining
+                | ErrorKind::Unreachable
+                | ErrorKind::Lost
         )
     }
 
@@ -225,7 +244,8 @@ impl Error {
             ErrorKind::NoHandler => 404,
             ErrorKind::Malformed | ErrorKind::Invalid | ErrorKind::Usage => 400,
             ErrorKind::Refused => 403,
-            ErrorKind::Overloaded | ErrorKind::Draining => 503,
+            ErrorKind::Lost => 502,
+            ErrorKind::Overloaded | ErrorKind::Draining | ErrorKind::Unreachable => 503,
             ErrorKind::Deadline => 504,
             ErrorKind::Loop => 508,
             ErrorKind::Unwritable

@@ -9,6 +9,8 @@ mod meta;
 mod outcome;
 #[doc(hidden)]
 pub mod probe;
+#[cfg(feature = "http")]
+mod remote;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

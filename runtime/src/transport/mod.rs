@@ -18,6 +18,8 @@
 
 mod door;
 mod head;
+#[cfg(feature = "http")]
+pub mod http;
 mod url;
 
 use std::fmt;
@@ -34,7 +36,10 @@ use crate::message::{CallError, Error, ErrorReply};
 /// The transports of the features that are on.
 #[allow(clippy::vec_init_then_push)] // Which ones are pushed depends on the features.
 pub(crate) fn built_in() -> Vec<Arc<dyn Transport>> {
-    Vec::new()
+    let mut all: Vec<Arc<dyn Transport>> = Vec::new();
+    #[cfg(feature = "http")]
+    all.push(Arc::new(http::Http::new()));
+    all
 }
 
 /// A way to other processes, for the URLs of one or several schemes.

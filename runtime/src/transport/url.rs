@@ -59,6 +59,11 @@ impl Url {
         self.options.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// The names of the options, each as often as it is given.
+    pub fn option_names(&self) -> impl Iterator<Item = &str> {
+        self.options.iter().map(|(key, _)| key.as_str())
+    }
+
     /// `host:port`, as sockets want it.
     pub fn authority(&self, default_port: u16) -> String {
         let port = self.port.unwrap_or(default_port);

@@ -1,0 +1,3 @@
+//! Sockets: the only place they come from.
+
+pub(crate) use tokio::net::{TcpListener, TcpStream};
