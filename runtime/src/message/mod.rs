@@ -9,14 +9,14 @@ mod meta;
 mod outcome;
 #[doc(hidden)]
 pub mod probe;
-#[cfg(feature = "http")]
-mod remote;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use app_error::{AppError, ErrorReply, NoError};
 pub(crate) use error::ErrorKind;
+#[cfg(feature = "http")]
+pub(crate) use error::Wired;
 pub use error::{CallError, Error, Result};
 pub use info::{FieldInfo, FieldKind, MessageInfo, TypeSketch};
 #[doc(hidden)]

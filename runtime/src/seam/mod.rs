@@ -2,7 +2,7 @@
 //!
 //! A test (or a simulation of a whole system) replaces them: tokio's paused clock moves [`clock`],
 //! [`random::seed`] makes ids and jitter repeatable, and a current-thread runtime puts every task on one
-//! thread.
+//! thread. Sockets come from `net`.
 
 pub mod clock;
 #[cfg(feature = "http")]

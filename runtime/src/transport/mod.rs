@@ -36,6 +36,7 @@ use crate::message::{CallError, Error, ErrorReply};
 /// The transports of the features that are on.
 #[allow(clippy::vec_init_then_push)] // Which ones are pushed depends on the features.
 pub(crate) fn built_in() -> Vec<Arc<dyn Transport>> {
+    #[allow(unused_mut)]
     let mut all: Vec<Arc<dyn Transport>> = Vec::new();
     #[cfg(feature = "http")]
     all.push(Arc::new(http::Http::new()));

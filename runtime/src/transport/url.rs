@@ -59,9 +59,16 @@ impl Url {
         self.options.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// The names of the options, each as often as it is given.
+    /// The names of all options, for a transport to refuse what it does not know.
     pub fn option_names(&self) -> impl Iterator<Item = &str> {
-        self.options.iter().map(|(key, _)| key.as_str())
+        self.options.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The same place with another port: the one that a listener really has.
+    #[must_use]
+    pub fn with_port(mut self, port: u16) -> Self {
+        self.port = Some(port);
+        self
     }
 
     /// `host:port`, as sockets want it.

@@ -4,7 +4,7 @@ use hyper::body::Bytes;
 use hyper::{HeaderMap, StatusCode};
 use serde::Deserialize;
 
-use crate::message::{CallError, Error, ErrorKind, ErrorReply, Outcome};
+use crate::message::{CallError, Error, ErrorKind, ErrorReply, Outcome, Wired};
 use crate::transport::http::head;
 
 /// An answer as it came.
@@ -87,17 +87,15 @@ pub(super) fn plain(answer: Answer) -> Result<Vec<u8>, CallError<ErrorReply>> {
         reply.status = status.as_u16();
         return Err(CallError::App(reply));
     }
-    let mut told = Error::remote(&error.code, outcome, &error.message);
-    if let Some(path) = error.path {
-        told = told.with_path(path);
-    }
-    if let Some(pattern) = error.pattern {
-        told = told.at_pattern(&pattern);
-    }
-    if let Some(id) = error.id {
-        told = told.of_message(&id);
-    }
-    Err(told.into())
+    let told = Wired {
+        code: &error.code,
+        outcome,
+        text: &error.message,
+        path: error.path.as_deref(),
+        pattern: error.pattern.as_deref(),
+        id: error.id.as_deref(),
+    };
+    Err(Error::from_wire(&told).into())
 }
 
 /// An answer by something that is not what the URL says.

@@ -47,12 +47,7 @@ impl HttpLink {
         Ok(HttpLink {
             url: url.clone(),
             dialect: settings.dialect,
-            pool: Pool::new(
-                url.host(),
-                url.port().unwrap_or(port),
-                settings.connections,
-                settings.most_connections,
-            ),
+            pool: Pool::new(url.authority(port), settings.connections, settings.most_connections),
             act: path_of(path)?,
             catalogue: path_of(&format!("{beside}/catalogue"))?,
             host,

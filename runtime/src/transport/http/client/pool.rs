@@ -18,8 +18,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use super::answer::Answer;
 use crate::message::{Error, ErrorKind, Outcome};
 use crate::seam::clock::{self, Instant};
-use crate::seam::net::TcpStream;
-use crate::seam::{random, task};
+use crate::seam::{net, random, task};
 
 /// How long a connection is kept without use: less than servers keep theirs, or a request could meet the closing.
 const KEPT: Duration = Duration::from_secs(4);
@@ -43,8 +42,7 @@ type Sender = http1::SendRequest<Full<Bytes>>;
 
 #[derive(Debug)]
 pub(super) struct Pool {
-    host: String,
-    port: u16,
+    address: String,
     /// The connections that are kept.
     few: Semaphore,
     /// Those that are made beyond while the few are busy.
@@ -66,10 +64,9 @@ impl fmt::Debug for Idle {
 }
 
 impl Pool {
-    pub(super) fn new(host: &str, port: u16, few: usize, most: usize) -> Self {
+    pub(super) fn new(address: String, few: usize, most: usize) -> Self {
         Pool {
-            host: host.to_owned(),
-            port,
+            address,
             few: Semaphore::new(few),
             more: Semaphore::new(most - few),
             waiting: Semaphore::new(MOST_WAITING),
@@ -113,10 +110,8 @@ impl Pool {
             return Ok(place);
         }
         let Ok(_waiting) = self.waiting.try_acquire() else {
-            let text = format!(
-                "{MOST_WAITING} calls wait for a connection to {}:{}; try again later",
-                self.host, self.port
-            );
+            let text =
+                format!("{MOST_WAITING} calls wait for a connection to {}; try again later", self.address);
             return Err(Error::new(ErrorKind::Overloaded, Outcome::NotDone, text));
         };
         let mut few = pin!(self.few.acquire());
@@ -154,14 +149,12 @@ impl Pool {
         if let Some(wait) = lock(&self.back_off).wait() {
             return Err(self.resting(wait));
         }
-        let connecting = clock::within(CONNECT, TcpStream::connect((&*self.host, self.port)));
+        let connecting = clock::within(CONNECT, net::connect(&self.address));
         let stream = match connecting.await {
             Some(Ok(stream)) => stream,
             Some(Err(cause)) => return Err(self.unreachable(&cause)),
             None => return Err(self.unreachable(&io::Error::from(io::ErrorKind::TimedOut))),
         };
-        // A request is one write: it should leave at once.
-        let _ = stream.set_nodelay(true);
         let handshake = http1::Builder::new().max_buf_size(BUFFER).handshake(TokioIo::new(stream)).await;
         let (sender, connection) = handshake.map_err(|cause| self.unreachable(&cause))?;
         task::spawn(async move {
@@ -175,17 +168,15 @@ impl Pool {
     #[cold]
     fn unreachable(&self, cause: &dyn std::error::Error) -> Error {
         lock(&self.back_off).failed();
-        let text =
-            format!("no connection to {}:{}: {}; does it run there?", self.host, self.port, Causes(cause));
+        let text = format!("no connection to {}: {}; does it run there?", self.address, Causes(cause));
         Error::new(ErrorKind::Unreachable, Outcome::NotDone, text)
     }
 
     #[cold]
     fn resting(&self, wait: Duration) -> Error {
         let text = format!(
-            "no connection to {}:{} could be made just now; the next try is in {} ms",
-            self.host,
-            self.port,
+            "no connection to {} could be made just now; the next try is in {} ms",
+            self.address,
             wait.as_millis()
         );
         Error::new(ErrorKind::Unreachable, Outcome::NotDone, text)
@@ -193,12 +184,8 @@ impl Pool {
 
     #[cold]
     fn lost(&self, cause: &dyn std::error::Error) -> Error {
-        let text = format!(
-            "the connection to {}:{} ended before an answer came: {}",
-            self.host,
-            self.port,
-            Causes(cause)
-        );
+        let text =
+            format!("the connection to {} ended before an answer came: {}", self.address, Causes(cause));
         Error::new(ErrorKind::Lost, Outcome::Unknown, text)
     }
 }

@@ -72,7 +72,7 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let mut reply = error.to_reply();
         // Pattern and id have fields of their own.
-        error.text().clone_into(&mut reply.message);
+        error.to_wire().text.clone_into(&mut reply.message);
         Failure {
             status: StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             kind: Kind::Bus(error.kind()),

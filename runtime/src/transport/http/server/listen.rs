@@ -9,7 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use super::connection::{self, Phase};
 use super::desk::Desk;
 use crate::message::{Error, ErrorKind, Outcome};
-use crate::seam::net::{TcpListener, TcpStream};
+use crate::seam::net::{self, TcpListener, TcpStream};
 use crate::seam::{clock, task};
 use crate::transport::http::settings::{Dialect, Listening};
 use crate::transport::{Door, Listener, Url};
@@ -37,10 +37,9 @@ pub(in crate::transport::http) async fn listen(url: &Url, door: Door) -> Result<
         );
         Error::new(ErrorKind::Start, Outcome::NotDone, text).with_source(cause)
     };
-    let socket = TcpListener::bind((url.host(), port)).await.map_err(cannot)?;
+    let socket = net::bind(&url.authority(port)).await.map_err(cannot)?;
     let port = socket.local_addr().map_err(cannot)?.port();
-    let host = if url.host().contains(':') { format!("[{}]", url.host()) } else { url.host().to_owned() };
-    let (listener, stop) = Listener::new(format!("{}://{host}:{port}", url.scheme()).parse()?);
+    let (listener, stop) = Listener::new(url.clone().with_port(port));
     let desk = Arc::new(Desk { door, answering: settings.answering });
     task::spawn(run(socket, desk, settings.connections, stop));
     Ok(listener)
