@@ -21,8 +21,6 @@ async fn shutting_down_ends_what_runs_and_takes_nothing_new() {
     world.started(1).await;
     let bus = world.bus.clone();
     let shutdown = tokio::spawn(async move { bus.shutdown().await });
-    // The idle connection is closed at once.
-    idle.ended().await;
     // Nobody is let in any more.
     while tokio::net::TcpStream::connect(&address).await.is_ok() {
         tokio::task::yield_now().await;
@@ -31,6 +29,10 @@ async fn shutting_down_ends_what_runs_and_takes_nothing_new() {
     let answer = busy.answer().await.unwrap();
     assert_eq!((answer.status, &*answer.body, answer.header("connection")), (200, "7", Some("close")));
     busy.ended().await;
+    // What was on its way over an idle connection is told that nothing ran.
+    let late = idle.post("/act", "", r#"{"role":"echo"}"#).await;
+    assert_eq!(late.error(), (503, "draining".into(), "not-done".into()));
+    idle.ended().await;
     assert_eq!(shutdown.await.unwrap(), 0);
 }
 
@@ -41,8 +43,11 @@ async fn a_link_is_told_that_nothing_ran_while_a_process_shuts_down() {
     let head = Head::default();
     assert!(link.call(br#"{"role":"echo"}"#, &head).await.is_ok());
     assert_eq!(world.bus.shutdown().await, 0);
-    let error = link.call(br#"{"role":"echo"}"#, &head).await.unwrap_err();
-    assert_eq!(error.outcome(), matchbus::Outcome::NotDone, "{error:?}");
+    // First over the connection that is kept, then over none.
+    for code in ["draining", "unreachable"] {
+        let error = link.call(br#"{"role":"echo"}"#, &head).await.unwrap_err();
+        assert_eq!((error.code().as_str(), error.outcome()), (code, matchbus::Outcome::NotDone), "{error:?}");
+    }
 }
 
 #[tokio::test]

@@ -84,7 +84,8 @@
 //! A message is at most what the bus's limits say (1 MiB); a head 16 KiB. Head, body, and the client's reading of a reply
 //! may each take 10 seconds, then the connection is closed; so is one that is idle for 10 seconds. A connection over the
 //! limit is answered with 503 and closed. A client that goes away drops its handler's future. When the door closes, no
-//! connection is accepted any more, running requests end, and their connections are closed after the reply.
+//! connection is accepted any more, running requests end, and their connections are closed after the reply. A connection
+//! without a request stays for one second more: what was on its way over it is told that nothing ran.
 //!
 //! # What a link promises
 //!

@@ -5,7 +5,7 @@ use std::fmt;
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::header::{self, HeaderValue};
-use hyper::http::uri::PathAndQuery;
+use hyper::http::uri::{Authority, PathAndQuery};
 use hyper::{HeaderMap, Method, Request, Uri};
 
 use super::answer::{Answer, empty_error, plain};
@@ -42,8 +42,10 @@ impl HttpLink {
                 path.parse().map_err(|cause| usage(format!("`{url}` has a path that is none: {cause}")))?;
             Ok::<_, Error>(Uri::from(path))
         };
-        let host = HeaderValue::from_str(&url.authority(port))
-            .map_err(|_| usage(format!("the host of `{url}` has characters that no host has")))?;
+        let host = url.authority(port).parse::<Authority>().ok();
+        let host = host.and_then(|host| HeaderValue::from_str(host.as_str()).ok());
+        let host =
+            host.ok_or_else(|| usage(format!("the host of `{url}` has characters that no host has")))?;
         Ok(HttpLink {
             url: url.clone(),
             dialect: settings.dialect,

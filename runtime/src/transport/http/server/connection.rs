@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
+use hyper::header::{self, HeaderValue};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -19,6 +20,10 @@ use crate::seam::task;
 
 /// How long a client may take for a head, for a body, for reading a reply, and between two requests.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a draining listener waits for requests that are on their way over connections that seem idle. Closing such a
+/// connection at once would leave its client in doubt; a request that still comes is told that nothing ran.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// The largest head, and how much of a body is read at once.
 const BUFFER: usize = 16 * 1024;
@@ -37,7 +42,7 @@ pub(super) type Phases = watch::Receiver<Phase>;
 pub(super) async fn serve(stream: impl Stream, desk: Arc<Desk>, mut phases: Phases) {
     let opened = tokio::select! {
         biased;
-        () = left(&mut phases, Phase::Open) => return,
+        _ = stopping(&mut phases, GRACE) => return,
         opened = clock::within(PATIENCE, open(stream)) => opened,
     };
     let Some(Ok(Some((version, stream)))) = opened else { return };
@@ -55,14 +60,18 @@ async fn http1<S: Stream>(stream: Opened<S>, busy: Arc<Busy>, phases: Phases) {
         let busy = Arc::clone(&desk);
         async move {
             let _running = Running::enter(&busy);
-            busy.desk.serve(request).await
+            let mut reply = busy.desk.serve(request).await;
+            if let (Ok(reply), false) = (&mut reply, busy.desk.door.is_ready()) {
+                reply.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            reply
         }
     });
     let connection = http1::Builder::new()
         .max_buf_size(BUFFER)
         .pipeline_flush(true)
         .serve_connection(TokioIo::new(stream), service);
-    drive(connection, http1::Connection::graceful_shutdown, &busy, phases).await;
+    drive(connection, http1::Connection::graceful_shutdown, GRACE, &busy, phases).await;
 }
 
 async fn http2<S: Stream>(stream: Opened<S>, busy: Arc<Busy>, phases: Phases) {
@@ -79,21 +88,30 @@ async fn http2<S: Stream>(stream: Opened<S>, busy: Arc<Busy>, phases: Phases) {
         .max_concurrent_streams(256)
         .max_send_buf_size(64 * 1024)
         .serve_connection(TokioIo::new(stream), service);
-    drive(connection, http2::Connection::graceful_shutdown, &busy, phases).await;
+    // HTTP/2 tells its client which requests were taken, so it needs no grace.
+    drive(connection, http2::Connection::graceful_shutdown, Duration::ZERO, &busy, phases).await;
 }
 
 /// Runs a connection until it ends by itself, waits too long for its client, or must stop.
-async fn drive<C: Future>(connection: C, close: impl Fn(Pin<&mut C>), busy: &Busy, mut phases: Phases) {
+async fn drive<C: Future>(
+    connection: C,
+    close: impl Fn(Pin<&mut C>),
+    grace: Duration,
+    busy: &Busy,
+    mut phases: Phases,
+) {
     let mut connection = pin!(connection);
     let mut idle = pin!(busy.idle_too_long());
-    let mut drained = pin!(left(&mut phases, Phase::Open));
-    let mut draining = false;
+    let mut stopping = pin!(stopping(&mut phases, grace));
+    let mut stop = None;
     poll_fn(|cx| {
-        if !draining && drained.as_mut().poll(cx).is_ready() {
-            draining = true;
-            close(connection.as_mut());
+        if stop.is_none() {
+            if let Poll::Ready(now) = stopping.as_mut().poll(cx) {
+                stop = Some(now);
+                close(connection.as_mut());
+            }
         }
-        if connection.as_mut().poll(cx).is_ready() {
+        if stop == Some(Stop::Now) || connection.as_mut().poll(cx).is_ready() {
             return Poll::Ready(());
         }
         idle.as_mut().poll(cx)
@@ -101,10 +119,24 @@ async fn drive<C: Future>(connection: C, close: impl Fn(Pin<&mut C>), busy: &Bus
     .await;
 }
 
-/// Waits until the listener is no longer in this phase.
-async fn left(phases: &mut Phases, phase: Phase) {
-    // An error says that the listener is gone.
-    let _ = phases.wait_for(|now| *now != phase).await;
+/// How a connection is to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stop {
+    /// After what runs.
+    Gently,
+    /// The listener is gone.
+    Now,
+}
+
+/// Waits until the connection is to stop.
+async fn stopping(phases: &mut Phases, grace: Duration) -> Stop {
+    if phases.wait_for(|now| *now == Phase::Draining).await.is_err() {
+        return Stop::Now;
+    }
+    match clock::within(grace, phases.changed()).await {
+        None => Stop::Gently,
+        Some(_) => Stop::Now,
+    }
 }
 
 /// What runs on a connection, so that waiting for the client is told from working for it.
