@@ -204,8 +204,11 @@ impl Bus {
     /// No transport has the scheme, the address is taken, or the URL has parts that the transport does not understand.
     pub async fn listen(&self, url: &Url, exposed: &Exposed) -> Result<Listener> {
         let transport = self.core.transport(url)?;
-        let door = Door::new(Arc::clone(&self.core), exposed, self.core.settings.most_from_outside);
-        transport.listen(url, door).await
+        transport.listen(url, self.door(exposed)).await
+    }
+
+    pub(crate) fn door(&self, exposed: &Exposed) -> Door {
+        Door::new(Arc::clone(&self.core), exposed, self.core.settings.most_from_outside)
     }
 
     /// Knows the process at `url` from here on: what nobody here answers may be answered there, as its catalogue says or
