@@ -1,5 +1,5 @@
 //! One bus and another: what nobody here answers is answered there.
-#![cfg(feature = "tcp")]
+#![cfg(all(feature = "http", feature = "tcp"))]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -117,9 +117,8 @@ async fn caller(listeners: &[&Listener]) -> Bus {
     bus
 }
 
-#[tokio::test]
-async fn a_call_goes_where_it_is_answered() {
-    let (_price, seen, at) = process(services![get_price], "tcp://127.0.0.1:0").await;
+async fn a_call_goes_where_it_is_answered(scheme: &str) {
+    let (_price, seen, at) = process(services![get_price], &format!("{scheme}://127.0.0.1:0")).await;
     let bus = caller(&[&at]).await;
     let get = |sku: &str| GetPrice { sku: sku.into() };
     assert_eq!(bus.call(get("tea")).await, Ok(7));
@@ -134,9 +133,8 @@ async fn a_call_goes_where_it_is_answered() {
     assert_eq!((error.outcome(), error.code().as_str()), (Outcome::NotDone, "no-handler"));
 }
 
-#[tokio::test]
-async fn who_gives_up_here_is_heard_there() {
-    let (_price, seen, at) = process(services![get_price], "tcp://127.0.0.1:0").await;
+async fn who_gives_up_here_is_heard_there(scheme: &str) {
+    let (_price, seen, at) = process(services![get_price], &format!("{scheme}://127.0.0.1:0")).await;
     let bus = caller(&[&at]).await;
     let call = tokio::spawn({
         let bus = bus.clone();
@@ -149,10 +147,9 @@ async fn who_gives_up_here_is_heard_there() {
     assert_eq!(seen.dropped.load(Ordering::SeqCst), 1);
 }
 
-#[tokio::test]
-async fn when_one_process_dies_the_caller_does_not_see_it() {
-    let (_one, _, at_one) = process(services![get_price], "tcp://127.0.0.1:0").await;
-    let (_two, seen_two, at_two) = process(services![get_price], "tcp://127.0.0.1:0").await;
+async fn when_one_process_dies_the_caller_does_not_see_it(scheme: &str) {
+    let (_one, _, at_one) = process(services![get_price], &format!("{scheme}://127.0.0.1:0")).await;
+    let (_two, seen_two, at_two) = process(services![get_price], &format!("{scheme}://127.0.0.1:0")).await;
     let bus = caller(&[&at_one, &at_two]).await;
     let get = || GetPrice { sku: "tea".into() };
     for _ in 0..10 {
@@ -165,10 +162,10 @@ async fn when_one_process_dies_the_caller_does_not_see_it() {
     assert!(seen_two.calls.load(Ordering::SeqCst) >= 50);
 }
 
-#[tokio::test]
-async fn every_group_gets_one_copy_wherever_it_is() {
-    let (_one, seen_one, at_one) = process(services![mail::mail, stock::stock], "tcp://127.0.0.1:0").await;
-    let (_two, seen_two, at_two) = process(services![mail::mail], "tcp://127.0.0.1:0").await;
+async fn every_group_gets_one_copy_wherever_it_is(scheme: &str) {
+    let (_one, seen_one, at_one) =
+        process(services![mail::mail, stock::stock], &format!("{scheme}://127.0.0.1:0")).await;
+    let (_two, seen_two, at_two) = process(services![mail::mail], &format!("{scheme}://127.0.0.1:0")).await;
     let bus = caller(&[&at_one, &at_two]).await;
     for n in 1..=6 {
         let published = bus.publish(Sold { n }).await.unwrap();
@@ -184,14 +181,44 @@ async fn every_group_gets_one_copy_wherever_it_is() {
     assert!(seen_one.calls.load(Ordering::SeqCst) >= 6);
 }
 
-#[tokio::test]
-async fn what_nobody_can_reach_is_not_done() {
-    let (_price, _, at) = process(services![get_price], "tcp://127.0.0.1:0").await;
+async fn what_nobody_can_reach_is_not_done(scheme: &str) {
+    let (_price, _, at) = process(services![get_price], &format!("{scheme}://127.0.0.1:0")).await;
     let bus = caller(&[&at]).await;
     drop(at);
-    let error = bus.timeout(Duration::from_millis(500)).call(GetPrice { sku: "tea".into() }).await.unwrap_err();
+    let error =
+        bus.timeout(Duration::from_millis(500)).call(GetPrice { sku: "tea".into() }).await.unwrap_err();
     assert!(matches!(error.outcome(), Outcome::NotDone | Outcome::Unknown), "{error:?}");
     let url: Url = "gopher://somewhere".parse().unwrap();
     let error = bus.connect(&url).await.unwrap_err();
-    assert!(error.to_string().contains("the schemes of this program are") && error.to_string().contains("tcp"), "{error}");
+    assert!(
+        error.to_string().contains("the schemes of this program are") && error.to_string().contains(scheme),
+        "{error}"
+    );
+}
+
+/// Runs each behaviour over each transport: the next transport only adds a line.
+macro_rules! over {
+    ($scheme:literal) => {
+        over!($scheme, [
+            a_call_goes_where_it_is_answered,
+            who_gives_up_here_is_heard_there,
+            when_one_process_dies_the_caller_does_not_see_it,
+            every_group_gets_one_copy_wherever_it_is,
+            what_nobody_can_reach_is_not_done,
+        ]);
+    };
+    ($scheme:literal, [$($name:ident,)+]) => { $(
+        #[tokio::test]
+        async fn $name() {
+            super::$name($scheme).await;
+        }
+    )+ };
+}
+
+mod tcp {
+    over!("tcp");
+}
+
+mod http {
+    over!("http");
 }

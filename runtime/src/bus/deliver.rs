@@ -219,7 +219,8 @@ impl Core {
             let choice = parcel.message().and_then(|message| self.choose(route, message, origin, after));
             let Some(choice) = choice else {
                 if after.is_none() && !self.remote.is_empty() {
-                    let bytes = parcel.message().map(|message| encode(message, origin.extend())).transpose()?;
+                    let bytes =
+                        parcel.message().map(|message| encode(message, origin.extend())).transpose()?;
                     drop(parcel);
                     return Box::pin(self.deliver_elsewhere::<M>(origin, bytes.unwrap_or_default())).await;
                 }

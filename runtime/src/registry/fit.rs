@@ -24,7 +24,9 @@ const fn fits(pattern: &PatternInfo, message: &MessageInfo) -> bool {
         while j < asked.len() && asked[j].name_hash != given[i].name_hash {
             j += 1;
         }
-        if j == asked.len() || asked[j].pair_hash != given[i].pair_hash && !covers(asked[j].value, given[i].value) {
+        if j == asked.len()
+            || asked[j].pair_hash != given[i].pair_hash && !covers(asked[j].value, given[i].value)
+        {
             return false;
         }
         i += 1;

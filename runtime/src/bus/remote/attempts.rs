@@ -103,7 +103,13 @@ impl Remote {
     }
 }
 
-async fn one_attempt(peer: &Peer, message: &[u8], envelope: &Envelope<'_>, attempt: u32, left: Duration) -> Reply {
+async fn one_attempt(
+    peer: &Peer,
+    message: &[u8],
+    envelope: &Envelope<'_>,
+    attempt: u32,
+    left: Duration,
+) -> Reply {
     let timeout = peer.latency.attempt_timeout(left);
     let mut head = envelope.head(attempt, left);
     head.budget = Some(left);
@@ -128,7 +134,9 @@ async fn one_attempt(peer: &Peer, message: &[u8], envelope: &Envelope<'_>, attem
 /// What a failure says of the peer: one that refuses is there, one that is silent is not.
 fn note(peer: &Peer, error: &Error) {
     match error.kind() {
-        ErrorKind::Unreachable | ErrorKind::Lost | ErrorKind::Deadline | ErrorKind::Draining => peer.breaker.failed(),
+        ErrorKind::Unreachable | ErrorKind::Lost | ErrorKind::Deadline | ErrorKind::Draining => {
+            peer.breaker.failed()
+        }
         _ => peer.breaker.answered(),
     }
 }

@@ -95,7 +95,11 @@ impl Core {
 
 fn pin_of(text: &str) -> Result<Pattern> {
     text.parse().map_err(|cause| {
-        Error::new(ErrorKind::Usage, Outcome::NotDone, format!("the pin `{text}` of an address is no pattern: {cause}"))
+        Error::new(
+            ErrorKind::Usage,
+            Outcome::NotDone,
+            format!("the pin `{text}` of an address is no pattern: {cause}"),
+        )
     })
 }
 
@@ -107,7 +111,9 @@ async fn learn(core: &Core, peer: &Arc<Peer>) {
             Ok(catalogue) => core.remote.learn(peer, Some(catalogue)),
             Err(cause) => tracing::warn!(peer = %peer.url, "its catalogue cannot be read: {cause}"),
         },
-        Ok(None) => tracing::warn!(peer = %peer.url, "it has no catalogue; say what it answers with `?pin=…`"),
+        Ok(None) => {
+            tracing::warn!(peer = %peer.url, "it has no catalogue; say what it answers with `?pin=…`")
+        }
         Err(error) => tracing::debug!(peer = %peer.url, "it cannot be asked what it answers: {error}"),
     }
 }

@@ -17,7 +17,13 @@ pub(crate) struct Peer {
 
 impl Peer {
     pub(crate) fn new(url: Url, link: Arc<dyn Link>) -> Self {
-        Peer { url, link, breaker: Breaker::default(), latency: Latency::default(), in_flight: AtomicUsize::new(0) }
+        Peer {
+            url,
+            link,
+            breaker: Breaker::default(),
+            latency: Latency::default(),
+            in_flight: AtomicUsize::new(0),
+        }
     }
 
     /// Counts a message to this peer until what is returned is dropped.

@@ -86,9 +86,10 @@ impl Remote {
     /// For each group that observes a message, the group's name and those who have it.
     pub(crate) fn observers<F: Fields + ?Sized>(&self, message: &F) -> Vec<(String, Arc<Target>)> {
         let table = self.table();
-        let found = table.groups.iter().filter_map(|(name, matcher)| {
-            Some((name.clone(), Arc::clone(matcher.find(message)?.value())))
-        });
+        let found = table
+            .groups
+            .iter()
+            .filter_map(|(name, matcher)| Some((name.clone(), Arc::clone(matcher.find(message)?.value()))));
         found.collect()
     }
 

@@ -55,6 +55,12 @@ fn read_ours(head: &mut Head, name: &HeaderName, value: &HeaderValue, most: Dura
                 _ => return Err(bad(name, "`true` or `false`")),
             };
         }
+        "matchbus-groups" => {
+            let group = |part: &str| percent::decode(part.trim().as_bytes()).map(Into::into);
+            let groups = text().split(',').map(group).collect::<Option<Vec<_>>>();
+            head.groups =
+                groups.ok_or_else(|| bad(name, "names with commas between, well percent-encoded"))?;
+        }
         // A later version may have more of them.
         other => {
             if let Some(key) = other.strip_prefix(CONTEXT) {
@@ -98,6 +104,10 @@ pub(super) fn write(headers: &mut HeaderMap, head: &Head) -> Result<(), Error> {
     }
     if head.published {
         headers.insert("matchbus-published", HeaderValue::from_static("true"));
+    }
+    if !head.groups.is_empty() {
+        let groups = head.groups.iter().map(|group| percent::name(group)).collect::<Vec<_>>().join(",");
+        put(headers, HeaderName::from_static("matchbus-groups"), &groups)?;
     }
     for (key, value) in &head.context {
         let name = HeaderName::try_from(format!("{CONTEXT}{}", percent::name(key)))
@@ -143,6 +153,7 @@ mod tests {
             source: Some("cart/1".into()),
             context: [("Tenant Nr".into(), "acme\n1".into()), ("b".into(), "".into())].into(),
             published: true,
+            groups: vec!["mail".into(), "Stock, b".into()],
         };
         let mut headers = HeaderMap::new();
         write(&mut headers, &head).unwrap();
