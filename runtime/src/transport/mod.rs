@@ -104,6 +104,13 @@ impl Listener {
     pub fn url(&self) -> &Url {
         &self.url
     }
+
+    /// Waits until it has ended by itself: after its door [closed](Door::closed) and every connection got its answers.
+    pub async fn ended(mut self) {
+        if let Some(stop) = &mut self.stop {
+            stop.closed().await;
+        }
+    }
 }
 
 impl Drop for Listener {
