@@ -40,8 +40,10 @@ impl Network {
         if self.is_empty() { builder } else { builder.in_part() }
     }
 
-    /// Listens first, so that processes which know each other can start in any order; then gets to know the others.
+    /// Gets to know the others, listens, and asks the others what they answer: in this order, so that no message comes
+    /// before this process knows whom there is to ask, and processes that know each other can start in any order.
     pub(super) async fn join(&self, bus: &Bus) -> Result<Vec<Listener>> {
+        let peers = self.bus.iter().map(|url| bus.core().know(url)).collect::<Result<Vec<_>>>()?;
         let exposed = if self.expose.is_empty() { Exposed::All } else { Exposed::Pins(self.expose.clone()) };
         let mut listeners = Vec::new();
         for url in &self.listen {
@@ -49,8 +51,8 @@ impl Network {
             eprintln!("listening at {}", listener.url());
             listeners.push(listener);
         }
-        for url in &self.bus {
-            bus.connect(url).await?;
+        for peer in peers.into_iter().flatten() {
+            bus.core().first_learn(&peer).await;
         }
         Ok(listeners)
     }

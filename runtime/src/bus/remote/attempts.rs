@@ -32,6 +32,7 @@ impl Remote {
         let deadline = envelope.deadline(default_budget);
         let mut last: Option<Reply> = None;
         let mut failed: Option<Arc<Peer>> = None;
+        self.wait_for(&find, deadline).await?;
         for attempt in 0..ATTEMPTS {
             let Some(target) = find() else { break };
             if attempt == 0 {

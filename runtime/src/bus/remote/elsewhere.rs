@@ -14,40 +14,53 @@ use crate::transport::Url;
 /// How often a peer is asked what it answers, and how long the first answer is waited for.
 const REFRESH: Duration = Duration::from_secs(2);
 
+/// How often a peer is asked that has not answered yet.
+const FIRST: Duration = Duration::from_millis(100);
+
 impl Core {
     /// See [`Bus::connect`](crate::Bus::connect).
     pub(crate) async fn connect(self: &Arc<Self>, url: &Url) -> Result<()> {
+        if let Some(peer) = self.know(url)? {
+            self.first_learn(&peer).await;
+        }
+        Ok(())
+    }
+
+    /// Knows that there is a process at `url`, and begins to ask it what it answers; the peer, unless the URL says what
+    /// it answers.
+    pub(crate) fn know(self: &Arc<Self>, url: &Url) -> Result<Option<Arc<Peer>>> {
         let peer = Arc::new(Peer::new(url.clone(), self.transport(url)?.connect(url)?));
         let mut routed = false;
-        for pin in url.options("pin") {
-            self.remote.route(pin_of(pin)?, false, Arc::clone(&peer));
-            routed = true;
-        }
-        for pin in url.options("observe") {
-            self.remote.route(pin_of(pin)?, true, Arc::clone(&peer));
-            routed = true;
+        for (name, observe) in [("pin", false), ("observe", true)] {
+            for pin in url.options(name) {
+                self.remote.route(pin_of(pin)?, observe, Arc::clone(&peer));
+                routed = true;
+            }
         }
         self.remote.add(Arc::clone(&peer));
         if routed {
-            return Ok(());
+            return Ok(None);
         }
+        task::spawn(keep_learning(Arc::downgrade(self), Arc::clone(&peer)));
+        Ok(Some(peer))
+    }
+
+    /// Waits for what a peer answers, but not for long: it may not be there yet.
+    pub(crate) async fn first_learn(&self, peer: &Arc<Peer>) {
         tokio::select! {
             biased;
-            () = learn(self, &peer) => {}
+            () = learn(self, peer) => {}
             () = clock::sleep(REFRESH) => {}
         }
-        task::spawn(keep_learning(Arc::downgrade(self), peer));
-        Ok(())
     }
 
     /// Sends to whoever answers in another process.
     pub(crate) async fn send_elsewhere(&self, bytes: &[u8], origin: &Origin) -> Result<()> {
         let envelope = origin.envelope();
-        let target = {
-            let scan = Scan::read(bytes, &self.settings.limits).map_err(Error::malformed)?;
-            self.remote.find(&scan).ok_or_else(|| self.no_handler(&scan, &envelope))?
-        };
         let deadline = envelope.deadline(self.settings.budget);
+        let scan = Scan::read(bytes, &self.settings.limits).map_err(Error::malformed)?;
+        let target = self.remote.wait_for(|| self.remote.find(&scan), deadline).await;
+        let target = target.ok_or_else(|| self.no_handler(&scan, &envelope))?;
         let head = envelope.head(0, self.settings.budget);
         self.remote.send(bytes, &head, deadline, &target).await
     }
@@ -119,12 +132,14 @@ async fn learn(core: &Core, peer: &Arc<Peer>) {
 }
 
 async fn keep_learning(core: Weak<Core>, peer: Arc<Peer>) {
+    let mut pause = FIRST;
     loop {
-        clock::sleep(REFRESH).await;
+        clock::sleep(pause).await;
         let Some(core) = core.upgrade() else { return };
         if core.lifecycle.is_draining() {
             return;
         }
         learn(&core, &peer).await;
+        pause = if core.remote.knows(&peer) { REFRESH } else { FIRST };
     }
 }

@@ -2,11 +2,14 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use tokio::sync::Notify;
+
 use super::peer::Peer;
 use super::retry_budget::RetryBudget;
 use crate::pattern::{Compare, Pattern};
 use crate::registry::Catalogue;
 use crate::router::{Fields, Matcher};
+use crate::seam::clock::{self, Instant};
 
 /// What this process knows of the others: its peers, and who answers what.
 ///
@@ -18,6 +21,8 @@ pub(crate) struct Remote {
     table: RwLock<Arc<Table>>,
     budgets: Mutex<BTreeMap<String, Arc<RetryBudget>>>,
     turn: AtomicUsize,
+    /// Told whenever the table is new.
+    learnt: Notify,
 }
 
 /// What was said and learnt, in the order in which it was.
@@ -76,6 +81,43 @@ impl Remote {
             (None, None) => return,
         }
         self.rebuild(&known);
+    }
+
+    /// Waits until somebody is known who answers, as long as there is somebody who has not yet said what it answers:
+    /// processes start in any order.
+    pub(super) async fn wait_for(
+        &self,
+        find: impl Fn() -> Option<Arc<Target>>,
+        deadline: Instant,
+    ) -> Option<Arc<Target>> {
+        loop {
+            let learnt = self.learnt.notified();
+            if let Some(target) = find() {
+                return Some(target);
+            }
+            if !self.is_learning() {
+                return None;
+            }
+            tokio::select! {
+                biased;
+                () = learnt => {}
+                () = clock::sleep_until(deadline) => return None,
+            }
+        }
+    }
+
+    /// Whether some peer has never said what it answers, and nobody said it for it.
+    fn is_learning(&self) -> bool {
+        let known = self.known();
+        known.peers.iter().any(|peer| {
+            !known.catalogues.iter().any(|(of, _)| Arc::ptr_eq(of, peer))
+                && !known.routes.iter().any(|(_, _, of)| Arc::ptr_eq(of, peer))
+        })
+    }
+
+    /// Whether this peer has said what it answers.
+    pub(super) fn knows(&self, peer: &Arc<Peer>) -> bool {
+        self.known().catalogues.iter().any(|(of, _)| Arc::ptr_eq(of, peer))
     }
 
     /// Those who answer a message.
@@ -166,6 +208,7 @@ impl Remote {
         let services = matcher(services);
         let groups = groups.into_iter().map(|(name, drafts)| (name, matcher(drafts))).collect();
         *self.table.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Table { services, groups });
+        self.learnt.notify_waiters();
     }
 
     /// The budget of a pattern outlives the table: it must not be new after each thing learnt.
