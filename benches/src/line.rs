@@ -13,7 +13,7 @@ pub struct Line {
     pub theirs: f64,
     /// Ours divided by theirs: the median of the ratios of single rounds.
     pub ratio: f64,
-    /// The largest ratio that is good enough.
+    /// The largest ratio that is good enough; of a gain, the smallest.
     pub goal: f64,
     /// Whether the ratio is.
     pub met: bool,
@@ -23,6 +23,18 @@ impl Line {
     /// A line whose ratio was measured round by round.
     pub fn new(case: impl Into<String>, peer: &str, ours: f64, theirs: f64, ratio: f64, goal: f64) -> Self {
         Line { case: case.into(), peer: peer.into(), ours, theirs, ratio, goal, met: ratio <= goal }
+    }
+
+    /// As [`new`](Line::new), for a figure of which more is better.
+    pub fn at_least(
+        case: impl Into<String>,
+        peer: &str,
+        ours: f64,
+        theirs: f64,
+        ratio: f64,
+        goal: f64,
+    ) -> Self {
+        Line { met: ratio >= goal, ..Line::new(case, peer, ours, theirs, ratio, goal) }
     }
 
     /// A line that compares one figure with a limit.

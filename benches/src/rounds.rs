@@ -22,6 +22,12 @@ pub fn median_ratio(ours: &[f64], theirs: &[f64]) -> f64 {
     median(&ratios)
 }
 
+/// The smallest and the largest of `ours / theirs` round by round, for people.
+pub fn range(ours: &[f64], theirs: &[f64]) -> String {
+    let ratios = || ours.iter().zip(theirs).map(|(a, b)| a / b);
+    format!("{:.3}–{:.3}", ratios().fold(f64::INFINITY, f64::min), ratios().fold(0.0, f64::max))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

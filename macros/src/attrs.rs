@@ -1,6 +1,10 @@
 //! What is read from the attributes that stand beside ours.
 
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
 use syn::{Attribute, Expr, ExprLit, Lit, Meta};
+
+use crate::handler::types::mentions;
 
 /// The doc comment up to its first heading, without the space that follows `///`.
 pub(crate) fn doc(attrs: &[Attribute]) -> String {
@@ -30,4 +34,12 @@ pub(crate) fn cfgs(attrs: &[Attribute]) -> Vec<&Attribute> {
 /// Whether the attribute is `name` or `path::to::name`.
 pub(crate) fn is_named(attr: &Attribute, name: &str) -> bool {
     attr.path().segments.last().is_some_and(|last| last.ident == name)
+}
+
+/// `#[allow(deprecated)]` for the code beside an item that is deprecated or uses what is.
+///
+/// Only then: where the lint is forbidden, the attribute itself is an error.
+pub(crate) fn allow_deprecated(attrs: &[Attribute]) -> Option<TokenStream> {
+    let is_deprecated = attrs.iter().any(|attr| mentions(attr.meta.to_token_stream(), "deprecated"));
+    is_deprecated.then(|| quote!(#[allow(deprecated)]))
 }

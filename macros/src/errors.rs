@@ -51,9 +51,4 @@ impl Errors {
     pub(crate) fn into_tokens(self) -> Option<TokenStream> {
         self.0.map(syn::Error::into_compile_error)
     }
-
-    #[cfg(test)]
-    pub(crate) fn texts(&self) -> Vec<String> {
-        self.0.iter().flatten().map(|error| error.to_string()).collect()
-    }
 }

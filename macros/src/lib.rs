@@ -17,6 +17,8 @@ mod pattern;
 mod registry_test;
 mod spans;
 mod suggest;
+#[cfg(test)]
+mod testing;
 
 use proc_macro::TokenStream;
 

@@ -96,7 +96,22 @@ pub mod transport;
 pub use app::App;
 pub use bus::Bus;
 pub use handler::{Call, Emit, FromContext, Prior, State};
-pub use matchbus_macros::{AppError, Message, handlers, main, observer, registry_test, service, services};
+#[doc = include_str!("../docs/app_error.md")]
+pub use matchbus_macros::AppError;
+#[doc = include_str!("../docs/message.md")]
+pub use matchbus_macros::Message;
+#[doc = include_str!("../docs/handlers.md")]
+pub use matchbus_macros::handlers;
+#[doc = include_str!("../docs/main.md")]
+pub use matchbus_macros::main;
+#[doc = include_str!("../docs/observer.md")]
+pub use matchbus_macros::observer;
+#[doc = include_str!("../docs/registry_test.md")]
+pub use matchbus_macros::registry_test;
+#[doc = include_str!("../docs/service.md")]
+pub use matchbus_macros::service;
+#[doc = include_str!("../docs/services.md")]
+pub use matchbus_macros::services;
 pub use message::{
     AppError, CallError, Error, ErrorReply, Id, Message, Meta, NoError, Outcome, Result, TraceParent,
 };

@@ -426,7 +426,7 @@ async fn draining_lets_what_runs_end_and_refuses_what_is_new() {
 
 #[tokio::test(start_paused = true)]
 async fn draining_gives_up_when_its_time_is_up_and_says_how_many() {
-    let (bus, seen) = start(|bus| bus.timeout(Duration::from_secs(3600)).drain(Duration::from_secs(10)));
+    let (bus, seen) = start(|bus| bus.timeout(Duration::from_hours(1)).drain(Duration::from_secs(10)));
     let running = tokio::spawn({
         let bus = bus.clone();
         async move { bus.call(work("hang")).await }

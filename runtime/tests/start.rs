@@ -45,7 +45,7 @@ mod two {
 
 fn problems(builder: Builder) -> (Vec<&'static str>, String) {
     let error = builder.start().unwrap_err();
-    (error.problems().iter().map(|problem| problem.code()).collect(), error.to_string())
+    (error.problems().iter().map(matchbus::bus::StartProblem::code).collect(), error.to_string())
 }
 
 #[tokio::test]

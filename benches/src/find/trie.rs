@@ -4,8 +4,8 @@ use foldhash::fast::RandomState;
 
 use super::{NONE, Pairs};
 
-/// patrun's structure with the documented rule: a node branches on the values of its alphabetically first key,
-/// and has one way on without that key. A find follows every way, and keeps the pattern with most keys.
+/// patrun's structure with the documented rule: a node branches on the values of its alphabetically first
+/// key, and has one way on without that key. A find follows every way, and keeps the pattern with most keys.
 #[derive(Debug)]
 pub struct Trie {
     names: Vec<String>,

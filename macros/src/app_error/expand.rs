@@ -24,13 +24,12 @@ pub(super) fn app_error(input: &DeriveInput, model: &Model) -> TokenStream {
         }
     }
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
-    let code = match &model.cases[..] {
+    let code = if model.cases.is_empty() {
         // An enum without variants has no value to ask.
-        [] => quote!(match *self {}),
-        _ => {
-            let code = choose(model, |case| Some(&case.code), &quote!(""));
-            quote!(#private::Cow::Borrowed(#code))
-        }
+        quote!(match *self {})
+    } else {
+        let code = choose(model, |case| Some(&case.code), &quote!(""));
+        quote!(#private::Cow::Borrowed(#code))
     };
     let mut more = TokenStream::new();
     if model.cases.iter().any(|case| case.retryable) {
@@ -51,7 +50,7 @@ pub(super) fn app_error(input: &DeriveInput, model: &Model) -> TokenStream {
     }
     quote! {
         #[automatically_derived]
-        #[allow(deprecated, clippy::all, clippy::pedantic)]
+        #[allow(deprecated)]
         impl #impl_generics #private::AppError for #name #ty_generics #where_clause {
             fn code(&self) -> #private::Cow<'_, ::core::primitive::str> {
                 #code

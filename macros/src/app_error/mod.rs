@@ -23,3 +23,6 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     let errors = errors.into_tokens();
     quote!(#expanded #errors)
 }
+
+#[cfg(test)]
+mod tests;

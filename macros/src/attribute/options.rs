@@ -60,13 +60,11 @@ pub(crate) fn argument<T: Parse>(given: &Given, form: impl Display, errors: &mut
         errors.at(given.span(), format!("option `{name}` needs an argument: {form}"));
         return None;
     };
-    match T::parse.parse2(arguments.clone()) {
-        Ok(argument) => Some(argument),
-        Err(_) => {
-            errors.on(arguments, format!("expected {form}"));
-            None
-        }
+    let argument = T::parse.parse2(arguments.clone()).ok();
+    if argument.is_none() {
+        errors.on(arguments, format!("expected {form}"));
     }
+    argument
 }
 
 pub(crate) fn integer<N>(given: &Given, form: &str, errors: &mut Errors) -> Option<(N, Span)>
@@ -86,14 +84,12 @@ where
         errors.at(given.span(), format!("option `{}` needs an argument: {form}", given.name));
         return None;
     };
-    match signed.parse2(arguments.clone()) {
-        Ok(number) => Some(number),
-        Err(_) => {
-            let range = std::any::type_name::<N>();
-            errors.on(arguments, format!("expected a whole number that fits `{range}`: {form}"));
-            None
-        }
+    let number = signed.parse2(arguments.clone()).ok();
+    if number.is_none() {
+        let range = std::any::type_name::<N>();
+        errors.on(arguments, format!("expected a whole number that fits `{range}`: {form}"));
     }
+    number
 }
 
 /// `group("name")`: text.

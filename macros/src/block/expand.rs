@@ -3,7 +3,7 @@ use quote::quote;
 
 use super::model::Model;
 use super::parse::Block;
-use crate::attrs::cfgs;
+use crate::attrs::{allow_deprecated, cfgs};
 use crate::crate_path::crate_path;
 use crate::handler::{Parsed, claims, info, shim};
 
@@ -11,6 +11,8 @@ pub(super) fn beside(block: &Block, model: &Model) -> TokenStream {
     let krate = crate_path(model.options.krate.as_ref());
     let private = quote!(#krate::__private);
     let (ty, cfgs) = (&block.ty, cfgs(&block.attrs));
+    let attrs: Vec<_> = block.attrs.iter().chain(&model.attrs).cloned().collect();
+    let allow = allow_deprecated(&attrs);
     let claims = model.handlers.iter().map(claims);
     let shims = model.handlers.iter().map(|handler| shim(handler, &private));
     let infos = model.handlers.iter().map(|handler| {
@@ -20,7 +22,7 @@ pub(super) fn beside(block: &Block, model: &Model) -> TokenStream {
     quote! {
         #(#claims)*
         #(#cfgs)*
-        #[allow(deprecated, unused_variables, clippy::all, clippy::pedantic)]
+        #allow
         const _: () = {
             #(#shims)*
             impl #private::Services for #ty {

@@ -1,4 +1,4 @@
-//! `#[handlers]` on an `impl` block whose methods are handlers.
+//! `#[services]` on an `impl` block whose methods are handlers.
 //!
 //! An attribute on a method can emit nothing beside the `impl`, so one attribute on the block does it for all.
 
@@ -19,7 +19,7 @@ pub(crate) fn attribute(arguments: TokenStream, item: TokenStream) -> TokenStrea
     let (item, beside) = match syn::parse2::<parse::Block>(item.clone()) {
         Err(_) => {
             let first = item.clone().into_iter().take(1).collect::<TokenStream>();
-            errors.on(first, "`#[handlers]` stands on an `impl` block: `#[handlers(…)] impl Cart { … }`");
+            errors.on(first, "`#[services]` stands on an `impl` block: `#[services(…)] impl Cart { … }`");
             (item, TokenStream::new())
         }
         Ok(block) => {
@@ -29,9 +29,14 @@ pub(crate) fn attribute(arguments: TokenStream, item: TokenStream) -> TokenStrea
             } else {
                 expand::fallback(&block, &shared)
             };
-            (block.without_ours(), beside)
+            let block = block.without_ours();
+            // The bus gives each argument away, so a handler takes them by value whether it consumes them or not.
+            (quote!(#[allow(clippy::needless_pass_by_value)] #block), beside)
         }
     };
     let errors = errors.into_tokens();
     quote!(#item #beside #errors)
 }
+
+#[cfg(test)]
+mod tests;

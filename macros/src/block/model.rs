@@ -13,6 +13,8 @@ use crate::handler::{Handler, Kind, MaybeItemFn, Options, Parsed, SHIM, Shape, p
 pub(super) struct Model {
     pub(super) handlers: Vec<Handler>,
     pub(super) options: Options,
+    /// All attributes of methods that are handlers.
+    pub(super) attrs: Vec<Attribute>,
 }
 
 impl Model {
@@ -26,19 +28,20 @@ impl Model {
         if let Some(trait_for) = &block.trait_for {
             errors.on(
                 trait_for,
-                "`#[handlers]` stands on an `impl` block of a type, not on that of a trait; let its methods call the trait's",
+                "`#[services]` stands on an `impl` block of a type, not on that of a trait; let its methods call the trait's",
             );
         }
         for (span, _) in &shared.groups {
             errors
                 .at(*span, "groups of keys stand on the methods; the block has keys that all of them share");
         }
-        let mut handlers = Vec::new();
+        let (mut handlers, mut attrs) = (Vec::new(), Vec::new());
         for item in &block.items {
             let mut ours = Vec::new();
             if let Ok(function) = syn::parse2::<MaybeItemFn>(item.clone()) {
                 ours.extend(function.attrs.iter().filter_map(|attr| Some((Kind::of(attr)?, attr.clone()))));
                 if let Some((kind, attr)) = ours.first() {
+                    attrs.extend(function.attrs.iter().cloned());
                     handlers.push(handler(*kind, attr, shared, block, &function, errors));
                 }
             }
@@ -60,7 +63,7 @@ impl Model {
             );
         }
         refuse_equal(&handlers, errors);
-        Model { handlers, options: shared.options.clone() }
+        Model { handlers, options: shared.options.clone(), attrs }
     }
 }
 
@@ -83,7 +86,7 @@ fn handler(
     };
     let parsed = Parsed::new(arguments, errors);
     if let Some(path) = &parsed.options.krate {
-        errors.on(path, "`crate(…)` stands on the block: `#[handlers(crate(…))]`");
+        errors.on(path, "`crate(…)` stands on the block: `#[services(crate(…))]`");
     }
     let patterns = patterns(kind, &shared.keys, &parsed, span, errors);
     let ty = self_type(&block.ty);

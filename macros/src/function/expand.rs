@@ -1,6 +1,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use crate::attrs::allow_deprecated;
 use crate::crate_path::crate_path;
 use crate::handler::{Handler, MaybeItemFn, claims, info, shim};
 
@@ -11,11 +12,12 @@ pub(super) fn beside(function: &MaybeItemFn, handler: &Handler) -> TokenStream {
     let (companion, cfgs) = (companion(function), &handler.cfgs);
     let (claims, info, shim) = (claims(handler), info(handler, &private), shim(handler, &private));
     let name = &function.sig.ident;
+    let allow = allow_deprecated(&function.attrs);
     quote! {
         #companion
         #claims
         #(#cfgs)*
-        #[allow(deprecated, unused_variables, clippy::all, clippy::pedantic)]
+        #allow
         const _: () = {
             #shim
             impl #private::Services for #name {
@@ -32,7 +34,7 @@ pub(super) fn companion(function: &MaybeItemFn) -> TokenStream {
     quote! {
         #(#cfgs)*
         #[doc(hidden)]
-        #[allow(non_camel_case_types, dead_code, unreachable_pub)]
+        #[allow(non_camel_case_types, unreachable_pub)]
         #vis struct #name {}
     }
 }

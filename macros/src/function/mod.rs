@@ -13,6 +13,7 @@ use crate::handler::{Kind, MaybeItemFn, Parsed, without_ours};
 pub(crate) fn attribute(kind: Kind, arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::new();
     let parsed = Parsed::new(arguments, &mut errors);
+    let mut allow = TokenStream::new();
     let beside = match syn::parse2::<MaybeItemFn>(item.clone()) {
         Err(_) => {
             let word = kind.word();
@@ -21,6 +22,8 @@ pub(crate) fn attribute(kind: Kind, arguments: TokenStream, item: TokenStream) -
             TokenStream::new()
         }
         Ok(function) => {
+            // The bus gives each argument away, so a handler takes them by value whether it consumes them or not.
+            allow = quote::quote!(#[allow(clippy::needless_pass_by_value)]);
             let handler = model::handler(kind, &parsed, &function, &mut errors);
             if errors.is_empty() {
                 expand::beside(&function, &handler)
@@ -32,5 +35,8 @@ pub(crate) fn attribute(kind: Kind, arguments: TokenStream, item: TokenStream) -
     let errors = errors.into_tokens();
     // A second attribute of ours is an error already; it must not come to life.
     let item = without_ours(item);
-    quote::quote!(#item #beside #errors)
+    quote::quote!(#allow #item #beside #errors)
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,10 +11,7 @@ pub(crate) fn info(handler: &Handler, private: &TokenStream) -> TokenStream {
         Kind::Observer => quote!(#private::Kind::Observer),
     };
     let patterns = handler.patterns.iter().map(|pattern| pattern.info(private));
-    let line = match handler.line {
-        Some(line) => quote!(#line),
-        None => quote!(::core::line!()),
-    };
+    let line = handler.line.map_or_else(|| quote!(::core::line!()), |line| quote!(#line));
     let message = match &shape.message {
         Message::None => quote!(::core::option::Option::None),
         Message::Owned(argument) | Message::Borrowed(argument) => {

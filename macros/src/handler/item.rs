@@ -32,18 +32,14 @@ pub(crate) fn without_ours(item: TokenStream) -> TokenStream {
     let mut tokens = item.into_iter().peekable();
     while let Some(token) = tokens.next() {
         let is_hash = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '#');
-        match tokens.next_if(|next| is_hash && is_bracket(next)) {
-            Some(brackets) => {
-                let attribute = [token, brackets];
-                let parsed = Attribute::parse_outer.parse2(attribute.iter().cloned().collect());
-                if !parsed.is_ok_and(|attrs| attrs.iter().any(|attr| Kind::of(attr).is_some())) {
-                    out.extend(attribute);
-                }
-            }
-            None => {
-                out.push(token);
-                break;
-            }
+        let Some(brackets) = tokens.next_if(|next| is_hash && is_bracket(next)) else {
+            out.push(token);
+            break;
+        };
+        let attribute = [token, brackets];
+        let parsed = Attribute::parse_outer.parse2(attribute.iter().cloned().collect());
+        if !parsed.is_ok_and(|attrs| attrs.iter().any(|attr| Kind::of(attr).is_some())) {
+            out.extend(attribute);
         }
     }
     out.into_iter().chain(tokens).collect()

@@ -1,4 +1,4 @@
-//! What `#[service]`, `#[observer]` and the methods below `#[handlers]` have in common.
+//! What `#[service]`, `#[observer]` and the methods below `#[services]` have in common.
 
 mod claims;
 mod given;

@@ -68,6 +68,10 @@ pub(crate) fn shim(handler: &Handler, private: &TokenStream) -> TokenStream {
             there(quote!(#private::boxed(async move { #put; })))
         }
     };
+    // No name for what is not used: an `allow` could be forbidden.
+    let is_read = handler.state.is_some() || !shape.others.is_empty();
+    let context = if is_read { quote!(#context) } else { quote!(_) };
+    let input = if matches!(shape.message, Message::None) { quote!(_) } else { quote!(#input) };
     quote! {
         #(#cfgs)*
         fn #shim<'a>(#context: &'a #private::Context<'a>, #input: #private::Input<'a>, #out: #private::Output<'a>) -> #private::Started<'a> {

@@ -46,7 +46,7 @@ impl Shape {
         let mut message = Message::None;
         let mut others = Vec::new();
         let mut is_first = true;
-        for argument in sig.inputs.iter() {
+        for argument in &sig.inputs {
             match argument {
                 FnArg::Receiver(receiver) => self_argument(receiver, self_type.is_some(), word, errors),
                 FnArg::Typed(argument) => {
@@ -74,6 +74,11 @@ impl Shape {
     }
 }
 
+const PRIMITIVE: &[&str] = &[
+    "bool", "char", "str", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32",
+    "u64", "u128", "usize",
+];
+
 fn modifiers(sig: &Signature, errors: &mut Errors) {
     if let Some(constness) = &sig.constness {
         errors.on(constness, "a handler runs when a message comes and cannot be `const`; remove the word");
@@ -90,10 +95,6 @@ fn modifiers(sig: &Signature, errors: &mut Errors) {
     if let Some(variadic) = &sig.variadic {
         errors.on(variadic.dots, "a handler's arguments are fixed; remove `...`");
     }
-    const PRIMITIVE: &[&str] = &[
-        "bool", "char", "str", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32",
-        "u64", "u128", "usize",
-    ];
     if PRIMITIVE.iter().any(|name| sig.ident == name) {
         let name = &sig.ident;
         errors.on(name, format!("beside each handler stands a type of the same name, which would hide `{name}`; choose another name"));
@@ -123,7 +124,7 @@ fn self_argument(receiver: &Receiver, is_method: bool, word: &str, errors: &mut 
     if !is_method {
         errors.on(
             receiver,
-            format!("`#[{word}]` on a method works below `#[handlers]`: write `#[matchbus::handlers]` on the `impl` block"),
+            format!("`#[{word}]` on a method works below `#[services]`: write `#[matchbus::handlers]` on the `impl` block"),
         );
         return;
     }

@@ -4,6 +4,8 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{GenericArgument, Generics, PathArguments, ReturnType, Type, TypeParamBound};
 
+use crate::spans::relocate;
+
 /// The type without the parentheses and invisible groups round it.
 pub(super) fn bare(ty: &Type) -> &Type {
     match ty {
@@ -82,7 +84,10 @@ fn replace(tokens: TokenStream, lifetimes: &[String], self_type: Option<&TokenSt
             {
                 out.extend([TokenTree::Ident(proc_macro2::Ident::new("_", ident.span()))]);
             }
-            (TokenTree::Ident(ident), Some(self_type)) if ident == "Self" => out.extend(self_type.clone()),
+            (TokenTree::Ident(ident), Some(self_type)) if ident == "Self" => {
+                // Errors about it are about this place, not about the head of the block.
+                out.extend(relocate(self_type.clone(), ident.span(), ident.span()));
+            }
             (TokenTree::Group(group), _) => {
                 let mut inner =
                     proc_macro2::Group::new(group.delimiter(), replace(group.stream(), lifetimes, self_type));

@@ -13,10 +13,9 @@ use crate::spans::{ends, relocate};
 pub(super) fn main(function: &MaybeItemFn, item: &TokenStream, options: &Options) -> TokenStream {
     let krate = crate_path(options.krate.as_ref());
     let private = quote!(#krate::__private);
-    let worker_threads = match options.worker_threads {
-        Some(n) => quote!(::core::option::Option::Some(#n)),
-        None => quote!(::core::option::Option::None),
-    };
+    let none = || quote!(::core::option::Option::None);
+    let worker_threads =
+        options.worker_threads.map_or_else(none, |n| quote!(::core::option::Option::Some(#n)));
     let current_thread = options.current_thread;
     let allowed: Vec<String> = options.allow_unlinked.iter().map(|name| name.unraw().to_string()).collect();
     let crates = handler_crates().into_iter().filter(|name| !allowed.contains(name));
@@ -26,21 +25,24 @@ pub(super) fn main(function: &MaybeItemFn, item: &TokenStream, options: &Options
         ReturnType::Default => ends(&name.to_token_stream()),
         ReturnType::Type(_, ty) => ends(&ty.to_token_stream()),
     };
-    let run = relocate(quote!(#private::run_main), first, last);
     let user_main = relocate(name.to_token_stream(), first, last);
+    let run = quote! {
+        #private::run_main(
+            #private::MainOptions {
+                package: ::core::env!("CARGO_PKG_NAME"),
+                version: ::core::env!("CARGO_PKG_VERSION"),
+                worker_threads: #worker_threads,
+                current_thread: #current_thread,
+                handler_crates: &[#(#crates),*],
+            },
+            #user_main,
+        )
+    };
+    let run = relocate(run, first, last);
     quote! {
         #vis fn #name() -> ::std::process::ExitCode {
             #item
-            #run(
-                #private::MainOptions {
-                    package: ::core::env!("CARGO_PKG_NAME"),
-                    version: ::core::env!("CARGO_PKG_VERSION"),
-                    worker_threads: #worker_threads,
-                    current_thread: #current_thread,
-                    handler_crates: &[#(#crates),*],
-                },
-                #user_main,
-            )
+            #run
         }
     }
 }

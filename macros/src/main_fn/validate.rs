@@ -23,7 +23,7 @@ pub(super) fn signature(function: &MaybeItemFn, errors: &mut Errors) {
     } else if sig.inputs.len() != 1 {
         match sig.inputs.iter().nth(1) {
             Some(second) => {
-                errors.on(second, "`main` takes the app and nothing else; state is given by `app.state(…)`")
+                errors.on(second, "`main` takes the app and nothing else; state is given by `app.state(…)`");
             }
             None => errors.at(sig.paren_token.span.join(), format!("`main` takes the app: {FORM}")),
         }

@@ -1,12 +1,13 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::DeriveInput;
 use syn::ext::IdentExt;
+use syn::{Attribute, Data, DeriveInput};
 
 use super::field::Field;
 use super::generics::generics;
 use super::given::Given;
 use super::model::Model;
+use crate::attrs::allow_deprecated;
 use crate::crate_path::crate_path;
 
 pub(super) fn message(input: &DeriveInput, given: &Given, model: &Model) -> TokenStream {
@@ -16,9 +17,9 @@ pub(super) fn message(input: &DeriveInput, given: &Given, model: &Model) -> Toke
     let generics = generics(&input.generics, given, &model.fields, &private);
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let (info, key) = (info(input, given, model, &private), key(model, &private));
-    let names = used_traits(model);
+    let (names, allow) = (used_traits(model), allow_deprecated(&attributes(input)));
     quote! {
-        #[allow(deprecated, clippy::all, clippy::pedantic)]
+        #allow
         const _: () = {
             #[allow(unused_imports)]
             use #private::{#names};
@@ -31,6 +32,15 @@ pub(super) fn message(input: &DeriveInput, given: &Given, model: &Model) -> Toke
             }
         };
     }
+}
+
+/// Those of the type and of its fields.
+fn attributes(input: &DeriveInput) -> Vec<Attribute> {
+    let fields = match &input.data {
+        Data::Struct(data) => data.fields.iter().flat_map(|field| field.attrs.clone()).collect(),
+        _ => Vec::new(),
+    };
+    input.attrs.iter().cloned().chain(fields).collect()
 }
 
 /// The traits that answer where a type has no answer of its own; see `matchbus::message::probe`.
@@ -100,15 +110,14 @@ fn key(model: &Model, private: &TokenStream) -> TokenStream {
     let index = Ident::new("index", Span::mixed_site());
     let arms = model.fields.iter().enumerate().map(|(i, field)| {
         let Field { ident, serialize_with, skip_if, .. } = field;
-        let look = match serialize_with {
-            Some(path) => quote!(#private::see_key_with(|to| #path(&self.#ident, to), #see)),
-            None => quote!(#private::see_key(&self.#ident, #see)),
+        let look = if let Some(path) = serialize_with {
+            quote!(#private::see_key_with(|to| #path(&self.#ident, to), #see))
+        } else {
+            quote!(#private::see_key(&self.#ident, #see))
         };
-        match skip_if {
-            // What is not written cannot be seen.
-            Some(skip) => quote!(#i => if !#skip(&self.#ident) { #look },),
-            None => quote!(#i => #look,),
-        }
+        // What is not written cannot be seen.
+        let unless = skip_if.as_ref().map(|skip| quote!(if !#skip(&self.#ident)));
+        quote!(#i => #unless { #look })
     });
     let (index, see) = if model.fields.is_empty() {
         (quote!(_), quote!(_))

@@ -23,7 +23,7 @@ pub(super) struct Field {
 
 /// What a field of a struct is in JSON.
 pub(super) enum Role {
-    Field(Field),
+    Field(Box<Field>),
     /// Its own keys stand in the message.
     Flattened,
     /// In one direction at least it is not there.
@@ -45,7 +45,7 @@ impl Role {
                 "flatten" => return Some(Role::Flattened),
                 "rename" => match item.one_name() {
                     Ok(Some(renamed)) => {
-                        name = renamed.to_owned();
+                        renamed.clone_into(&mut name);
                         span = item.span;
                     }
                     Ok(None) => {}
@@ -65,7 +65,8 @@ impl Role {
                 _ => {}
             }
         }
-        Some(Role::Field(Field { ident, ty: field.ty.clone(), name, span, serialize_with, skip_if }))
+        let field = Field { ident, ty: field.ty.clone(), name, span, serialize_with, skip_if };
+        Some(Role::Field(Box::new(field)))
     }
 }
 

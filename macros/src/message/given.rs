@@ -108,7 +108,7 @@ fn names(option: &attribute::Given, errors: &mut Errors) -> Vec<(String, Span)> 
             for (name, span) in names {
                 match once.iter().find(|(known, _)| *known == name) {
                     Some((_, first)) => {
-                        errors.twice(span, format!("`{name}` is given twice"), *first, "first given here")
+                        errors.twice(span, format!("`{name}` is given twice"), *first, "first given here");
                     }
                     None => once.push((name, span)),
                 }

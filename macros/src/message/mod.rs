@@ -32,3 +32,6 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

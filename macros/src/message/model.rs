@@ -29,7 +29,7 @@ impl Model {
         let (mut fields, mut open) = (Vec::new(), given.open);
         for field in named_fields(input, errors) {
             match Role::new(field, &container, errors) {
-                Some(Role::Field(field)) => fields.push(field),
+                Some(Role::Field(field)) => fields.push(*field),
                 Some(Role::Flattened) => open = true,
                 Some(Role::Skipped) | None => {}
             }

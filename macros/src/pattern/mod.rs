@@ -41,3 +41,6 @@ impl Pattern {
         Pattern { keys: once, span, text }
     }
 }
+
+#[cfg(test)]
+mod tests;

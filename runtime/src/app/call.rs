@@ -1,11 +1,14 @@
-use std::io::Read;
+use std::io::{IsTerminal, Read};
 use std::time::Duration;
 
 use serde_json::json;
 
+use super::network::Network;
 use super::print;
 use crate::bus::Bus;
 use crate::message::{AppError, CallError, Error, ErrorKind, ErrorReply, Outcome, Result};
+use crate::registry::{Catalogue, Handler};
+use crate::router::Explanation;
 
 /// `call`, as the command line says it.
 #[derive(Debug, Default)]
@@ -14,18 +17,19 @@ pub(super) struct Call {
     pub(super) explain: bool,
     pub(super) timeout: Option<Duration>,
     pub(super) context: Vec<(String, String)>,
+    pub(super) network: Network,
 }
 
 /// Calls with one message, prints the reply, and waits for what the message led to. The exit code: 0 for a reply, 1
 /// for an error.
-pub(super) async fn call(bus: Bus, call: Call) -> Result<u8> {
+pub(super) async fn call(bus: Bus, catalogue: &Catalogue, call: Call) -> Result<u8> {
     let message = match call.message {
         Some(message) if message != "-" => message.into_bytes(),
         _ => read_stdin()?,
     };
     if call.explain {
         match bus.explain(&message) {
-            Ok(why) => eprintln!("{why}"),
+            Ok(why) => eprintln!("{}", explained(&why, catalogue)),
             Err(error) => eprintln!("{error}"),
         }
     }
@@ -44,10 +48,25 @@ pub(super) async fn call(bus: Bus, call: Call) -> Result<u8> {
             0
         }
         Err(error) => {
-            eprintln!("{}", error_object(&error, None));
+            if std::io::stderr().is_terminal() {
+                eprintln!("{}", error_text(&error));
+            } else {
+                eprintln!("{}", error_object(&error, None));
+            }
             1
         }
     })
+}
+
+/// Who answers, where that stands in the source, and why.
+fn explained(why: &Explanation, catalogue: &Catalogue) -> String {
+    let winner = why.winner().map(ToString::to_string);
+    let answers = |handler: &&Handler| handler.kind == "service" && Some(&handler.pattern) == winner.as_ref();
+    // Of two with the equal pattern the one that overrides comes first.
+    match catalogue.handlers.iter().filter(answers).max_by_key(|handler| handler.overrides) {
+        Some(handler) => format!("{} answers ({})\n{why}", handler.id(), handler.place),
+        None => why.to_string(),
+    }
 }
 
 fn read_stdin() -> Result<Vec<u8>> {
@@ -58,12 +77,20 @@ fn read_stdin() -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// An error for people, whose eyes want one thing a line; programs get the object.
+fn error_text(error: &CallError<ErrorReply>) -> String {
+    let again = if error.is_retryable() { "retryable" } else { "not retryable" };
+    let text = error.bus().map_or_else(|| error.to_reply().message, |error| error.text().to_owned());
+    let text = text.replace("; near miss", "\nnear miss").replace('\n', "\n  ");
+    format!("error {} ({}, {again})\n  {text}", error.code(), error.outcome().as_str())
+}
+
 /// An error as a line of JSON.
 pub(super) fn error_object(error: &CallError<ErrorReply>, line: Option<u64>) -> serde_json::Value {
     let reply = error.to_reply();
     let mut object = json!({
         "code": reply.code(),
-        "message": reply.message,
+        "message": error.bus().map_or(&*reply.message, Error::text),
         "outcome": error.outcome().as_str(),
         "retryable": reply.retryable,
     });

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -15,15 +17,31 @@ pub(super) fn check(builder: &Builder, against: Option<&Path>) -> Result<u8> {
         problems.extend(saved.broken_by(&catalogue).iter().map(ToString::to_string));
     }
     if problems.is_empty() {
-        print(&format!("ok: {} handlers\n", catalogue.handlers.len()));
+        print(&well(&catalogue, against));
         return Ok(0);
     }
     let mut text = String::new();
     for problem in &problems {
-        text += &format!("- {}\n", problem.replace('\n', "\n  "));
+        let _ = writeln!(text, "- {}", problem.replace('\n', "\n  "));
     }
     print(&text);
     Ok(1)
+}
+
+/// What was found to be well, with what lies outside of the program and so cannot be checked.
+fn well(catalogue: &Catalogue, against: Option<&Path>) -> String {
+    let services: BTreeSet<&str> = catalogue.handlers.iter().map(|handler| &*handler.service).collect();
+    let mut text = format!("ok: {} handlers of {} services\n", catalogue.handlers.len(), services.len());
+    if let Some(path) = against {
+        let _ = writeln!(text, "ok: nothing breaks callers that rely on {}", path.display());
+    }
+    let outputs = catalogue.handlers.iter().flat_map(|handler| &handler.outputs);
+    let outside: BTreeSet<&str> =
+        outputs.filter(|output| output.answered_by.is_empty()).map(|output| &*output.pattern).collect();
+    for pattern in outside {
+        let _ = writeln!(text, "note: {pattern} is external: nothing in this program answers it");
+    }
+    text
 }
 
 fn read(path: &Path) -> Result<Catalogue> {

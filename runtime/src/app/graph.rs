@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use super::print;
 use crate::bus::Builder;
 use crate::message::Result;
@@ -63,12 +65,14 @@ fn services(catalogue: &Catalogue) -> Vec<(&str, Vec<(usize, &Handler)>)> {
 
 fn mermaid(catalogue: &Catalogue) -> String {
     let quote = |text: &str| text.replace('"', "#quot;");
-    let mut text = String::from("flowchart LR\n");
+    let mut text =
+        String::from("%% For a block ```mermaid in Markdown, or https://mermaid.live\nflowchart LR\n");
     for (number, (service, handlers)) in services(catalogue).into_iter().enumerate() {
-        text += &format!("  subgraph s{number}[\"{}\"]\n", quote(service));
+        let _ = writeln!(text, "  subgraph s{number}[\"{}\"]", quote(service));
         for (index, handler) in handlers {
             let (open, close) = if handler.kind == "observer" { ("([", "])") } else { ("[", "]") };
-            text += &format!("    h{index}{open}\"{}\"{close}\n", quote(&handler.pattern));
+            let label = format!("{}<br/>{}", quote(&handler.handler), quote(&handler.pattern));
+            let _ = writeln!(text, "    h{index}{open}\"{label}\"{close}");
         }
         text += "  end\n";
     }
@@ -78,7 +82,7 @@ fn mermaid(catalogue: &Catalogue) -> String {
             Ok(index) => format!("h{index}"),
             Err(pattern) => {
                 let index = outside.iter().position(|known| *known == pattern).unwrap_or_else(|| {
-                    text += &format!("  x{}{{{{\"{}\"}}}}\n", outside.len(), quote(&pattern));
+                    let _ = writeln!(text, "  x{}{{{{\"{}\"}}}}", outside.len(), quote(&pattern));
                     outside.push(pattern);
                     outside.len() - 1
                 });
@@ -86,19 +90,21 @@ fn mermaid(catalogue: &Catalogue) -> String {
             }
         };
         let arrow = if edge.called { "-->" } else { "-.->" };
-        text += &format!("  h{} {arrow}|{}| {to}\n", edge.from, quote(&edge.label));
+        let _ = writeln!(text, "  h{} {arrow}|{}| {to}", edge.from, quote(&edge.label));
     }
     text
 }
 
 fn dot(catalogue: &Catalogue) -> String {
     let quote = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
-    let mut text = String::from("digraph matchbus {\n  rankdir=LR;\n  node [shape=box];\n");
+    let mut text =
+        String::from("// dot -Tsvg > graph.svg\ndigraph matchbus {\n  rankdir=LR;\n  node [shape=box];\n");
     for (number, (service, handlers)) in services(catalogue).into_iter().enumerate() {
-        text += &format!("  subgraph cluster_{number} {{\n    label=\"{}\";\n", quote(service));
+        let _ = writeln!(text, "  subgraph cluster_{number} {{\n    label=\"{}\";", quote(service));
         for (index, handler) in handlers {
             let shape = if handler.kind == "observer" { " shape=ellipse" } else { "" };
-            text += &format!("    h{index} [label=\"{}\"{shape}];\n", quote(&handler.pattern));
+            let label = format!("{}\\n{}", quote(&handler.handler), quote(&handler.pattern));
+            let _ = writeln!(text, "    h{index} [label=\"{label}\"{shape}];");
         }
         text += "  }\n";
     }
@@ -108,7 +114,7 @@ fn dot(catalogue: &Catalogue) -> String {
             Err(pattern) => format!("\"{}\"", quote(&pattern)),
         };
         let style = if edge.called { "" } else { " style=dashed" };
-        text += &format!("  h{} -> {to} [label=\"{}\"{style}];\n", edge.from, quote(&edge.label));
+        let _ = writeln!(text, "  h{} -> {to} [label=\"{}\"{style}];", edge.from, quote(&edge.label));
     }
     text + "}\n"
 }

@@ -1,7 +1,9 @@
+use std::fmt::Write as _;
+
 use super::print;
 use crate::bus::Builder;
 use crate::message::Result;
-use crate::registry::Catalogue;
+use crate::registry::{Catalogue, Handler};
 
 /// Shows the handlers of the program: a table for people or the catalogue for programs.
 #[allow(clippy::unnecessary_wraps)] // The commands have one shape.
@@ -18,18 +20,34 @@ pub(super) fn list(builder: &Builder, json: bool) -> Result<()> {
 fn table(catalogue: &Catalogue) -> String {
     let mut text = String::new();
     let mut service = "";
-    let width = catalogue.handlers.iter().map(|handler| handler.pattern.chars().count()).max().unwrap_or(0);
+    let widest = |column: fn(&Handler) -> &str| {
+        catalogue.handlers.iter().map(|handler| column(handler).chars().count()).max().unwrap_or(0)
+    };
+    let (patterns, names) = (widest(|handler| &handler.pattern), widest(|handler| &handler.handler));
     for handler in &catalogue.handlers {
         if handler.service != service {
             service = &handler.service;
-            text += &format!("{}{service}\n", if text.is_empty() { "" } else { "\n" });
+            text += if text.is_empty() { "" } else { "\n" };
+            let _ = writeln!(text, "{service}");
         }
-        let first = handler.doc.lines().next().unwrap_or_default();
         let mark = if handler.kind == "observer" { "observes" } else { "answers" };
-        text += &format!("  {mark:8}  {:width$}  {}  {first}\n", handler.pattern, handler.handler);
+        let line = format!(
+            "  {mark:8}  {:patterns$}  {:names$}  {}",
+            handler.pattern,
+            handler.handler,
+            first_sentence(&handler.doc)
+        );
+        text += line.trim_end();
+        text.push('\n');
     }
     if text.is_empty() {
         text += "no handlers are linked into this program: a crate of handlers needs `use its_name as _;`\n";
     }
     text
+}
+
+/// Of the first line, as far as the first full stop that ends a sentence.
+fn first_sentence(doc: &str) -> &str {
+    let line = doc.lines().next().unwrap_or_default();
+    line.find(". ").map_or(line, |end| &line[..=end])
 }

@@ -16,6 +16,7 @@ use super::limit::Limit;
 use super::mounted::{About, Closure, Handler, Mounted};
 use super::origin::Origin;
 use super::queue::{Queue, Queued};
+use super::remote::Remote;
 use super::route::could_answer;
 use super::settings::Settings;
 use super::start_error::{StartError, StartProblem};
@@ -25,7 +26,7 @@ use crate::handler::{Accepts, Incoming, Need};
 use crate::message::Message;
 use crate::message::json::Limits;
 use crate::pattern::{Compare, Pattern, PatternError, Value};
-use crate::registry::{self, CheckAt, Entry, Info, Kind, Problem, ProblemKind, Registration};
+use crate::registry::{self, CheckAt, Entry, Info, Kind, Problem, ProblemKind};
 use crate::testing::Recorder;
 use crate::transport::Transport;
 
@@ -104,10 +105,8 @@ impl Builder {
     /// Adds every handler that is linked into the program.
     ///
     /// A crate that is named only in `Cargo.toml` is not linked: write `use its_name as _;`.
-    pub fn discover(mut self) -> Self {
-        let registered = inventory::iter::<Registration>.into_iter();
-        self.drafts.extend(registered.flat_map(|registration| registration.0).map(Draft::of));
-        self
+    pub fn discover(self) -> Self {
+        self.services(&registry::discover())
     }
 
     /// Adds a closure that answers messages of type `M`, under the type's own pattern.
@@ -254,8 +253,9 @@ impl Builder {
         self
     }
 
-    /// For tests of handlers one by one: whether what a handler calls is there is not checked.
-    pub(crate) fn partial(mut self) -> Self {
+    /// Says that the program is not all: what its handlers call may be answered in another process, so that nobody
+    /// here answers it is no problem.
+    pub fn in_part(mut self) -> Self {
         self.checked = false;
         self
     }
@@ -301,7 +301,7 @@ impl Builder {
                 layers.iter().filter(|(place, _)| *place == at).map(|(_, wrap)| wrap).collect();
             Layers::stack(here.into_iter())
         };
-        let around_handlers = layers_at(At::Handler);
+        let (around_handlers, edge) = (layers_at(At::Handler), layers_at(At::Edge));
         let mut drafts: Vec<Draft> =
             drafts.into_iter().filter(|draft| mounts(only.as_ref(), draft)).collect();
         // What overrides comes after what it overrides, and what replaces comes last; see `Index::build`.
@@ -310,7 +310,9 @@ impl Builder {
         for draft in &drafts {
             // The checks found that the keys can be joined.
             for (pattern, text) in draft.patterns(&with).unwrap_or_default() {
+                let limit = draft.limit(&settings);
                 handlers.push(Mounted {
+                    plain: limit.is_none() && around_handlers.is_none() && edge.is_none(),
                     kind: draft.kind,
                     pattern,
                     text,
@@ -318,7 +320,7 @@ impl Builder {
                     call: draft.call.clone(),
                     about: draft.about.clone(),
                     flow: u32::try_from(handlers.len()).unwrap_or(u32::MAX),
-                    limit: draft.limit(&settings),
+                    limit,
                     timeout: draft.about.info().and_then(|info| info.timeout),
                     layers: around_handlers.clone(),
                     replaced: None,
@@ -337,11 +339,12 @@ impl Builder {
         let services = Index::build(settings.compare, &mut handlers, services.into_iter());
         let mut groups: BTreeMap<String, Vec<u32>> = BTreeMap::new();
         for observer in of_kind(&handlers, Kind::Observer) {
-            groups.entry(handlers[observer as usize].about.group()).or_default().push(observer);
+            groups.entry(handlers[observer as usize].about.service().to_owned()).or_default().push(observer);
         }
         let groups = groups
-            .into_values()
-            .map(|which| Group {
+            .into_iter()
+            .map(|(name, which)| Group {
+                name: name.into(),
                 observers: Index::build(settings.compare, &mut handlers, which.into_iter()),
             })
             .collect();
@@ -358,12 +361,13 @@ impl Builder {
             groups,
             types,
             states,
-            edge: layers_at(At::Edge),
+            edge,
             settings,
             lifecycle: Default::default(),
             queued: Queued::default(),
             recorder: record.then(Recorder::default),
             transports,
+            remote: Remote::default(),
         }
     }
 
@@ -396,10 +400,10 @@ impl Builder {
         let mut missing: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for draft in self.drafts.iter().filter(|draft| mounts(self.only.as_ref(), draft)) {
             for need in draft.about.needs() {
-                if let Need::State { id, name, optional: false } = need {
-                    if !self.states.contains_key(id) {
-                        missing.entry(name()).or_default().push(draft.about.name());
-                    }
+                if let Need::State { id, name, optional: false } = need
+                    && !self.states.contains_key(id)
+                {
+                    missing.entry(name()).or_default().push(draft.about.name());
                 }
             }
         }

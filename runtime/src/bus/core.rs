@@ -3,18 +3,19 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use super::envelope::Envelope;
-use super::guard::{Guard, guarded, late, too_late, unwinding};
+use super::guard::{Guard, late, too_late};
 use super::index::Index;
 use super::layer::Layers;
 use super::lifecycle::Lifecycle;
 use super::mounted::Mounted;
+use super::origin::Origin;
 use super::queue::Queued;
+use super::remote::Remote;
 use super::route::Route;
 use super::settings::Settings;
 use super::text::Text;
 use crate::flow::{End, Flow, Flows, Snapshot};
 use crate::handler::{Context, Input, Output};
-use crate::message::json::Scan;
 use crate::message::{CallError, Error, ErrorKind, Outcome};
 use crate::router::Fields;
 use crate::seam::clock;
@@ -40,11 +41,13 @@ pub(crate) struct Core {
     pub(crate) edge: Option<Layers>,
     pub(crate) recorder: Option<Recorder>,
     pub(crate) transports: Vec<Arc<dyn Transport>>,
+    pub(crate) remote: Remote,
 }
 
 /// The observers of one service: each published message goes to at most one of them.
 #[derive(Debug)]
 pub(crate) struct Group {
+    pub(crate) name: Arc<str>,
     pub(crate) observers: Index,
 }
 
@@ -59,62 +62,52 @@ impl Core {
         &self.handlers[index as usize]
     }
 
-    /// Runs one message through one handler: the fixed order of layers (rule R20) as far as it concerns a
-    /// process by itself – deadline, concurrency limit, panic guard, validation, handler.
+    /// Counts a message in. Whoever does so asks next whether the bus [`refuses`](Core::refuses) it, so that who drains
+    /// sees this message or this message sees the draining.
+    #[inline]
+    pub(crate) fn count(&self, handler: &Mounted) -> Counted<'_> {
+        self.flows.start(handler.flow);
+        Counted { flows: &self.flows, flow: handler.flow, end: End::Unknown }
+    }
+
+    /// Starts one message in its handler: the fixed order of layers (rule R20) as far as it concerns a process by
+    /// itself – deadline, concurrency limit, panic guard, validation, handler. `None` if the guard has to be awaited.
     ///
     /// On success the reply is in the output; whoever looks at it says how the message ended.
     #[inline]
-    pub(crate) async fn run<'core: 'a, 'a>(
-        self: &'core Arc<Self>,
-        handler: &'a Mounted,
-        envelope: &'a Envelope,
-        raw: Option<&'a Scan<'a>>,
-        input: Input<'a>,
-        output: Output<'a>,
-    ) -> Result<Counted<'core>, Error> {
-        // Counted first, so that whoever drains sees this message or this message sees the draining.
-        let counted = Counted::start(&self.flows, handler.flow);
-        if let Err(refusal) = self.admit(envelope) {
-            return Err(counted.failed(refusal, handler, envelope));
-        }
-        let context = Context::new(self, handler, envelope, raw);
-        let plain = handler.limit.is_none() && handler.layers.is_none() && self.edge.is_none();
-        let result = if plain {
-            self.start(&context, handler, envelope, input, output).await
-        } else {
-            // Boxed, so that the usual way does not carry the room for the unusual one.
-            unwinding(Box::pin(self.start_behind(&context, handler, envelope, input, output))).await
-        };
-        match result {
-            Ok(()) => Ok(counted),
-            Err(error) => Err(counted.failed(error, handler, envelope)),
-        }
-    }
-
-    #[inline]
-    async fn start<'a>(
-        &self,
+    pub(crate) fn start<'a>(
+        &'a self,
+        guard: &mut Guard<'a>,
         context: &'a Context<'a>,
-        handler: &'a Mounted,
-        envelope: &'a Envelope,
         input: Input<'a>,
         output: Output<'a>,
-    ) -> Result<(), Error> {
-        match guarded(|| handler.call.start(context, input, output))? {
-            Some(future) => Guard::new(future, envelope, self.settings.budget, handler.timeout).await,
-            None => Ok(()),
+    ) -> Option<Result<(), Error>> {
+        if context.handler().plain {
+            return guard.start(input, output);
         }
+        self.set_behind(guard, context, input, output);
+        None
     }
 
-    /// As `start`, behind the layers of the edge, the concurrency limit and the handler's layers.
+    #[cold]
+    fn set_behind<'a>(
+        &'a self,
+        guard: &mut Guard<'a>,
+        context: &'a Context<'a>,
+        input: Input<'a>,
+        output: Output<'a>,
+    ) {
+        guard.set_behind(Box::pin(self.start_behind(context, input, output)));
+    }
+
+    /// As [`start`](Core::start), behind the layers of the edge, the concurrency limit and the handler's layers.
     async fn start_behind<'a>(
         &self,
         context: &'a Context<'a>,
-        handler: &'a Mounted,
-        envelope: &'a Envelope,
         input: Input<'a>,
         output: Output<'a>,
     ) -> Result<(), Error> {
+        let (handler, envelope) = (context.handler(), context.envelope());
         let deadline = envelope.deadline(self.settings.budget);
         let names =
             || (Text::from(handler.about.service().to_owned()), Text::from(handler.about.name().to_owned()));
@@ -127,7 +120,13 @@ impl Core {
                 }),
                 None => None,
             };
-            let run = self.start(context, handler, envelope, input, output);
+            let run = async {
+                let mut guard = Guard::new(context);
+                match guard.start(input, output) {
+                    Some(result) => result,
+                    None => guard.await,
+                }
+            };
             let result = match &handler.layers {
                 Some(layers) => {
                     let (service, name) = names();
@@ -143,7 +142,7 @@ impl Core {
             result
         };
         match &self.edge {
-            Some(edge) if envelope.parent.is_none() => {
+            Some(edge) if envelope.origin.parent.is_none() => {
                 let (service, name) = names();
                 edge.around(context.meta().clone(), service, name, limited).await
             }
@@ -151,33 +150,42 @@ impl Core {
         }
     }
 
-    /// Refuses what must not start: too late, in circles, or while shutting down.
+    /// Why a message must not start: too late, in circles, or while shutting down.
     #[inline]
-    fn admit(&self, envelope: &Envelope) -> Result<(), Error> {
-        if let Some(parent) = &envelope.parent {
+    pub(crate) fn refuses(&self, envelope: &Envelope<'_>) -> Option<Error> {
+        let Origin { parent, rare, .. } = envelope.origin;
+        if parent.is_none() && rare.is_none() && !self.lifecycle.is_draining() {
+            return None;
+        }
+        self.refuses_after_all(envelope)
+    }
+
+    #[cold]
+    fn refuses_after_all(&self, envelope: &Envelope<'_>) -> Option<Error> {
+        if let Some(parent) = &envelope.origin.parent {
             if envelope.depth() > self.settings.most_nested {
-                return Err(circle(envelope, self.settings.most_nested));
+                return Some(circle(envelope, self.settings.most_nested));
             }
             // What a handler sends while the bus drains is part of what it must finish.
             return match parent.budget() {
-                Some(left) if left.is_zero() && !envelope.queued => Err(too_late()),
-                _ => Ok(()),
+                Some(left) if left.is_zero() && !envelope.queued => Some(too_late()),
+                _ => None,
             };
         }
         if self.lifecycle.is_draining() && !envelope.queued {
-            return Err(draining());
+            return Some(draining());
         }
-        match &envelope.rare {
-            Some(rare) if rare.budget.is_some_and(|budget| budget.is_zero()) => Err(too_late()),
-            _ => Ok(()),
+        match &envelope.origin.rare {
+            Some(rare) if rare.budget.is_some_and(|budget| budget.is_zero()) => Some(too_late()),
+            _ => None,
         }
     }
 
     /// Nobody answers `message`: counted, and told with what would have come nearest.
     #[cold]
-    pub(crate) fn no_handler<F: Fields + ?Sized>(&self, message: &F, envelope: &Envelope) -> Error {
+    pub(crate) fn no_handler<F: Fields + ?Sized>(&self, message: &F, envelope: &Envelope<'_>) -> Error {
         self.count_unrouted();
-        let why = self.services.explain(message).trim().replace('\n', "; ");
+        let why = self.services.explain(message).to_string().trim().replace('\n', "; ");
         Error::new(ErrorKind::NoHandler, Outcome::NotDone, format!("no handler answers this message: {why}"))
             .of_message(&envelope.id().to_string())
     }
@@ -211,13 +219,7 @@ pub(crate) struct Counted<'a> {
     end: End,
 }
 
-impl<'a> Counted<'a> {
-    #[inline]
-    fn start(flows: &'a Flows, flow: u32) -> Self {
-        flows.start(flow);
-        Counted { flows, flow, end: End::Unknown }
-    }
-
+impl Counted<'_> {
     /// The message ended like this.
     #[inline]
     pub(crate) fn ended<T, E>(mut self, reply: &Result<T, CallError<E>>) {
@@ -229,7 +231,7 @@ impl<'a> Counted<'a> {
     }
 
     #[cold]
-    fn failed(mut self, error: Error, handler: &Mounted, envelope: &Envelope) -> Error {
+    pub(crate) fn failed(mut self, error: Error, handler: &Mounted, envelope: &Envelope<'_>) -> Error {
         self.end = end_of(&error);
         error.at_pattern(&handler.text).of_message(&envelope.id().to_string())
     }
@@ -252,8 +254,8 @@ impl Drop for Counted<'_> {
 }
 
 #[cold]
-fn circle(envelope: &Envelope, most: u32) -> Error {
-    let chain = envelope.parent.as_ref().map(|parent| parent.chain().join(" → ")).unwrap_or_default();
+fn circle(envelope: &Envelope<'_>, most: u32) -> Error {
+    let chain = envelope.origin.parent.as_ref().map(|parent| parent.chain().join(" → ")).unwrap_or_default();
     Error::new(
         ErrorKind::Loop,
         Outcome::NotDone,

@@ -1,33 +1,35 @@
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::time::Duration;
 
-use crate::message::{Id, Meta, Rare};
-use crate::seam::clock::{self, Instant};
-
+use super::origin::Origin;
 use super::text::Text;
+use crate::message::{Id, Meta};
+use crate::seam::clock::{self, Instant};
+use crate::transport::Head;
 
 /// What goes along with one message while it is on its way; made anew for each one, on the caller's stack.
 ///
 /// Everything here that costs something (an id, a look at the clock) is made when it is asked for: a call that
 /// ends at once pays for none of it.
 #[derive(Debug)]
-pub(crate) struct Envelope {
-    pub(crate) parent: Option<Meta>,
-    pub(crate) rare: Option<Arc<Rare>>,
+pub(crate) struct Envelope<'a> {
+    pub(crate) origin: &'a Origin,
     /// It waited in a queue: let in already, and with a time of its own, since whoever sent it does not wait.
     pub(crate) queued: bool,
     id: OnceLock<Id>,
     deadline: OnceLock<Instant>,
 }
 
-impl Envelope {
-    pub(crate) fn new(parent: Option<Meta>, rare: Option<Arc<Rare>>) -> Self {
-        Envelope { parent, rare, queued: false, id: OnceLock::new(), deadline: OnceLock::new() }
+impl<'a> Envelope<'a> {
+    #[inline]
+    pub(crate) fn new(origin: &'a Origin) -> Self {
+        Envelope { origin, queued: false, id: OnceLock::new(), deadline: OnceLock::new() }
     }
 
     /// The message's id.
     pub(crate) fn id(&self) -> Id {
-        *self.id.get_or_init(|| self.rare.as_ref().and_then(|rare| rare.id).unwrap_or_else(Id::generate))
+        let given = || self.origin.rare.as_ref().and_then(|rare| rare.id);
+        *self.id.get_or_init(|| given().unwrap_or_else(Id::generate))
     }
 
     /// When the message's time is up: its own budget, but never more than what is left to its parent (rule R4).
@@ -35,8 +37,8 @@ impl Envelope {
     /// The clock starts when the first one asks, which is before the handler first waits for anything.
     pub(crate) fn deadline(&self, default_budget: Duration) -> Instant {
         *self.deadline.get_or_init(|| {
-            let own = self.rare.as_ref().and_then(|rare| rare.budget);
-            let parent = self.parent.as_ref().filter(|_| !self.queued).and_then(Meta::deadline);
+            let own = self.origin.rare.as_ref().and_then(|rare| rare.budget);
+            let parent = self.origin.parent.as_ref().filter(|_| !self.queued).and_then(Meta::deadline);
             match (own, parent) {
                 (None, Some(parent)) => parent,
                 (Some(own), Some(parent)) => parent.min(clock::now() + own),
@@ -47,7 +49,7 @@ impl Envelope {
 
     /// How many messages led to this one.
     pub(crate) fn depth(&self) -> u32 {
-        self.parent.as_ref().map_or(0, |parent| parent.depth() + 1)
+        self.origin.parent.as_ref().map_or(0, |parent| parent.depth() + 1)
     }
 
     /// The meta data as the handler sees it.
@@ -56,12 +58,22 @@ impl Envelope {
         if let Some(known) = self.id.get() {
             let _ = id.set(*known);
         }
-        Meta::new(
-            self.parent.clone(),
-            pattern.clone(),
-            Some(self.deadline(default_budget)),
-            self.rare.clone(),
-            id,
-        )
+        let Origin { parent, rare, .. } = self.origin;
+        Meta::new(parent.clone(), pattern.clone(), Some(self.deadline(default_budget)), rare.clone(), id)
+    }
+
+    /// What goes beside the message to another process.
+    pub(crate) fn head(&self, attempt: u32, default_budget: Duration) -> Head {
+        // Made here, so that every attempt has the same.
+        self.id();
+        let meta = self.meta(&Text::Static(""), default_budget);
+        let mut head = Head::default();
+        head.id = Some(meta.id());
+        head.key = Some(meta.idempotency_key().into());
+        head.attempt = attempt;
+        head.budget = meta.budget();
+        head.trace = Some(meta.traceparent());
+        head.context = meta.contexts().into_iter().map(|(key, value)| (key.into(), value.into())).collect();
+        head
     }
 }

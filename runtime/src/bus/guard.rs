@@ -2,44 +2,81 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context as Waker, Poll, ready};
-use std::time::Duration;
 
 use tokio::time::Sleep;
 
-use super::envelope::Envelope;
-use crate::handler::BoxFuture;
+use crate::handler::{BoxFuture, Context, Input, Output};
 use crate::message::{Error, ErrorKind, Outcome};
 use crate::seam::clock;
 
-/// A handler's future with the deadline outside and the panic guard inside (rules R13, R14, R20).
+/// A handler at work, with the deadline outside and the panic guard inside (rules R13, R14, R20).
 ///
-/// The timer is set when the handler first has to wait: one that ends at once never touches the clock.
+/// It is started and awaited where it stands, by `&mut`: a future that is moved after it was made costs as much as the
+/// call of a small handler (measured). The timer is set when the handler first has to wait: one that ends at once never
+/// touches the clock.
 pub(crate) struct Guard<'a> {
-    handler: BoxFuture<'a, ()>,
-    envelope: &'a Envelope,
-    default_budget: Duration,
-    timeout: Option<Duration>,
+    context: &'a Context<'a>,
+    work: Work<'a>,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
+enum Work<'a> {
+    None,
+    Handler(BoxFuture<'a, ()>),
+    /// Behind layers or a concurrency limit, where another guard looks after the deadline.
+    Behind(BoxFuture<'a, Result<(), Error>>),
+}
+
 impl<'a> Guard<'a> {
-    pub(crate) fn new(
-        handler: BoxFuture<'a, ()>,
-        envelope: &'a Envelope,
-        default_budget: Duration,
-        timeout: Option<Duration>,
-    ) -> Self {
-        Guard { handler, envelope, default_budget, timeout, timer: None }
+    #[inline]
+    pub(crate) fn new(context: &'a Context<'a>) -> Self {
+        Guard { context, work: Work::None, timer: None }
+    }
+
+    /// Starts the handler; `None` if it has to be awaited.
+    #[inline]
+    pub(crate) fn start(&mut self, input: Input<'a>, output: Output<'a>) -> Option<Result<(), Error>> {
+        let context = self.context;
+        // A handler that panicked is dropped and never polled again, so it cannot be seen half-way.
+        match catch_unwind(AssertUnwindSafe(|| context.handler().call.start(context, input, output))) {
+            Ok(Ok(Some(future))) => {
+                self.work = Work::Handler(future);
+                None
+            }
+            Ok(Ok(None)) => Some(Ok(())),
+            Ok(Err(error)) => Some(Err(error)),
+            Err(panic) => Some(Err(panicked(&*panic))),
+        }
+    }
+
+    /// Awaits this, which starts the handler.
+    pub(crate) fn set_behind(&mut self, work: BoxFuture<'a, Result<(), Error>>) {
+        self.work = Work::Behind(work);
+    }
+
+    /// The handler has to wait: for what it waits for, and for its deadline.
+    #[cold]
+    fn wait(&mut self, waker: &mut Waker<'_>) -> Poll<Result<(), Error>> {
+        let context = self.context;
+        let timer = self.timer.get_or_insert_with(|| {
+            let deadline = context.envelope().deadline(context.core().settings.budget);
+            let deadline = match context.handler().timeout {
+                Some(timeout) => deadline.min(clock::now() + timeout),
+                None => deadline,
+            };
+            Box::pin(clock::sleep_until(deadline))
+        });
+        ready!(timer.as_mut().poll(waker));
+        Poll::Ready(Err(late()))
     }
 
     #[cold]
-    fn set_timer(&self) -> Pin<Box<Sleep>> {
-        let deadline = self.envelope.deadline(self.default_budget);
-        let deadline = match self.timeout {
-            Some(timeout) => deadline.min(clock::now() + timeout),
-            None => deadline,
-        };
-        Box::pin(clock::sleep_until(deadline))
+    fn poll_behind(&mut self, waker: &mut Waker<'_>) -> Poll<Result<(), Error>> {
+        let Work::Behind(work) = &mut self.work else { return Poll::Pending };
+        catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(waker))).unwrap_or_else(|panic| {
+            self.work = Work::None;
+            Poll::Ready(Err(panicked(&*panic)))
+        })
     }
 }
 
@@ -48,36 +85,17 @@ impl Future for Guard<'_> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, waker: &mut Waker<'_>) -> Poll<Self::Output> {
-        // A handler that panicked is dropped and never polled again, so it cannot be seen half-way.
-        match catch_unwind(AssertUnwindSafe(|| self.handler.as_mut().poll(waker))) {
-            Ok(Poll::Ready(())) => return Poll::Ready(Ok(())),
-            Ok(Poll::Pending) => {}
-            Err(panic) => return Poll::Ready(Err(panicked(&*panic))),
+        let this = &mut *self;
+        let Work::Handler(handler) = &mut this.work else { return this.poll_behind(waker) };
+        match catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(waker))) {
+            Ok(Poll::Ready(())) => Poll::Ready(Ok(())),
+            Ok(Poll::Pending) => this.wait(waker),
+            Err(panic) => {
+                this.work = Work::None;
+                Poll::Ready(Err(panicked(&*panic)))
+            }
         }
-        if self.timer.is_none() {
-            self.timer = Some(self.set_timer());
-        }
-        if let Some(timer) = &mut self.timer {
-            ready!(timer.as_mut().poll(waker));
-        }
-        Poll::Ready(Err(late()))
     }
-}
-
-/// Runs something that is not a future under the panic guard.
-#[inline]
-pub(crate) fn guarded<T>(run: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| Err(panicked(&*panic)))
-}
-
-/// The panic guard for what stands round a handler: layers of the user's.
-pub(crate) fn unwinding<'a, T>(
-    mut future: Pin<Box<impl Future<Output = Result<T, Error>> + Send + 'a>>,
-) -> impl Future<Output = Result<T, Error>> + Send {
-    std::future::poll_fn(move |waker| {
-        catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(waker)))
-            .unwrap_or_else(|panic| Poll::Ready(Err(panicked(&*panic))))
-    })
 }
 
 #[cold]

@@ -1,18 +1,20 @@
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::builder::Builder;
 use super::core::Core;
-use super::deliver::{Parcel, Reply, encode, value_of};
+use super::deliver::{Given, Reply, Takes, Target, encode, value_of};
 use super::origin::{Origin, say_more};
 use super::queue::{Body, Job};
 use super::start_error::StartError;
-use crate::flow::Snapshot;
+use crate::flow::{SEEN_AFTER, Snapshot};
 use crate::handler::{Context, FromContext, Need};
 use crate::message::json::{Limits, Scan};
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Message, Outcome, Result};
 use crate::registry::Info;
+use crate::router::Explanation;
 use crate::testing::How;
 use crate::transport::{Door, Exposed, Listener, Transport, Url, may_reach};
 
@@ -106,19 +108,34 @@ impl Bus {
     /// The service's own error, or a failure of the bus; its [`outcome`](CallError::outcome) tells whether the
     /// handler ran.
     #[inline]
-    pub async fn call<M: Message>(&self, message: M) -> Reply<M> {
-        let origin = self.origin.sending::<M>();
-        let choice = self.core.choose(self.core.route_index::<M>(), &message, &origin, None);
-        self.core.deliver(choice, &origin, Parcel::Owned(message)).await
+    pub fn call<M: Message>(&self, message: M) -> impl Future<Output = Reply<M>> + Send {
+        self.core.deliver(self.core.route_index::<M>(), &self.origin, None, Given(Some(message)))
     }
 
-    /// As [`call`](Bus::call), but with `default` where the service is away: partial failure by design. The
-    /// service's own errors stay errors.
+    /// As [`call`](Bus::call), but with `default` where the bus fails: partial failure by design. Of a message that
+    /// declares no error nothing can fail any more:
+    ///
+    /// ```
+    /// # use matchbus::prelude::*;
+    /// #[derive(Message, Serialize, Deserialize)]
+    /// #[message(role = "advice", cmd = "get", reply(Vec<String>), external)]
+    /// struct GetAdvice { sku: String }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let bus = Bus::builder().start()?; // and nobody answers
+    /// let Ok(advice) = bus.call_or(GetAdvice { sku: "tea".into() }, Vec::new()).await;
+    /// assert!(advice.is_empty());
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
-    /// As [`call`](Bus::call), without outcomes that are *not done* or *unknown*.
-    pub async fn call_or<M: Message>(&self, message: M, default: M::Reply) -> Reply<M> {
+    /// The service's own error.
+    pub async fn call_or<M: Message>(
+        &self,
+        message: M,
+        default: M::Reply,
+    ) -> std::result::Result<M::Reply, M::Error> {
         or_default(self.call(message).await, default)
     }
 
@@ -133,16 +150,12 @@ impl Bus {
         serde_json::from_slice(&reply).map_err(|cause| CallError::Bus(not_json(&cause)))
     }
 
-    /// As [`act`](Bus::act), with `default` where the service is away.
+    /// As [`act`](Bus::act), with `default` where the bus fails.
     ///
     /// # Errors
     ///
-    /// As [`act`](Bus::act), without outcomes that are *not done* or *unknown*.
-    pub async fn act_or(
-        &self,
-        message: Value,
-        default: Value,
-    ) -> std::result::Result<Value, CallError<ErrorReply>> {
+    /// The service's own error.
+    pub async fn act_or(&self, message: Value, default: Value) -> std::result::Result<Value, ErrorReply> {
         or_default(self.act(message).await, default)
     }
 
@@ -152,19 +165,15 @@ impl Bus {
     ///
     /// As [`act`](Bus::act); bytes that are no message are refused with what is wrong and where (rule M7).
     #[inline]
-    pub async fn act_bytes(&self, message: &[u8]) -> std::result::Result<Vec<u8>, CallError<ErrorReply>> {
-        let envelope = self.origin.envelope();
-        if let Some(extend) = self.origin.extend() {
-            let mut value: Value = serde_json::from_slice(message).unwrap_or_default();
-            if let Value::Object(map) = &mut value {
-                for (key, value) in extend {
-                    map.entry(key.as_str()).or_insert_with(|| value.clone());
-                }
-                let bytes = serde_json::to_vec(&value).map_err(|cause| not_json(&cause))?;
-                return self.core.act(&bytes, &envelope, None).await;
-            }
-        }
-        self.core.act(message, &envelope, None).await
+    pub fn act_bytes<'a>(
+        &'a self,
+        message: &'a [u8],
+    ) -> impl Future<Output = std::result::Result<Vec<u8>, CallError<ErrorReply>>> + Send + 'a {
+        let bytes = match self.origin.extend() {
+            None => Cow::Borrowed(message),
+            Some(extend) => extended(message, extend),
+        };
+        self.core.act(bytes, &self.origin, Target::First)
     }
 
     /// Gives `message` to the one handler that answers it, and does not wait for the reply.
@@ -195,8 +204,23 @@ impl Bus {
     /// No transport has the scheme, the address is taken, or the URL has parts that the transport does not understand.
     pub async fn listen(&self, url: &Url, exposed: &Exposed) -> Result<Listener> {
         let transport = self.core.transport(url)?;
-        let door = Door::new(Arc::clone(&self.core), exposed, self.core.settings.most_from_outside);
-        transport.listen(url, door).await
+        transport.listen(url, self.door(exposed)).await
+    }
+
+    pub(crate) fn door(&self, exposed: &Exposed) -> Door {
+        Door::new(Arc::clone(&self.core), exposed, self.core.settings.most_from_outside)
+    }
+
+    /// Knows the process at `url` from here on: what nobody here answers may be answered there, as its catalogue says or
+    /// as `?pin=role:cart` in the URL says, for processes that have none, such as a Seneca.
+    ///
+    /// The catalogue is asked for now and every two seconds; that the process cannot be reached yet is no error.
+    ///
+    /// # Errors
+    ///
+    /// No transport has the scheme, or the URL has parts that the transport does not understand.
+    pub async fn connect(&self, url: &Url) -> Result<()> {
+        self.core.connect(url).await
     }
 
     /// The counts of all flows since the start.
@@ -204,12 +228,13 @@ impl Bus {
         self.core.snapshot()
     }
 
-    /// Why a message would go where it would go: which patterns match, which one wins, and what comes near.
+    /// Why a message would go where it would go: which patterns match, which one wins, and what comes near. Its
+    /// `Display` says it in words.
     ///
     /// # Errors
     ///
     /// The bytes are no message.
-    pub fn explain(&self, message: &[u8]) -> Result<String> {
+    pub fn explain(&self, message: &[u8]) -> Result<Explanation> {
         let scan = Scan::read(message, &self.core.settings.limits).map_err(Error::malformed)?;
         Ok(self.core.services.explain(&scan))
     }
@@ -261,14 +286,15 @@ impl FromContext for Bus {
     }
 }
 
-/// The default where the outcome says that the service is away.
+/// The default where the failure is not the service's own word.
 pub(crate) fn or_default<T, E>(
     reply: std::result::Result<T, CallError<E>>,
     default: T,
-) -> std::result::Result<T, CallError<E>> {
+) -> std::result::Result<T, E> {
     match reply {
-        Err(error) if error.outcome() != Outcome::Done => Ok(default),
-        reply => reply,
+        Ok(reply) => Ok(reply),
+        Err(CallError::App(error)) => Err(error),
+        Err(CallError::Bus(_)) => Ok(default),
     }
 }
 
@@ -303,9 +329,12 @@ impl Core {
             recorder.record(How::Sent, value_of(&message, origin.extend())?);
         }
         let Some(choice) = self.choose(route, &message, origin, None) else {
+            if !self.remote.is_empty() {
+                return self.send_elsewhere(&encode(&message, origin.extend())?, origin).await.map(|()| Sent);
+            }
             return Err(self.nobody(&message, origin, &origin.envelope()));
         };
-        let body = if choice.same_type && origin.extend().is_none() {
+        let body = if choice.takes != Takes::Json && origin.extend().is_none() {
             Body::Typed(Box::new(Some(message)))
         } else {
             Body::Json(Arc::new(encode(&message, origin.extend())?))
@@ -321,15 +350,19 @@ impl Core {
     ) -> Result<Published> {
         let bytes = encode(&message, origin.extend())?;
         drop(message);
-        self.publish_bytes(origin, bytes, None).await
+        if self.remote.is_empty() {
+            return self.publish_bytes(origin, bytes, None, &[]).await;
+        }
+        self.publish_everywhere(origin, bytes).await
     }
 
-    /// Written once; every group's copy is read from the same bytes.
+    /// Written once; every group's copy is read from the same bytes. With `only`, for these groups.
     pub(crate) async fn publish_bytes(
         self: &Arc<Self>,
         origin: &Origin,
         bytes: Vec<u8>,
         exposed: Option<&[bool]>,
+        only: &[Arc<str>],
     ) -> Result<Published> {
         self.take_in(origin)?;
         let bytes = Arc::new(bytes);
@@ -340,6 +373,7 @@ impl Core {
             let scan = Scan::read(&bytes, &self.settings.limits).map_err(Error::malformed)?;
             self.groups
                 .iter()
+                .filter(|group| only.is_empty() || only.contains(&group.name))
                 .filter_map(|group| group.observers.find(&scan))
                 .filter(|observer| may_reach(exposed, *observer))
                 .collect()
@@ -374,6 +408,8 @@ impl Core {
         use crate::seam::clock;
         self.lifecycle.drain();
         let end = clock::now() + self.settings.drain;
+        // A message that did not see the drain yet has counted itself; wait until its count is seen.
+        clock::sleep(SEEN_AFTER).await;
         loop {
             let left = self.snapshot().in_flight().max(self.queued.count() as u64);
             if left == 0 || clock::now() >= end {
@@ -386,10 +422,20 @@ impl Core {
 }
 
 #[cold]
-fn partly(groups: usize, of: usize, cause: Error) -> Error {
+pub(crate) fn partly(groups: usize, of: usize, cause: Error) -> Error {
     let text =
         format!("{groups} of {of} groups were given their copy of the message; the last other one: {cause}");
     Error::new(ErrorKind::Overloaded, Outcome::Unknown, text).with_source(cause)
+}
+
+/// The message with further keys; its own win.
+#[cold]
+fn extended<'a>(message: &'a [u8], extend: &Map<String, Value>) -> Cow<'a, [u8]> {
+    let Ok(Value::Object(mut map)) = serde_json::from_slice(message) else { return message.into() };
+    for (key, value) in extend {
+        map.entry(key.as_str()).or_insert_with(|| value.clone());
+    }
+    serde_json::to_vec(&map).map_or_else(|_| message.into(), Cow::Owned)
 }
 
 #[cold]

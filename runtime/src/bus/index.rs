@@ -1,6 +1,6 @@
 use super::mounted::Mounted;
 use crate::pattern::Compare;
-use crate::router::{Fields, Matcher};
+use crate::router::{Explanation, Fields, Matcher};
 
 /// Which handlers answer which messages: the matcher, with handlers as values.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl Index {
     }
 
     /// Why a message goes where it goes.
-    pub(crate) fn explain<F: Fields + ?Sized>(&self, message: &F) -> String {
-        self.matcher.explain(message).to_string()
+    pub(crate) fn explain<F: Fields + ?Sized>(&self, message: &F) -> Explanation {
+        self.matcher.explain(message)
     }
 }

@@ -24,6 +24,8 @@ pub(crate) struct Mounted {
     pub(crate) limit: Option<Limit>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) layers: Option<Layers>,
+    /// Nothing stands between the bus and the handler: no limit, no layer, also none at the edge.
+    pub(crate) plain: bool,
     /// The handler with the equal pattern that this one replaced.
     pub(crate) replaced: Option<u32>,
     pub(crate) queue: Queue,
@@ -90,15 +92,6 @@ impl About {
         match self {
             About::Function(info) => info.service(),
             About::Closure { service, .. } => service,
-        }
-    }
-
-    /// What keeps the observers of one service together: its name, or its whole module path where it was not
-    /// named.
-    pub(crate) fn group(&self) -> String {
-        match self {
-            About::Function(info) => info.group.unwrap_or(info.module).to_owned(),
-            About::Closure { service, .. } => service.to_string(),
         }
     }
 

@@ -43,21 +43,29 @@ impl Origin {
     }
 
     /// The origin of a message of type `M`, which is sent on if it is of the type being handled.
-    #[inline]
     pub(crate) fn sending<M: Message>(&self) -> Cow<'_, Self> {
-        match &self.kept {
-            Some(kept) if kept.message == M::INFO.type_id => Cow::Owned(self.change(|rare| {
-                for (key, value) in &kept.extra {
-                    rare.extend.entry(key.as_str()).or_insert_with(|| value.clone());
-                }
-            })),
-            _ => Cow::Borrowed(self),
-        }
+        self.again::<M>().map_or(Cow::Borrowed(self), Cow::Owned)
+    }
+
+    /// The origin of a message of type `M`, if that is the type being handled and it had more than its type knows.
+    #[inline]
+    pub(crate) fn again<M: Message>(&self) -> Option<Self> {
+        let kept = self.kept.as_ref()?;
+        (kept.message == M::INFO.type_id).then(|| self.with_extra(&kept.extra))
+    }
+
+    #[cold]
+    fn with_extra(&self, extra: &Map<String, Value>) -> Self {
+        self.change(|rare| {
+            for (key, value) in extra {
+                rare.extend.entry(key.as_str()).or_insert_with(|| value.clone());
+            }
+        })
     }
 
     #[inline]
-    pub(crate) fn envelope(&self) -> Envelope {
-        Envelope::new(self.parent.clone(), self.rare.clone())
+    pub(crate) fn envelope(&self) -> Envelope<'_> {
+        Envelope::new(self)
     }
 
     /// The further keys that the holder added to every message.

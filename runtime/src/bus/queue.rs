@@ -5,8 +5,9 @@ use std::sync::{Arc, OnceLock, Weak};
 use tokio::sync::{Notify, Semaphore, mpsc};
 
 use super::core::Core;
+use super::guard::Guard;
 use super::origin::Origin;
-use crate::handler::{Input, InputKind, Output, OutputKind};
+use crate::handler::{Context, Input, InputKind, Output, OutputKind};
 use crate::message::json::Scan;
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Outcome};
 use crate::seam::{clock, task};
@@ -113,23 +114,34 @@ impl Core {
         .at_pattern(&handler.text)
     }
 
-    async fn handle(self: &Arc<Self>, handler: u32, job: Job) -> Result<(), CallError<ErrorReply>> {
+    async fn handle(self: &Arc<Self>, handler: u32, mut job: Job) -> Result<(), CallError<ErrorReply>> {
         let handler = self.handler(handler);
         let mut envelope = job.origin.envelope();
         envelope.queued = true;
-        let mut end = None;
-        let output = Output(OutputKind::Discard(&mut end));
-        let counted = match job.body {
-            Body::Typed(mut message) => {
-                let input = Input(InputKind::Owned(&mut *message));
-                self.run(handler, &envelope, None, input, output).await?
-            }
+        let (mut end, mut scan) = (None, Scan::empty());
+        let mut output = OutputKind::Discard(&mut end);
+        let (mut input, raw) = match &mut job.body {
+            Body::Typed(message) => (InputKind::Owned(&mut **message), None),
             Body::Json(bytes) => {
-                let scan = Scan::read(&bytes, &self.settings.limits).map_err(Error::malformed)?;
-                let input = Input(InputKind::Json(&scan));
-                self.run(handler, &envelope, Some(&scan), input, output).await?
+                scan.fill(bytes, &self.settings.limits).map_err(Error::malformed)?;
+                (InputKind::Json(&scan), Some(&scan))
             }
         };
+        let counted = self.count(handler);
+        if let Some(refusal) = self.refuses(&envelope) {
+            return Err(CallError::Bus(counted.failed(refusal, handler, &envelope)));
+        }
+        let result = {
+            let context = Context::new(self, handler, &envelope, raw);
+            let mut guard = Guard::new(&context);
+            match self.start(&mut guard, &context, Input(&mut input), Output(&mut output)) {
+                Some(result) => result,
+                None => guard.await,
+            }
+        };
+        if let Err(error) = result {
+            return Err(CallError::Bus(counted.failed(error, handler, &envelope)));
+        }
         let end = end.unwrap_or(Ok(()));
         counted.ended(&end);
         end

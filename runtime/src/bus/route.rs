@@ -1,6 +1,5 @@
-use std::any::TypeId;
-
 use super::core::Core;
+use super::deliver::{Choice, Takes};
 use crate::message::{Message, MessageInfo};
 use crate::pattern::{Compare, Pattern, PatternInfo, Scalar, Value, ValueRef};
 use crate::router::precedence;
@@ -14,9 +13,7 @@ pub(crate) struct Route {
 /// A handler that can answer messages of the type, if its tests hold.
 #[derive(Debug)]
 pub(crate) struct Candidate {
-    pub(crate) handler: u32,
-    /// Whether it takes the very type.
-    pub(crate) same_type: bool,
+    pub(crate) choice: Choice,
     tests: Box<[Test]>,
 }
 
@@ -39,14 +36,10 @@ impl Route {
         let mut candidates = Vec::new();
         for (first, found) in firsts {
             let mut next = core.handler(first).replaced;
-            candidates.push(Candidate { handler: first, same_type: takes::<M>(core, first), tests: found });
+            candidates.push(Candidate::new::<M>(core, first, found));
             while let Some(replaced) = next {
                 let tests = tests::<M>(core, replaced).unwrap_or_default();
-                candidates.push(Candidate {
-                    handler: replaced,
-                    same_type: takes::<M>(core, replaced),
-                    tests,
-                });
+                candidates.push(Candidate::new::<M>(core, replaced, tests));
                 next = core.handler(replaced).replaced;
             }
         }
@@ -63,13 +56,17 @@ impl Route {
     pub(crate) fn after<M: Message>(&self, message: &M, current: u32) -> Option<&Candidate> {
         self.candidates
             .iter()
-            .skip_while(|candidate| candidate.handler != current)
+            .skip_while(|candidate| candidate.choice.handler != current)
             .skip(1)
             .find(|candidate| candidate.fits(message))
     }
 }
 
 impl Candidate {
+    fn new<M: Message>(core: &Core, handler: u32, tests: Box<[Test]>) -> Self {
+        Candidate { choice: Choice { handler, takes: Takes::of::<M>(core.handler(handler)) }, tests }
+    }
+
     #[inline]
     fn fits<M: Message>(&self, message: &M) -> bool {
         self.tests.iter().all(|test| test.holds(message))
@@ -82,10 +79,6 @@ impl Test {
         message.key(self.field, &mut |scalar| holds = self.value.fits(self.compare, scalar));
         holds
     }
-}
-
-fn takes<M: Message>(core: &Core, handler: u32) -> bool {
-    core.handler(handler).about.message().is_some_and(|message| message.type_id == TypeId::of::<M>())
 }
 
 /// What must hold of a message of type `M` for the handler's pattern to match; `None` if it never does. A key that is

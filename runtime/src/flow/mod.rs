@@ -1,11 +1,14 @@
 //! Flows: how many messages of each pattern came and how they ended.
 //!
-//! Counting is on from the first message and costs one atomic add when a message comes and one when it ends,
-//! on a line of memory that only the counting thread writes.
+//! Counting is on from the first message and costs one add when a message comes and one when it ends, on a line of
+//! memory that only the counting thread writes.
 
-use std::cell::Cell;
+mod shard;
+
 use std::fmt;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering, compiler_fence};
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -40,66 +43,78 @@ impl Counters {
     }
 }
 
-/// All counters of a bus, one set for each of a few shards: threads spread over the shards, so that two threads
-/// that count the same flow do not fight for one line.
+/// All counters of a bus: a set, called shard, for each thread that counts, and one for all threads that are too many.
+///
+/// A thread adds to its own counters with a load and a store: the two atomic adds of a message cost a fourth of a typed
+/// call (measured: 8 of 30 ns).
 #[derive(Debug)]
 pub(crate) struct Flows {
-    shards: Box<[Box<[Counters]>]>,
+    flows: usize,
+    shards: [OnceLock<Box<[Counters]>>; shard::OWNED + 1],
 }
 
 impl Flows {
     pub(crate) fn new(flows: usize) -> Self {
-        let shards = std::thread::available_parallelism().map_or(1, usize::from).next_power_of_two().min(16);
-        Flows { shards: (0..shards).map(|_| (0..flows).map(|_| Counters::default()).collect()).collect() }
+        Flows { flows, shards: [const { OnceLock::new() }; shard::OWNED + 1] }
     }
 
     #[inline]
-    fn counters(&self, flow: u32) -> &Counters {
-        &self.shards[shard() & (self.shards.len() - 1)][flow as usize]
+    fn add(&self, flow: u32, counter: impl FnOnce(&Counters) -> &AtomicU64) {
+        let shard = shard::of_this_thread();
+        let counters = match self.shards[shard].get() {
+            Some(counters) => counters,
+            None => self.make(shard),
+        };
+        let counter = counter(&counters[flow as usize]);
+        if shard == shard::SHARED {
+            counter.fetch_add(1, Ordering::Relaxed);
+        } else {
+            counter.store(counter.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+        }
     }
 
+    #[cold]
+    fn make(&self, shard: usize) -> &[Counters] {
+        self.shards[shard].get_or_init(|| (0..self.flows).map(|_| Counters::default()).collect())
+    }
+
+    /// Counts a message that comes. Whoever then looks whether the bus drains does so after the count: the processor
+    /// may turn the two round, but not by more than [`SEEN_AFTER`].
     #[inline]
     pub(crate) fn start(&self, flow: u32) {
-        self.counters(flow).started.fetch_add(1, Ordering::Relaxed);
+        self.add(flow, |counters| &counters.started);
+        compiler_fence(Ordering::SeqCst);
     }
 
     #[inline]
     pub(crate) fn end(&self, flow: u32, end: End) {
-        self.counters(flow).of(end).fetch_add(1, Ordering::Relaxed);
+        self.add(flow, |counters| counters.of(end));
     }
 
     /// The sums of one flow.
     pub(crate) fn read(&self, flow: u32) -> Counts {
         let mut counts = Counts::default();
         // Ends before starts: a message that ends meanwhile must not make more ends than starts.
-        for shard in &self.shards {
-            let counters = &shard[flow as usize];
+        for counters in self.counters(flow) {
             counts.replied += counters.replied.load(Ordering::Relaxed);
             counts.failed += counters.failed.load(Ordering::Relaxed);
             counts.not_done += counters.not_done.load(Ordering::Relaxed);
             counts.unknown += counters.unknown.load(Ordering::Relaxed);
         }
-        for shard in &self.shards {
-            counts.started += shard[flow as usize].started.load(Ordering::Relaxed);
+        for counters in self.counters(flow) {
+            counts.started += counters.started.load(Ordering::Relaxed);
         }
         counts
     }
+
+    fn counters(&self, flow: u32) -> impl Iterator<Item = &Counters> {
+        self.shards.iter().filter_map(OnceLock::get).map(move |shard| &shard[flow as usize])
+    }
 }
 
-/// The shard of this thread.
-#[inline]
-fn shard() -> usize {
-    thread_local! {
-        static SHARD: Cell<usize> = const { Cell::new(usize::MAX) };
-    }
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    SHARD.with(|shard| {
-        if shard.get() == usize::MAX {
-            shard.set(NEXT.fetch_add(1, Ordering::Relaxed) & (usize::MAX >> 1));
-        }
-        shard.get()
-    })
-}
+/// After this time a count is seen by all threads. A store waits in its processor for well below a microsecond; a fence
+/// on the way of every message, which the alternative needs, costs more than all the rest of counting.
+pub(crate) const SEEN_AFTER: Duration = Duration::from_millis(1);
 
 /// The counts of one flow since the bus started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -121,6 +136,10 @@ impl Counts {
     /// Messages that came and have not ended.
     pub fn in_flight(&self) -> u64 {
         self.started.saturating_sub(self.replied + self.failed + self.not_done + self.unknown)
+    }
+
+    fn all(&self) -> [u64; 5] {
+        [self.started, self.replied, self.failed, self.not_done, self.unknown]
     }
 }
 
@@ -177,29 +196,26 @@ impl Snapshot {
 impl fmt::Display for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let width = |longest: Option<usize>, least: usize| longest.unwrap_or(0).max(least);
-        let pattern = width(self.flows.iter().map(|flow| flow.pattern.chars().count()).max(), 7);
-        let handler = width(self.flows.iter().map(|flow| flow.name().chars().count()).max(), 7);
+        let pattern =
+            width(self.flows.iter().map(|flow| flow.pattern.chars().count()).max(), "(no handler)".len());
+        let handler = width(self.flows.iter().map(|flow| flow.name().chars().count()).max(), "handler".len());
         writeln!(
             f,
-            "{:pattern$}  {:handler$}  {:>8}  {:>8}  {:>8}  {:>8}  {:>8}",
-            "pattern", "handler", "messages", "replied", "failed", "not done", "unknown"
+            "{:pattern$}  {:handler$}  total     ok  failed  not done  unknown",
+            "pattern", "handler"
         )?;
         for flow in &self.flows {
-            let counts = &flow.counts;
-            writeln!(
-                f,
-                "{:pattern$}  {:handler$}  {:>8}  {:>8}  {:>8}  {:>8}  {:>8}",
-                flow.pattern,
-                flow.name(),
-                counts.started,
-                counts.replied,
-                counts.failed,
-                counts.not_done,
-                counts.unknown
-            )?;
+            // A table is read for what is there.
+            let [total, replied, failed, not_done, unknown] = flow.counts.all().map(|n| match n {
+                0 => "-".to_owned(),
+                n => n.to_string(),
+            });
+            let name = flow.name();
+            write!(f, "{:pattern$}  {name:handler$}  {total:>5}  {replied:>5}", flow.pattern)?;
+            writeln!(f, "  {failed:>6}  {not_done:>8}  {unknown:>7}")?;
         }
         if self.unrouted > 0 {
-            writeln!(f, "{:pattern$}  {:handler$}  {:>8}", "(no handler)", "", self.unrouted)?;
+            writeln!(f, "{:pattern$}  {:handler$}  {:>5}", "(no handler)", "", self.unrouted)?;
         }
         Ok(())
     }

@@ -60,7 +60,6 @@ impl<M: Message, T: IntoReply<M::Reply, M::Error>> Accepts<T> for M {
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl<T: IntoDynamicReply> Accepts<T> for Value {
     fn put(output: Output<'_>, returned: T) {
         returned.put(output);

@@ -2,8 +2,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::{Context, FromContext, Need, OptionalFromContext};
-use crate::bus::{Bus, Core, Origin, Parcel, Reply, or_default, say_more};
+use super::{Context, FromContext, Need};
+use crate::bus::{Bus, Core, Given, Lent, Origin, Reply, or_default, say_more};
 use crate::message::{Error, Message};
 
 /// A declared output: the handler calls messages of type `M`.
@@ -35,10 +35,8 @@ impl<M: Message> Call<M> {
     ///
     /// As [`Bus::call`].
     #[inline]
-    pub async fn call(&self, message: M) -> Reply<M> {
-        let origin = self.origin.sending::<M>();
-        let choice = self.core.choose(self.route, &message, &origin, None);
-        self.core.deliver(choice, &origin, Parcel::Owned(message)).await
+    pub fn call(&self, message: M) -> impl Future<Output = Reply<M>> + Send {
+        self.core.deliver(self.route, &self.origin, None, Given(Some(message)))
     }
 
     /// As [`call`](Call::call), with a message that the caller keeps: nothing is copied if the handler takes it by
@@ -48,15 +46,11 @@ impl<M: Message> Call<M> {
     ///
     /// As [`Bus::call`].
     #[inline]
-    pub async fn call_ref(&self, message: &M) -> Reply<M>
+    pub fn call_ref<'a>(&'a self, message: &'a M) -> impl Future<Output = Reply<M>> + Send + 'a
     where
         M: Clone,
     {
-        let origin = self.origin.sending::<M>();
-        let choice = self.core.choose(self.route, message, &origin, None);
-        let lend = choice.as_ref().is_some_and(|choice| self.core.lends(choice));
-        let parcel = if lend { Parcel::Lent(message) } else { Parcel::Owned(message.clone()) };
-        self.core.deliver(choice, &origin, parcel).await
+        self.core.deliver(self.route, &self.origin, None, Lent(message, None))
     }
 
     /// As [`Bus::call_or`].
@@ -64,7 +58,7 @@ impl<M: Message> Call<M> {
     /// # Errors
     ///
     /// As [`Bus::call_or`].
-    pub async fn call_or(&self, message: M, default: M::Reply) -> Reply<M> {
+    pub async fn call_or(&self, message: M, default: M::Reply) -> Result<M::Reply, M::Error> {
         or_default(self.call(message).await, default)
     }
 }
@@ -99,10 +93,6 @@ impl<M: Message> FromContext for Call<M> {
     fn from_context(context: &Context<'_>) -> Result<Self, Error> {
         Ok(Call::new(Arc::clone(context.core()), Origin::of(context)))
     }
-}
-
-impl<M: Message> OptionalFromContext for Call<M> {
-    const OPTIONAL_NEEDS: &'static [Need] = &[];
 
     fn optional(context: &Context<'_>) -> Option<Self> {
         let answered = context.core().can_answer(&M::INFO);

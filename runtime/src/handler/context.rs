@@ -15,16 +15,17 @@ use crate::message::{MessageInfo, Meta};
 pub struct Context<'a> {
     core: &'a Arc<Core>,
     handler: &'a Mounted,
-    envelope: &'a Envelope,
+    envelope: &'a Envelope<'a>,
     raw: Option<&'a Scan<'a>>,
     meta: OnceLock<Meta>,
 }
 
 impl<'a> Context<'a> {
+    #[inline]
     pub(crate) fn new(
         core: &'a Arc<Core>,
         handler: &'a Mounted,
-        envelope: &'a Envelope,
+        envelope: &'a Envelope<'a>,
         raw: Option<&'a Scan<'a>>,
     ) -> Self {
         Context { core, handler, envelope, raw, meta: OnceLock::new() }
@@ -56,7 +57,7 @@ impl<'a> Context<'a> {
     pub fn extra(&self) -> Map<String, Value> {
         let known = |name: &str| self.handler.about.message().is_some_and(|message| knows(message, name));
         let mut extra = Map::new();
-        if let Some(rare) = &self.envelope.rare {
+        if let Some(rare) = &self.envelope.origin.rare {
             extra.extend(rare.extend.iter().map(|(key, value)| (key.clone(), value.clone())));
         }
         if let Some(scan) = self.raw {
@@ -72,8 +73,13 @@ impl<'a> Context<'a> {
         self.core
     }
 
+    #[inline]
     pub(crate) fn handler(&self) -> &'a Mounted {
         self.handler
+    }
+
+    pub(crate) fn envelope(&self) -> &'a Envelope<'a> {
+        self.envelope
     }
 }
 

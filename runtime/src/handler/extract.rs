@@ -30,12 +30,20 @@ pub trait FromContext: Sized {
     /// What it needs, known before anything runs.
     const NEEDS: &'static [Need] = &[];
 
+    /// What a handler needs that takes an `Option` of it.
+    const OPTIONAL_NEEDS: &'static [Need] = &[];
+
     /// Takes it out of the context.
     ///
     /// # Errors
     ///
     /// An error here ends the message before the handler runs: see [`Error::refused`].
     fn from_context(context: &Context<'_>) -> Result<Self, Error>;
+
+    /// As [`from_context`](FromContext::from_context), for a handler that takes an `Option` of it.
+    fn optional(context: &Context<'_>) -> Option<Self> {
+        Self::from_context(context).ok()
+    }
 }
 
 impl FromContext for Meta {
@@ -44,18 +52,9 @@ impl FromContext for Meta {
     }
 }
 
-/// An argument that a handler can do without: a state that may not have been given, a call that may not be answered,
-/// a prior that may not be there.
-pub trait OptionalFromContext: FromContext {
-    /// What it needs, if it is there.
-    const OPTIONAL_NEEDS: &'static [Need];
-
-    /// Takes it out of the context, if it is there.
-    fn optional(context: &Context<'_>) -> Option<Self>;
-}
-
-/// `None` where it cannot be had.
-impl<T: OptionalFromContext> FromContext for Option<T> {
+/// `None` where there is nothing: a state that was not given, a call that nobody answers, a prior that is not there, or
+/// a type of yours that refuses.
+impl<T: FromContext> FromContext for Option<T> {
     const NEEDS: &'static [Need] = T::OPTIONAL_NEEDS;
 
     fn from_context(context: &Context<'_>) -> Result<Self, Error> {

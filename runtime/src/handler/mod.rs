@@ -19,7 +19,7 @@ pub use accept::{Accepts, Heard, Incoming, IntoDynamicReply, IntoHeard, IntoRepl
 pub use call::Call;
 pub use context::Context;
 pub use emit::Emit;
-pub use extract::{FromContext, OptionalFromContext};
+pub use extract::FromContext;
 pub(crate) use input::InputKind;
 pub use input::{Held, Input};
 pub use need::Need;

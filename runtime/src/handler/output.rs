@@ -6,9 +6,9 @@ use super::{Heard, IntoHeard};
 use crate::message::ErrorKind;
 use crate::message::{CallError, Error, ErrorReply, Message, Outcome};
 
-/// Where a handler's reply goes.
+/// Where a handler's reply goes; a reference for the same reason as [`Input`](super::Input).
 #[derive(Debug)]
-pub struct Output<'a>(pub(crate) OutputKind<'a>);
+pub struct Output<'a>(pub(crate) &'a mut OutputKind<'a>);
 
 #[derive(Debug)]
 pub(crate) enum OutputKind<'a> {
@@ -38,7 +38,7 @@ impl Output<'_> {
                 self.put_json(reply.map_err(|error| match error {
                     CallError::App(error) => CallError::App(ErrorReply::of(&error)),
                     CallError::Bus(error) => CallError::Bus(error),
-                }))
+                }));
             }
         }
     }
@@ -46,12 +46,12 @@ impl Output<'_> {
     pub(crate) fn put_json<R: Serialize>(self, reply: Result<R, CallError<ErrorReply>>) {
         match self.0 {
             OutputKind::Json(slot) => {
-                *slot = Some(reply.and_then(|reply| match serde_json::to_vec(&reply) {
+                **slot = Some(reply.and_then(|reply| match serde_json::to_vec(&reply) {
                     Ok(bytes) => Ok(bytes),
                     Err(cause) => Err(CallError::Bus(unwritable(&cause))),
                 }));
             }
-            OutputKind::Discard(slot) => *slot = Some(reply.map(drop)),
+            OutputKind::Discard(slot) => **slot = Some(reply.map(drop)),
             // Only a message type's own handler is given a typed slot, and it answers by `put`.
             OutputKind::Typed(_) => {}
         }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Context, FromContext, Need, OptionalFromContext};
-use crate::bus::{Core, Origin, Parcel, Reply, or_default, say_more};
+use super::{Context, FromContext, Need};
+use crate::bus::{Core, Given, Origin, Reply, Target, or_default, say_more};
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Message, Outcome};
 
 /// What would have answered the message if this handler were not there (rule M6).
@@ -33,10 +33,9 @@ impl<M: Message> Prior<M> {
     ///
     /// As [`Bus::call`](crate::Bus::call).
     pub async fn call(&self, message: M) -> Reply<M> {
-        let choice =
-            self.core.choose(self.core.route_index::<M>(), &message, &self.origin, Some(self.current));
+        let route = self.core.route_index::<M>();
         // Boxed: a handler that calls its prior would otherwise hold itself.
-        Box::pin(self.core.deliver(choice, &self.origin, Parcel::Owned(message))).await
+        Box::pin(self.core.deliver(route, &self.origin, Some(self.current), Given(Some(message)))).await
     }
 
     /// As [`Bus::call_or`](crate::Bus::call_or).
@@ -44,7 +43,7 @@ impl<M: Message> Prior<M> {
     /// # Errors
     ///
     /// As [`Bus::call_or`](crate::Bus::call_or).
-    pub async fn call_or(&self, message: M, default: M::Reply) -> Reply<M> {
+    pub async fn call_or(&self, message: M, default: M::Reply) -> Result<M::Reply, M::Error> {
         or_default(self.call(message).await, default)
     }
 }
@@ -60,8 +59,8 @@ impl Prior<Value> {
             CallError::Bus(Error::new(ErrorKind::Invalid, Outcome::NotDone, format!("not JSON: {cause}")))
         };
         let bytes = serde_json::to_vec(&message).map_err(invalid)?;
-        let envelope = self.origin.envelope();
-        let reply = Box::pin(self.core.act(&bytes, &envelope, Some(self.current))).await?;
+        let target = Target::After(self.current);
+        let reply = Box::pin(self.core.act(bytes.into(), &self.origin, target)).await?;
         serde_json::from_slice(&reply).map_err(invalid)
     }
 }
@@ -81,15 +80,13 @@ impl<M> fmt::Debug for Prior<M> {
 impl<M: 'static> FromContext for Prior<M> {
     const NEEDS: &'static [Need] = &[Need::Prior { optional: false }];
 
+    const OPTIONAL_NEEDS: &'static [Need] = &[Need::Prior { optional: true }];
+
     fn from_context(context: &Context<'_>) -> Result<Self, Error> {
         let origin = Origin::handing_on(context);
         let core = Arc::clone(context.core());
         Ok(Prior { core, origin, current: context.handler().flow, marker: PhantomData })
     }
-}
-
-impl<M: 'static> OptionalFromContext for Prior<M> {
-    const OPTIONAL_NEEDS: &'static [Need] = &[Need::Prior { optional: true }];
 
     fn optional(context: &Context<'_>) -> Option<Self> {
         if context.core().has_prior(context.handler().flow) { Self::from_context(context).ok() } else { None }

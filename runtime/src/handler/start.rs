@@ -14,7 +14,7 @@ where
 }
 
 /// A plain service.
-pub fn answer_now<'a, M: Accepts<T>, T>(output: Output<'a>, returned: T) -> Started<'a> {
+pub fn answer_now<M: Accepts<T>, T>(output: Output<'_>, returned: T) -> Started<'_> {
     M::put(output, returned);
     Ok(None)
 }

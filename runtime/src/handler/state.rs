@@ -2,7 +2,7 @@ use std::any::TypeId;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::{Context, FromContext, Need, OptionalFromContext};
+use super::{Context, FromContext, Need};
 use crate::message::Error;
 
 /// A value that the process provides to its handlers, shared by all of them.
@@ -30,17 +30,15 @@ impl<T: Send + Sync + 'static> FromContext for State<T> {
     const NEEDS: &'static [Need] =
         &[Need::State { id: TypeId::of::<T>(), name: std::any::type_name::<T>, optional: false }];
 
+    const OPTIONAL_NEEDS: &'static [Need] =
+        &[Need::State { id: TypeId::of::<T>(), name: std::any::type_name::<T>, optional: true }];
+
     fn from_context(context: &Context<'_>) -> Result<Self, Error> {
         // The start of the bus made sure that it is there.
         context.state().ok_or_else(|| {
             Error::refused(format!("no state of type `{}` was given to the bus", std::any::type_name::<T>()))
         })
     }
-}
-
-impl<T: Send + Sync + 'static> OptionalFromContext for State<T> {
-    const OPTIONAL_NEEDS: &'static [Need] =
-        &[Need::State { id: TypeId::of::<T>(), name: std::any::type_name::<T>, optional: true }];
 
     fn optional(context: &Context<'_>) -> Option<Self> {
         context.state()

@@ -85,7 +85,7 @@ impl ErrorKind {
     }
 
     /// The kind with this code, for an error that came over a wire; `None` if this version has no such kind.
-    #[cfg(feature = "tcp")]
+    #[cfg(any(feature = "http", feature = "tcp"))]
     fn of_code(code: &str) -> Option<Self> {
         use ErrorKind::{
             Deadline, Draining, Failed, Invalid, Loop, Lost, Malformed, NoHandler, Overloaded, Panic,
@@ -114,7 +114,7 @@ impl ErrorKind {
 }
 
 /// An error as it travels: everything but its cause, which stays where it happened.
-#[cfg(feature = "tcp")]
+#[cfg(any(feature = "http", feature = "tcp"))]
 pub(crate) struct Wired<'a> {
     pub(crate) code: &'a str,
     pub(crate) outcome: Outcome,
@@ -199,7 +199,7 @@ impl Error {
     }
 
     /// The error that another process had. A kind that this version does not know is a failure of the handler.
-    #[cfg(feature = "tcp")]
+    #[cfg(any(feature = "http", feature = "tcp"))]
     pub(crate) fn from_wire(wired: &Wired<'_>) -> Self {
         Error(Arc::new(Repr {
             kind: ErrorKind::of_code(wired.code).unwrap_or(ErrorKind::Failed),
@@ -213,7 +213,7 @@ impl Error {
     }
 
     /// What [`from_wire`](Error::from_wire) needs at the other end.
-    #[cfg(feature = "tcp")]
+    #[cfg(any(feature = "http", feature = "tcp"))]
     pub(crate) fn to_wire(&self) -> Wired<'_> {
         Wired {
             code: self.code(),
@@ -232,6 +232,12 @@ impl Error {
     /// What is known about the message.
     pub fn outcome(&self) -> Outcome {
         self.0.outcome
+    }
+
+    /// What went wrong, without pattern and id of the message, which `Display` adds; they differ from message to
+    /// message.
+    pub fn text(&self) -> &str {
+        &self.0.text
     }
 
     /// A stable word for the kind of failure: `no-handler`, `malformed`, `invalid-message`, `deadline`,
@@ -379,6 +385,37 @@ impl<E> CallError<E> {
         match self {
             CallError::App(error) => Some(error),
             CallError::Bus(_) => None,
+        }
+    }
+
+    /// The same error for a handler whose own error type can be made from this one's: what a call inside of a
+    /// handler fails with becomes what the handler fails with.
+    ///
+    /// ```
+    /// use matchbus::CallError;
+    ///
+    /// struct StockError;
+    /// struct OrderError(StockError);
+    ///
+    /// impl From<StockError> for OrderError {
+    ///     fn from(error: StockError) -> Self {
+    ///         OrderError(error)
+    ///     }
+    /// }
+    ///
+    /// fn reserve() -> Result<u32, CallError<StockError>> {
+    ///     Err(CallError::App(StockError))
+    /// }
+    ///
+    /// fn place() -> Result<u32, CallError<OrderError>> {
+    ///     Ok(reserve().map_err(CallError::lift)? + 1)
+    /// }
+    /// # assert!(place().is_err());
+    /// ```
+    pub fn lift<F: From<E>>(self) -> CallError<F> {
+        match self {
+            CallError::App(error) => CallError::App(error.into()),
+            CallError::Bus(error) => CallError::Bus(error),
         }
     }
 

@@ -15,10 +15,8 @@ pub fn see_key_with(
     see: &mut dyn FnMut(Scalar<'_>),
 ) {
     // A field that is a list or an object answers `Err` with what it is; nothing is lost by that.
-    if let Err(Compound(scalar)) = serialize(Key(see)) {
-        if let Some(scalar) = scalar {
-            see(scalar);
-        }
+    if let Err(Compound(Some(scalar))) = serialize(Key(see)) {
+        see(scalar);
     }
 }
 

@@ -1,3 +1,6 @@
+#[cfg(doc)]
+use super::NumberText;
+
 /// How the values of a pattern and of a message are compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -9,7 +12,7 @@ pub enum Compare {
     Typed,
     /// As text, as npm's patrun and so Seneca does: `1` equals `"1"` and `true` equals `"true"`.
     ///
-    /// A number's text is what JavaScript writes (see [`NumberText`](super::NumberText)), `null` is `null`, an object is
+    /// A number's text is what JavaScript writes (see [`NumberText`]), `null` is `null`, an object is
     /// `[object Object]`. Globs, `*` too, fit the texts of everything but `null`; `?` is one UTF-16 unit.
     Text,
 }

@@ -2,8 +2,8 @@ use super::Scalar;
 
 /// The top-level keys of a message, as matching sees them: in any order, each once.
 ///
-/// A key given twice is the caller's mistake (rule M7 refuses such messages before routing): the answer is then
-/// any of those that either value would give, or none.
+/// A key given twice is the caller's mistake (rule M7 refuses such messages before routing): the answer is
+/// then any of those that either value would give, or none.
 ///
 /// ```
 /// use matchbus::pattern::{Fields, Scalar};

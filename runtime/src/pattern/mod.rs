@@ -20,14 +20,14 @@
 //!   *like a number*; else as a JSON string: `n:"1"`, `t:"true"`, `d:"2024-01-01"`, `s:"a*b"`, `e:""`.
 //!   A text is like a number when, after an optional `+` or `-` and then an optional `.`, it goes on with
 //!   an ASCII digit, and holds nothing but ASCII digits and `.` `+` `-` `_` `e` `E`.
-//! * A **glob** is written as its source when that would be bare but for `*` and `?`: `area:eu-*`; else as `~`
-//!   and a JSON string: `t:~"a *"`. The source keeps gex's escapes, `**` for a literal `*` and `*?` for a
+//! * A **glob** is written as its source when that would be bare but for `*` and `?`: `area:eu-*`; else as
+//!   `~` and a JSON string: `t:~"a *"`. The source keeps gex's escapes, `**` for a literal `*` and `*?` for a
 //!   literal `?`, so `a:x**y*` is a glob and `a:"x*y"` a text.
-//! * A **JSON string** escapes `"`, `\` and the characters below U+0020 only: `\"` `\\` `\b` `\f` `\n` `\r` `\t`,
-//!   the others as `\u00xx` in lower-case hexadecimal. This is what `serde_json::to_string` writes.
+//! * A **JSON string** escapes `"`, `\` and the characters below U+0020 only: `\"` `\\` `\b` `\f` `\n` `\r`
+//!   `\t`, the others as `\u00xx` in lower-case hexadecimal. This is what `serde_json::to_string` writes.
 //!
-//! The hash of a pair is FNV-1a, 64 bits, over the UTF-8 bytes of its canonical `name:value`; the hash of a name is
-//! FNV-1a over the bytes of the name itself, never quoted. See [`fnv1a`].
+//! The hash of a pair is FNV-1a, 64 bits, over the UTF-8 bytes of its canonical `name:value`; the hash of a
+//! name is FNV-1a over the bytes of the name itself, never quoted. See [`fnv1a`].
 //!
 //! Reading is a little more generous than writing: white space is allowed around names, values, `:` and `,`;
 //! pairs come in any order; anything may be quoted; and a bare text with only escapes (`a:x**y`) is the

@@ -132,7 +132,8 @@ impl Pattern {
         self.iter().fold(0, |sum, (name, _)| sum.wrapping_add(fnv1a(name.as_bytes())))
     }
 
-    /// The wrapping sum of the [hashes](fnv1a) of the pairs' canonical texts, as in [`PatternInfo::pairs_hash`].
+    /// The wrapping sum of the [hashes](fnv1a) of the pairs' canonical texts, as in
+    /// [`PatternInfo::pairs_hash`].
     pub fn pairs_hash(&self) -> u64 {
         self.iter().fold(0, |sum, pair| sum.wrapping_add(fnv1a(Pair(pair).to_string().as_bytes())))
     }

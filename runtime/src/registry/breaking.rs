@@ -195,7 +195,7 @@ fn compare_choices(side: Side, path: &str, old: &Value, now: &Value, say: &mut d
     }
 }
 
-fn resolve<'a>((schema, root): Rooted<'a>) -> Rooted<'a> {
+fn resolve((schema, root): Rooted<'_>) -> Rooted<'_> {
     let mut schema = schema;
     for _ in 0..8 {
         let Some(reference) = schema.get("$ref").and_then(Value::as_str) else { break };

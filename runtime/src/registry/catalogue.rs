@@ -116,8 +116,7 @@ impl Catalogue {
 
     /// The catalogue of every handler that is linked into the program.
     pub fn discover() -> Self {
-        let registered = inventory::iter::<super::Registration>.into_iter();
-        Catalogue::of(registered.flat_map(|registration| registration.0))
+        Catalogue::of(super::discover().into_iter().flatten())
     }
 
     /// The catalogue as JSON for people and programs.
@@ -184,12 +183,15 @@ fn output(need: &Need, all: &[&'static Info]) -> Option<Output> {
         Need::Emits(message) => ("emits", message),
         _ => return None,
     };
-    let answered_by = all
+    let mut answered_by: Vec<String> = all
         .iter()
         .filter(|info| how == "emits" || info.kind == Kind::Service)
         .filter(|info| info.patterns.iter().any(|pattern| answers(message, pattern)))
         .map(|info| format!("{}::{}", info.service(), info.name))
         .collect();
+    // The linker's order says nothing, and a saved catalogue should differ only where the program does.
+    answered_by.sort();
+    answered_by.dedup();
     Some(Output {
         how: how.to_owned(),
         message: message.name.to_owned(),

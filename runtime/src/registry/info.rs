@@ -47,6 +47,7 @@ impl Effect {
 }
 
 /// Everything known about one annotated function before the program runs.
+#[allow(clippy::struct_excessive_bools)] // Each is an option that is written or not.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Info {
@@ -200,10 +201,18 @@ impl Info {
         self
     }
 
-    /// The service this handler belongs to: its group, or else the last part of its module path that is
-    /// not the crate's root.
-    pub fn service(&self) -> &'static str {
-        self.group.unwrap_or_else(|| self.module.rsplit("::").next().unwrap_or(self.module))
+    /// The service this handler belongs to: the name that `group(…)` gives it, or else the last part of its module's
+    /// path. Modules of one name are one service, wherever they stand.
+    pub const fn service(&self) -> &'static str {
+        if let Some(group) = self.group {
+            return group;
+        }
+        let module = self.module.as_bytes();
+        let mut from = module.len();
+        while from > 0 && module[from - 1] != b':' {
+            from -= 1;
+        }
+        self.module.split_at(from).1
     }
 
     /// The crate it was written in.
@@ -218,6 +227,13 @@ impl Info {
 pub struct Registration(pub &'static [Info]);
 
 inventory::collect!(Registration);
+
+/// Every handler that is linked into the program, as a list like that of [`services!`](crate::services).
+///
+/// A crate that is named only in `Cargo.toml` is not linked: write `use its_name as _;`.
+pub fn discover() -> Vec<&'static [Info]> {
+    inventory::iter::<Registration>.into_iter().map(|registration| registration.0).collect()
+}
 
 /// What `services![…]` lists: a handler, or a type whose methods are handlers.
 ///

@@ -84,7 +84,12 @@ impl<const N: usize> Text<N> {
     /// Panics with the text if there is any: in a `const`, a compile error.
     #[track_caller]
     pub(crate) const fn refuse(&self) {
-        assert!(self.is_empty(), "{}", self.as_str());
+        // The compiler puts a line end of its own.
+        let text = match self.as_str().as_bytes() {
+            [.., b'\n'] => self.as_str().split_at(self.len - 1).0,
+            _ => self.as_str(),
+        };
+        assert!(self.is_empty(), "{}", text);
     }
 }
 

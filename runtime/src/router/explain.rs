@@ -82,7 +82,8 @@ pub enum Reason {
         /// The other's.
         other: usize,
     },
-    /// Its list of keys comes first in the alphabet: the first key that only it has, and what the other has there.
+    /// Its list of keys comes first in the alphabet: the first key that only it has, and what the other has
+    /// there.
     KeysFirst {
         /// Its key.
         has: String,

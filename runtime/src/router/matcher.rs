@@ -8,8 +8,8 @@ use crate::pattern::{Compare, Fields, Pattern, Value, ValueRef};
 
 /// Patterns with values of type `T`, and which of them a message finds; see the [module](super).
 ///
-/// Finding is fast after the first find: that one builds an index, and so does the first after a change of the
-/// patterns. Replacing a value is not such a change.
+/// Finding is fast after the first find: that one builds an index, and so does the first after a change of
+/// the patterns. Replacing a value is not such a change.
 #[derive(Clone)]
 pub struct Matcher<T> {
     store: Store,
@@ -42,7 +42,8 @@ impl<T> Matcher<T> {
 
     /// Adds a pattern with a rank, which decides between patterns with as many keys: higher wins.
     ///
-    /// If there is an equal pattern, whatever its rank, sets its rank, replaces its value and returns the old one.
+    /// If there is an equal pattern, whatever its rank, sets its rank, replaces its value and returns the old
+    /// one.
     ///
     /// # Panics
     ///
@@ -116,7 +117,8 @@ impl<T> Matcher<T> {
         Some(Found { store: &self.store, place, value })
     }
 
-    /// All patterns that fit a message, in order of precedence: the first is what [`find`](Matcher::find) finds.
+    /// All patterns that fit a message, in order of precedence: the first is what [`find`](Matcher::find)
+    /// finds.
     pub fn find_all<F: Fields + ?Sized>(&self, message: &F) -> Vec<Found<'_, T>> {
         let places = self.index().find_all(&self.store, message);
         places.into_iter().filter_map(|place| self.found(place)).collect()
@@ -131,8 +133,8 @@ impl<T> Matcher<T> {
 
     /// The patterns that have all keys of the pin with these values, sorted by canonical text.
     ///
-    /// A pin's value may be a glob, which is compared with the text or the source of the glob that the pattern has;
-    /// `*` asks for the key only. The empty pin lists everything.
+    /// A pin's value may be a glob, which is compared with the text or the source of the glob that the
+    /// pattern has; `*` asks for the key only. The empty pin lists everything.
     ///
     /// ```
     /// use matchbus::router::Matcher;

@@ -25,24 +25,26 @@
 //! 2. the one with the higher rank (0 unless given, see [`Matcher::add_ranked`]);
 //! 3. the one with more exact values, so fewer globs: `{b:1}` before `{a:*}`;
 //! 4. the one whose list of keys is alphabetically first, by UTF-8 bytes: `{a,c}` before `{b,c}`;
-//! 5. the one whose canonical text is first: `{a:*}` before `{a:x*}`. This decides only between patterns with the
-//!    same keys and as many globs, and is there to have no undefined case.
+//! 5. the one whose canonical text is first: `{a:*}` before `{a:x*}`. This decides only between patterns with
+//!    the same keys and as many globs, and is there to have no undefined case.
 //!
 //! # Comparing as text
 //!
-//! With [`Compare::Text`](crate::pattern::Compare::Text) a matcher answers as npm's patrun documents itself (and not as it walks:
-//! patrun lets fewer keys win at times). Values are compared as text, patterns with equal texts are the same pattern,
-//! and after rule 2 come instead: the first list of keys, in JavaScript's order of UTF-16 units; then, key by key, a
-//! text before a glob; then the pattern that was added first. The module [`patrun`] has what else is needed to
-//! stand in for patrun.
+//! With [`Compare::Text`] a matcher answers as npm's patrun documents itself (and not as it walks: patrun
+//! lets fewer keys win at times). Values are compared as text, patterns with equal texts are the same
+//! pattern, and after rule 2 come instead: the first list of keys, in JavaScript's order of UTF-16 units;
+//! then, key by key, a text before a glob; then the pattern that was added first. The module [`patrun`] has
+//! what else is needed to stand in for patrun.
 //!
 //! # What a find costs
 //!
 //! Hashing the message's keys and the values of those that some pattern names, a few words of bit logic, and
-//! one or two probes of a table: nearly the same for ten patterns and for a million. Each distinct glob of
-//! a key is tried on that key's value. With more than 64 names, 1,024 combinations of keys (with the places of globs,
-//! and rank) or 15 keys in a pattern a find also costs a little for every combination that shares a pair with the message. Nothing but
-//! memory limits the number of patterns, names, combinations, keys, and the length of values, up to 16 GiB of patterns.
+//! one or two probes of a table: nearly the same for ten patterns and for a million. Each distinct glob of a
+//! key is tried on that key's value. Patterns with globs that have the same keys and exact values are tried
+//! one by one. With more than 63 names, 1,024 combinations of keys (with the places of globs, and rank) or 15
+//! keys in a pattern a find also costs a little for every combination that shares a pair with the message.
+//! Nothing but memory limits the number of patterns, names, combinations, keys, and the length of values, up
+//! to 16 GiB of patterns.
 //!
 //! Hashes only choose what to compare: every answer is compared in full, so no message can make two keys or
 //! values look equal.

@@ -5,9 +5,9 @@ use crate::pattern::Compare;
 
 /// The precedence of a shape, as far as it does not depend on values; less comes first.
 ///
-/// For [`Compare::Typed`] this is rule M3: most keys, higher rank, more exact values, alphabetically first keys.
-/// Shapes that are equal so far are told apart by the canonical text of the patterns.
-/// For [`Compare::Text`] it is what patrun documents: most keys, (rank,) first keys in JavaScript's order, and
+/// For [`Compare::Typed`] this is rule M3: most keys, higher rank, more exact values, alphabetically first
+/// keys. Shapes that are equal so far are told apart by the canonical text of the patterns. For
+/// [`Compare::Text`] it is what patrun documents: most keys, (rank,) first keys in JavaScript's order, and
 /// then, key by key, a text before a glob. Patterns that are equal so far come as they were added.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Precedence {

@@ -1,17 +1,22 @@
 //! What it takes to stand in for npm's patrun, beside a [`Matcher`] made with [`Compare::Text`].
 //!
-//! Every find then gives what patrun documents: the pattern with the most keys, and so on. Where patrun 7.3.0 itself
-//! does something else, it is one of its defects (`tests/vectors` has the cases):
+//! Every find then gives what patrun documents: the pattern with the most keys, and so on. Where patrun 7.3.0
+//! itself does something else, it is one of its defects (`tests/vectors` has the cases):
 //!
 //! * a pattern with fewer keys wins because its first key comes earlier, or because of a pattern `{}`;
-//! * a glob is not tried where some pattern has the message's text at that key, or another glob fits it first;
+//! * a glob is not tried where some pattern has the message's text at that key, or another glob fits it
+//!   first;
 //! * an exact find counts keys of abandoned branches, and a removal may take another pattern;
-//! * the text `undefined` matches a missing key, names like `constructor` are inherited, `__proto__` pollutes,
-//!   and the empty name is lost;
+//! * the text `undefined` matches a missing key, names like `constructor` are inherited, `__proto__`
+//!   pollutes, and the empty name is lost;
 //! * a glob fits every list and object; here it fits those whose text it fits.
 //!
-//! JavaScript's conversions are kept: [`text`] gives them, [`pattern`] applies them to patterns, and [`Message`] to
-//! messages. So `1` equals `"1"`, `[1,2]` equals `"1,2"`, and every object equals every other.
+//! Of the vectors' tags none is exempt: every find gives `spec` where there is one, and else what patrun gave.
+//! Only lists differ on purpose: [`Matcher::list`] shows patterns with globs, with data that JavaScript takes for
+//! false, with an empty text under a `*`, and with inherited names, and shows `{}` under the empty pin only.
+//!
+//! JavaScript's conversions are kept: [`text`] gives them, [`pattern`] applies them to patterns, and
+//! [`Message`] to messages. So `1` equals `"1"`, `[1,2]` equals `"1,2"`, and every object equals every other.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -106,9 +111,9 @@ impl Fields for Message<'_> {
 /// What patrun's `find(message, exact, true)` collects, in its order.
 ///
 /// Without globs and without `exact` these are the values of all patterns that fit. Otherwise patrun's walk
-/// passes over some: at each key it follows the text, or else the first glob that fits, and never both; and an
-/// exact walk stops at the end of the first branch with a value. Use [`Matcher::find_all`] unless a program relies on
-/// that. The cost grows with the number of patterns.
+/// passes over some: at each key it follows the text, or else the first glob that fits, and never both; and
+/// an exact walk stops at the end of the first branch with a value. Use [`Matcher::find_all`] unless a
+/// program relies on that. The cost grows with the number of patterns.
 pub fn collect<'a, T, F: Fields + ?Sized>(matcher: &'a Matcher<T>, message: &F, exact: bool) -> Vec<&'a T> {
     let mut all: Vec<Walked<'a, T>> = Vec::with_capacity(matcher.len());
     for found in matcher {
@@ -146,7 +151,8 @@ struct Walked<'a, T> {
     value: &'a T,
 }
 
-/// The patterns that share their first `depth` pairs; the walk goes through their next keys, beginning at `from`.
+/// The patterns that share their first `depth` pairs; the walk goes through their next keys, beginning at
+/// `from`.
 struct Level<'w, 'a, T> {
     patterns: Vec<&'w Walked<'a, T>>,
     depth: usize,

@@ -121,8 +121,8 @@ fn print(hash: u64) -> u32 {
     (hash >> 32) as u32
 }
 
-/// A set of hashes that may say yes wrongly (less than 1 %), in two to four bytes a hash: asked before a large table, it saves a
-/// cache miss for most hashes that are not there.
+/// A set of hashes that may say yes wrongly (less than 1 %), in two to four bytes a hash: asked before a
+/// large table, it saves a cache miss for most hashes that are not there.
 #[derive(Clone)]
 pub(super) struct Filter {
     words: Vec<u64>,

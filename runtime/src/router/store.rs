@@ -16,9 +16,9 @@ const LONG: u8 = 255;
 
 /// All patterns of a matcher, in compact records, and a table that finds an equal pattern.
 ///
-/// A record is four bytes for the number of the matcher's value, four for the shape, and the values in the order of the
-/// shape's keys; records start at multiples of four, and `place` below is a quarter of a start. Later patterns
-/// have higher places. The same table and hash serve `add` and the fast finders.
+/// A record is four bytes for the number of the matcher's value, four for the shape, and the values in the
+/// order of the shape's keys; records start at multiples of four, and `place` below is a quarter of a start.
+/// Later patterns have higher places. The same table and hash serve `add` and the fast finders.
 #[derive(Clone)]
 pub(super) struct Store {
     pub(super) compare: Compare,
@@ -227,8 +227,8 @@ impl Store {
         Pattern::from_sorted(self.pairs(place).map(own).collect())
     }
 
-    /// The place whose pairs have this hash, are of this shape, and fit the values that `value_of` gives for each
-    /// name; for shapes without globs.
+    /// The place whose pairs have this hash, are of this shape, and fit the values that `value_of` gives for
+    /// each name; for shapes without globs.
     #[inline]
     pub(super) fn find_exact<'m>(
         &self,

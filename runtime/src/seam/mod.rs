@@ -5,7 +5,7 @@
 //! thread. Sockets come from `net`.
 
 pub mod clock;
-#[cfg(feature = "tcp")]
+#[cfg(any(feature = "http", feature = "tcp"))]
 pub(crate) mod net;
 pub mod random;
 pub(crate) mod task;

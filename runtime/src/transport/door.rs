@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use super::Head;
-use crate::bus::{Core, Origin};
+use crate::bus::{Core, Origin, Target};
 use crate::flow::Snapshot;
 use crate::message::json::Limits;
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Outcome, Rare};
@@ -60,8 +60,9 @@ impl Door {
     /// there were none: whatever else it says, it cannot talk its way to others.
     pub async fn call(&self, message: &[u8], head: Head) -> Result<Vec<u8>, CallError<ErrorReply>> {
         let place = self.0.places.try_acquire().map_err(|_| self.full())?;
-        let envelope = origin(head).envelope();
-        let reply = self.0.core.answer(message, &envelope, self.0.exposed.as_deref()).await;
+        let origin = origin(head);
+        let target = self.0.exposed.as_deref().map_or(Target::Local, Target::Exposed);
+        let reply = self.0.core.act(message.into(), &origin, target).await;
         drop(place);
         reply
     }
@@ -72,10 +73,10 @@ impl Door {
     ///
     /// Nobody here wants it, a queue stays full, or the process is shutting down.
     pub async fn send(&self, message: &[u8], head: Head) -> Result<(), Error> {
-        let published = head.published;
+        let (published, groups) = (head.published, head.groups.clone());
         let origin = origin(head);
         if published {
-            self.0.core.publish_from_outside(&origin, message, self.0.exposed.as_deref()).await
+            self.0.core.publish_from_outside(&origin, message, self.0.exposed.as_deref(), &groups).await
         } else {
             self.0.core.send_from_outside(&origin, message, self.0.exposed.as_deref()).await
         }

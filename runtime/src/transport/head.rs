@@ -26,4 +26,6 @@ pub struct Head {
     pub context: BTreeMap<Arc<str>, Arc<str>>,
     /// Whether it goes to every group of observers, and not to one handler.
     pub published: bool,
+    /// Of a published message, the groups of observers that are to have a copy from the one who gets it; empty for all.
+    pub groups: Vec<Arc<str>>,
 }

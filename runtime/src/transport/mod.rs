@@ -18,6 +18,8 @@
 
 mod door;
 mod head;
+#[cfg(feature = "http")]
+pub mod http;
 #[cfg(feature = "tcp")]
 pub mod tcp;
 mod url;
@@ -38,6 +40,8 @@ use crate::message::{CallError, Error, ErrorReply};
 pub(crate) fn built_in() -> Vec<Arc<dyn Transport>> {
     #[allow(unused_mut)]
     let mut all: Vec<Arc<dyn Transport>> = Vec::new();
+    #[cfg(feature = "http")]
+    all.push(Arc::new(http::Http::new()));
     #[cfg(feature = "tcp")]
     all.push(Arc::new(tcp::Tcp::new()));
     all
@@ -99,6 +103,13 @@ impl Listener {
     /// Where it listens.
     pub fn url(&self) -> &Url {
         &self.url
+    }
+
+    /// Waits until it has ended by itself: after its door [closed](Door::closed) and every connection got its answers.
+    pub async fn ended(mut self) {
+        if let Some(stop) = &mut self.stop {
+            stop.closed().await;
+        }
     }
 }
 

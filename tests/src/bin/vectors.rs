@@ -1,7 +1,7 @@
 //! Checks a matcher against a file of patrun vectors: `vectors FILE`.
 //!
-//! Prints every disagreement and, last, `agree N of M` for the finds. Ends with 0 if all agree, 1 if not, and 2 if the
-//! file cannot be read.
+//! Prints every disagreement and, last, `agree N of M` for the finds. Ends with 0 if all agree, 1 if not, and
+//! 2 if the file cannot be read.
 
 use std::process::ExitCode;
 

@@ -15,8 +15,8 @@ pub(super) struct Listing {
     pub(super) habit: Option<&'static str>,
 }
 
-/// Lists as patrun does in two things: it leaves out patterns with globs, and those whose data JavaScript takes for
-/// false.
+/// Lists as patrun does in two things: it leaves out patterns with globs, and those whose data JavaScript
+/// takes for false.
 pub(super) fn list(matcher: &Matcher<&Value>, case: &Case, list: &List) -> Listing {
     let pin = patrun::pattern(&list.filter, true);
     let mut got = Vec::new();

@@ -1,6 +1,6 @@
 use matchbus::prelude::*;
 
-#[handlers(role = "cart")]
+#[services(role = "cart")]
 async fn add(_: Value) {}
 
 fn main() {}

@@ -2,7 +2,7 @@ use matchbus::prelude::*;
 
 struct Carts<T>(T);
 
-#[handlers(role = "cart")]
+#[services(role = "cart")]
 impl<T> Carts<T> {
     #[service(cmd = "add")]
     async fn add(&self, _: Value) {}

@@ -2,7 +2,7 @@ use matchbus::prelude::*;
 
 struct Carts;
 
-#[handlers(role = "cart")]
+#[services(role = "cart")]
 impl Default for Carts {
     #[service(cmd = "default")]
     fn default() -> Self {

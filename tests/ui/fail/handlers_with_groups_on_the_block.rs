@@ -2,7 +2,7 @@ use matchbus::prelude::*;
 
 struct Carts;
 
-#[handlers((role = "cart"), (role = "basket"))]
+#[services((role = "cart"), (role = "basket"))]
 impl Carts {
     #[service(cmd = "add", crate(matchbus))]
     async fn add(&self, _: Value) {}

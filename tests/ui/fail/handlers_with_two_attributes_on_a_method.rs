@@ -2,7 +2,7 @@ use matchbus::prelude::*;
 
 struct Carts;
 
-#[handlers(role = "cart")]
+#[services(role = "cart")]
 impl Carts {
     #[service(cmd = "add")]
     #[observer(event = "added")]

@@ -4,7 +4,7 @@ use matchbus::prelude::*;
 async fn add(_: Value) {}
 
 fn list() {
-    let _ = services![add];
+    let _ = matchbus::services![add];
 }
 
 fn main() {}

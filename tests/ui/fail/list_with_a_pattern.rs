@@ -1,8 +1,8 @@
 use matchbus::prelude::*;
 
 fn list() {
-    let _ = services![role = "cart"];
-    let _ = services!["cart::add"];
+    let _ = matchbus::services![role = "cart"];
+    let _ = matchbus::services!["cart::add"];
 }
 
 fn main() {}

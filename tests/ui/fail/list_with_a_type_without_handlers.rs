@@ -3,7 +3,7 @@ use matchbus::prelude::*;
 struct Carts;
 
 fn list() {
-    let _ = services![Carts];
+    let _ = matchbus::services![Carts];
 }
 
 fn main() {}

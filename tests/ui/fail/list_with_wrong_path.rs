@@ -6,8 +6,8 @@ mod cart {
 }
 
 fn list() {
-    let _ = services![cart::ad];
-    let _ = services![basket::add];
+    let _ = matchbus::services![cart::ad];
+    let _ = matchbus::services![basket::add];
 }
 
 fn main() {}

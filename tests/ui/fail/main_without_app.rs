@@ -1,4 +1,2 @@
-use matchbus::prelude::*;
-
 #[matchbus::main]
 async fn main() {}

@@ -1,5 +1,3 @@
-use matchbus::prelude::*;
-
 matchbus::registry_test!(cart);
 
 fn main() {}

@@ -65,7 +65,8 @@ impl std::error::Error for CartError {}
 /// None.
 #[service(role = "cart", cmd = "add", effect(dedup))]
 pub async fn add(msg: AddItem, meta: Meta) -> Result<u32, CartError> {
-    std::future::ready(drop(meta)).await;
+    drop(meta);
+    std::future::ready(()).await;
     Ok(msg.qty)
 }
 
@@ -81,7 +82,7 @@ pub struct Carts {
     pub count: u32,
 }
 
-#[handlers(role = "shop")]
+#[services(role = "shop")]
 impl Carts {
     #[service(cmd = "count")]
     async fn count(&self, _: Value) -> Value {
@@ -93,7 +94,8 @@ matchbus::registry_test!();
 
 #[matchbus::main]
 async fn main(app: App) -> matchbus::Result<()> {
-    let list = services![add, heard, Carts];
+    let list = matchbus::services![add, heard, Carts];
     assert_eq!(list.len(), 3);
-    app.run().await
+    drop(app);
+    std::future::ready(Ok(())).await
 }

@@ -27,7 +27,7 @@ async fn add(msg: AddItem) -> Cart {
 }
 
 fn main() {
-    let list = services![
+    let list = matchbus::services![
         #[cfg(any())]
         after,
         #[cfg(all())]

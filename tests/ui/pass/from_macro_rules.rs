@@ -21,16 +21,16 @@ handler!(first, First, "cart", 1, u32, 1);
 handler!(second, Second, "cart", -2, Option<String>, None);
 
 macro_rules! by_type {
-    ($name:ident, $message:ty, $key:ident) => {
-        #[observer(role = "cart", $key = "x")]
+    ($name:ident, $message:ty, $key:ident, $value:literal) => {
+        #[observer(role = "cart", $key = $value)]
         fn $name(_: $message) {}
     };
 }
 
-by_type!(third, &Value, event);
-by_type!(fourth, Value, topic);
+by_type!(third, &Value, event, "x");
+by_type!(fourth, Value, event, true);
 
 fn main() {
-    let list = services![first, second, third, fourth];
+    let list = matchbus::services![first, second, third, fourth];
     assert_eq!(list[1][0].patterns[0].text, "n:-2,role:cart");
 }

@@ -17,7 +17,7 @@ pub struct Carts {
     count: std::sync::atomic::AtomicU32,
 }
 
-#[handlers(role = "cart", group("carts"), timeout("2s"), effect(read))]
+#[services(role = "cart", group("carts"), timeout("2s"), effect(read))]
 impl Carts {
     const ONE: u32 = { 1 };
 
@@ -56,7 +56,7 @@ impl Carts {
 fn main() {
     let carts = Carts::default();
     carts.plain(Value::Null);
-    let list = services![Carts];
+    let list = matchbus::services![Carts];
     assert_eq!(list[0].len(), 6);
     assert!(list[0].iter().all(|info| info.group == Some("carts")));
     assert_eq!(list[0][0].effect, matchbus::registry::Effect::Idempotent);

@@ -3,7 +3,7 @@ use matchbus::prelude::*;
 
 pub struct Carts<T>(pub T);
 
-#[handlers(role = "cart")]
+#[services(role = "cart")]
 impl Carts<u32> {
     #[service(cmd = "n")]
     async fn n(&self, _: Value, _: Option<State<Self>>) -> Result<u32, matchbus::Error> {
@@ -15,12 +15,12 @@ mod inner {
     pub struct Other;
 }
 
-#[handlers(role = "other")]
+#[services(role = "other")]
 impl inner::Other {
     #[service]
     async fn run(&self, _: Value) {}
 }
 
 fn main() {
-    assert_eq!(services![Carts<u32>, inner::Other].len(), 2);
+    assert_eq!(matchbus::services![Carts<u32>, inner::Other].len(), 2);
 }

@@ -3,7 +3,7 @@ use matchbus::prelude::*;
 
 pub struct Carts;
 
-#[handlers(role = "cart")]
+#[services(role = "cart")]
 #[cfg(all())]
 impl Carts {
     #[service(cmd = "a")]
@@ -15,7 +15,7 @@ impl Carts {
     async fn b(&self, _: Value) {}
 }
 
-#[handlers(role = "other")]
+#[services(role = "other")]
 #[cfg(any())]
 impl DoesNotExist {
     #[service(cmd = "a")]
@@ -23,5 +23,5 @@ impl DoesNotExist {
 }
 
 fn main() {
-    assert_eq!(services![Carts][0].len(), 1);
+    assert_eq!(matchbus::services![Carts][0].len(), 1);
 }

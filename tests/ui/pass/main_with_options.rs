@@ -36,10 +36,8 @@ mod three {
 #[matchbus::main(crate(::matchbus))]
 #[allow(clippy::unused_async)]
 async fn main(mut app: App) -> Result<(), String> {
-    one::run();
-    two::run();
-    three::run();
+    let _: [fn(); 3] = [one::run, two::run, three::run];
     app = std::convert::identity(app);
-    drop(app);
+    let _ = app;
     Ok(())
 }

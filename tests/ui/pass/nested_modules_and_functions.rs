@@ -30,5 +30,5 @@ fn main() {
     #[observer(role = "cart", event = "x")]
     fn heard(_: Value) {}
 
-    assert_eq!(services![a::b::add, local, heard].len(), 3);
+    assert_eq!(matchbus::services![a::b::add, local, heard].len(), 3);
 }

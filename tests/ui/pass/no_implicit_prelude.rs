@@ -35,7 +35,7 @@ impl ::std::error::Error for Full {}
 
 #[::matchbus::service(role = "cart", cmd = "add", effect(dedup), timeout("1s"), rank(1))]
 async fn add(msg: AddItem, _: ::matchbus::Meta) -> ::std::result::Result<Page<::std::string::String>, Full> {
-    ::std::mem::drop(msg);
+    let _ = msg;
     ::std::result::Result::Err(Full::Full)
 }
 
@@ -74,5 +74,5 @@ mod program {
 
 fn main() {
     let _ = ::matchbus::services![add, gold, heard, Carts];
-    let _ = program::run();
+    let _: fn() -> ::std::process::ExitCode = program::run;
 }

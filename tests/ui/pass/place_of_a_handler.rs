@@ -12,7 +12,7 @@ mod inner {
 
 struct Carts;
 
-#[handlers(role = "shop")]
+#[services(role = "shop")]
 impl Carts {
     #[service(cmd = "a")]
     async fn a(&self, _: Value) {}

@@ -29,7 +29,7 @@ pub struct Raw {
 async fn raw(_: Raw) {}
 
 fn main() {
-    let list = services![r#type::r#match, raw];
+    let list = matchbus::services![r#type::r#match, raw];
     assert_eq!(list[0][0].name, "match");
     assert_eq!(list[1][0].patterns[0].text, "as:1,mod:x,type:raw");
     assert_eq!(Raw::INFO.fields[0].name, "mod");

@@ -11,7 +11,7 @@ mod quiet {
 
 struct Carts;
 
-#[handlers(role = "shop")]
+#[services(role = "shop")]
 impl Carts {
     #[service(cmd = "a")]
     async fn a(&self, _: Value) {}

@@ -41,7 +41,7 @@ impl std::error::Error for CartError {}
 
 /// Something was added.
 #[derive(Debug, Message, Serialize, Deserialize)]
-#[message(role = "cart", event = "item-added")]
+#[message(role = "cart", event = "item-added", external)]
 pub struct ItemAdded {
     /// Which.
     pub sku: String,
@@ -66,7 +66,8 @@ pub async fn add(msg: AddItem, carts: State<Carts>, added: Emit<ItemAdded>) -> R
 
 #[service(role = "cart", cmd = "add", tier = "gold")]
 async fn add_gold(msg: &AddItem, prior: Prior<AddItem>) -> Result<Cart, CartError> {
-    std::future::ready(drop(prior)).await;
+    let _ = prior;
+    std::future::ready(()).await;
     Ok(Cart { items: msg.qty })
 }
 
@@ -88,7 +89,7 @@ fn all() -> Value {
     Value::Null
 }
 
-#[handlers(role = "shop")]
+#[services(role = "shop")]
 impl Carts {
     /// First.
     #[service(cmd = "a")]
@@ -104,9 +105,9 @@ impl Carts {
 }
 
 fn main() {
-    let _ = services![add, add_gold, heard, heard_async, any, all, Carts];
+    let _ = matchbus::services![add, add_gold, heard, heard_async, any, all, Carts];
     let info = &<add as matchbus::registry::Services>::LIST[0];
     assert_eq!(info.patterns[0].text, "cmd:add,role:cart");
     assert_eq!(info.doc, "Adds.\n\nMore about it.");
-    assert_eq!(info.place.line, 62);
+    assert_eq!(info.place.line, 61);
 }

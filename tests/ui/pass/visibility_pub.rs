@@ -20,5 +20,5 @@ pub mod cart {
 }
 
 fn main() {
-    let _ = services![cart::add];
+    let _ = matchbus::services![cart::add];
 }

@@ -1,6 +1,7 @@
 //! The router beside a strict alphabetical trie, a linear scan, and npm's patrun.
 //!
-//! `find [--quick] [--json] [--without patrun]`. Times are processor time; every find waits for the one before.
+//! `find [--quick] [--json] [--without patrun]`. Times are processor time; every find waits for the one
+//! before.
 
 mod patrun;
 
@@ -134,7 +135,8 @@ impl Bench {
         Box::new(move || ns_per_find(slice, |i| linear.find(&messages[i * KEYS..][..KEYS])))
     }
 
-    /// The keys of all messages, one message after another, with their texts side by side as in a buffer that was read.
+    /// The keys of all messages, one message after another, with their texts side by side as in a buffer that
+    /// was read.
     fn packed(&self, hit: bool) -> Vec<(&str, &str)> {
         let mut rest = if hit { &*self.hit_texts } else { &*self.miss_texts };
         let mut take = |len: usize| {

@@ -45,6 +45,28 @@ impl<'a> Scan<'a> {
     /// `$serde_json::private::`, by which a sender could make a `Value` read a string as unchecked JSON text.
     #[inline]
     pub fn read(bytes: &'a [u8], limits: &Limits) -> Result<Self, Malformed> {
+        let mut scan = Scan::empty();
+        scan.fill(bytes, limits)?;
+        Ok(scan)
+    }
+
+    /// One of no message, to be filled where it stands: it is half a kilobyte, so it is better not moved.
+    #[inline]
+    pub(crate) const fn empty() -> Self {
+        Scan {
+            text: "",
+            len: 0,
+            keys: [Span::EMPTY; INLINE],
+            entries: [Entry::EMPTY; INLINE],
+            more: Vec::new(),
+            escaped_keys: Vec::new(),
+            unescaped: OnceLock::new(),
+        }
+    }
+
+    /// As [`read`](Scan::read), into an empty one.
+    #[inline]
+    pub(crate) fn fill(&mut self, bytes: &'a [u8], limits: &Limits) -> Result<(), Malformed> {
         if bytes.len() > limits.max_bytes() {
             return Err(Malformed::unread(What::TooLarge, limits.max_bytes(), bytes, limits));
         }
@@ -52,17 +74,9 @@ impl<'a> Scan<'a> {
             Ok(text) => text,
             Err(error) => return Err(Malformed::unread(What::NotUtf8, error.valid_up_to(), bytes, limits)),
         };
-        let mut scan = Scan {
-            text,
-            len: 0,
-            keys: [Span::default(); INLINE],
-            entries: [Entry::default(); INLINE],
-            more: Vec::new(),
-            escaped_keys: Vec::new(),
-            unescaped: OnceLock::new(),
-        };
-        match Walk::new(text, limits).message(&mut Top { scan: &mut scan, seen: Seen::default() }) {
-            Ok(()) => Ok(scan),
+        self.text = text;
+        match Walk::new(text, limits).message(&mut Top { scan: self, seen: Seen::default() }) {
+            Ok(()) => Ok(()),
             Err(fault) => Err(Malformed::new(fault, bytes, text, limits)),
         }
     }

@@ -6,6 +6,8 @@ pub(super) struct Span {
 }
 
 impl Span {
+    pub(super) const EMPTY: Self = Span { start: 0, end: 0 };
+
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "Limits::LARGEST bounds every offset")]
     pub(super) fn new(start: usize, end: usize) -> Self {
@@ -60,4 +62,8 @@ pub(super) enum Kind {
 pub(super) struct Entry {
     pub(super) at: Span,
     pub(super) kind: Kind,
+}
+
+impl Entry {
+    pub(super) const EMPTY: Self = Entry { at: Span::EMPTY, kind: Kind::Null };
 }

@@ -40,6 +40,9 @@ pub(super) const fn describe<const N: usize>(source: Source<'_>, fault: Fault, t
                 text.add("\n  only one of them says `alternative`: write it in both and mount one of them, or remove one");
             } else {
                 text.add("\n  remove one, ask for one more key in one, or write `overrides` in the one that is to replace the other");
+                if matches!(a.kind, Kind::Observer) {
+                    text.add("; if they are two services, name one of them with `group(…)`");
+                }
             }
         }
         ProblemKind::TwoOverrides => {
@@ -52,7 +55,7 @@ pub(super) const fn describe<const N: usize>(source: Source<'_>, fault: Fault, t
         ProblemKind::TwoAlternatives => {
             text.add("two alternatives for the pattern `").add(pattern).add("` are mounted");
             add_both(a, b, text);
-            let (one, other) = (service(a), service(b));
+            let (one, other) = (a.service(), b.service());
             if super::glob::same(one, other) {
                 text.add("\n  both are in service `").add(one).add(
                     "`: give each a name of its own with `group(…)`, and mount one of them with `--only …`",
@@ -139,19 +142,6 @@ const fn add_handler<const N: usize>(info: &Info, text: &mut Text<N>) {
 const fn add_who<const N: usize>(info: &Info, text: &mut Text<N>) {
     match info.kind {
         Kind::Service => text.add("handlers"),
-        Kind::Observer => text.add("observers of service `").add(service(info)).add("`"),
+        Kind::Observer => text.add("observers of service `").add(info.service()).add("`"),
     };
-}
-
-/// As `Info::service`, in a `const`.
-const fn service(info: &Info) -> &str {
-    if let Some(group) = info.group {
-        return group;
-    }
-    let bytes = info.module.as_bytes();
-    let mut from = bytes.len();
-    while from > 0 && bytes[from - 1] != b':' {
-        from -= 1;
-    }
-    info.module.split_at(from).1
 }

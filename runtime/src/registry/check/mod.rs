@@ -176,10 +176,7 @@ const fn check(
     let mut i = 0;
     while i < observers.len() {
         let info = source.info(observers[i]);
-        observers[i].sort = match info.group {
-            Some(group) => hash::fnv1a(group),
-            None => hash::fnv1a(info.module).wrapping_add(1),
-        };
+        observers[i].sort = hash::fnv1a(info.service());
         i += 1;
     }
     sort(observers);

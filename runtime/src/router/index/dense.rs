@@ -158,7 +158,8 @@ impl<const W: usize> Dense<W> {
             let hash = store.pair_hash(name, value);
             let set = hash.and_then(|hash| self.pairs.find(hash, |_| true));
             if self.globs.has(name) {
-                // Shapes tell a glob from an exact value, so the sets of one key never meet but for globs of one shape.
+                // Shapes tell a glob from an exact value, so the sets of one key never meet but for globs of
+                // one shape.
                 let mut all = set.map_or([0; W], |set| self.sets[set as usize]);
                 self.globs.each(store.compare, name, value, |set| {
                     all.iter_mut().zip(&self.sets[set as usize]).for_each(|(a, b)| *a |= b);

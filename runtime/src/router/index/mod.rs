@@ -2,11 +2,11 @@
 //!
 //! Three designs, all with the same answers:
 //!
-//! * [`Small`], to 16 patterns: one after another in order of precedence, told apart by a bit set of
-//!   names and one hash.
-//! * [`Dense`], to 64 names, 1,024 shapes and 15 keys a pattern: each pair of the message that some
-//!   pattern has names a bit set of shapes; bit-sliced counters add them up, and what equals the shapes' sizes
-//!   is asked for in the store's one table. The cost hardly depends on the number of patterns.
+//! * [`Small`], to 16 patterns and 63 names: one after another in order of precedence, told apart by a bit
+//!   set of names and one hash.
+//! * [`Dense`], to 63 names, 1,024 shapes and 15 keys a pattern: each pair of the message that some pattern
+//!   has names a bit set of shapes; bit-sliced counters add them up, and what equals the shapes' sizes is
+//!   asked for in the store's one table. The cost hardly depends on the number of patterns.
 //! * [`Sparse`], for everything else: the same with lists in place of bit sets.
 
 mod dense;

@@ -96,8 +96,8 @@ impl Sparse {
             }
             if self.globs.has(name) {
                 self.globs.each(store.compare, name, value, |pair| of_key.extend(self.list(pair)));
-                // Several globs of one shape may fit. The count then reaches the size too early, which only makes a
-                // candidate that is looked at in vain.
+                // Several globs of one shape may fit. The count then reaches the size too early, which only
+                // makes a candidate that is looked at in vain.
             }
             for rank in &of_key {
                 let count = &mut counts[*rank as usize];

@@ -42,6 +42,16 @@ pub(super) fn write(out: &mut Vec<u8>, head: &Head, send: bool) {
     if head.published {
         fields.next("published").extend_from_slice(b"true");
     }
+    if !head.groups.is_empty() {
+        let out = fields.next("groups");
+        let mut separator = b'[';
+        for group in &head.groups {
+            out.push(separator);
+            text::string(out, group);
+            separator = b',';
+        }
+        out.push(b']');
+    }
     if send {
         fields.next("send").extend_from_slice(b"true");
     }
@@ -104,6 +114,10 @@ pub(super) fn read(mb: &str) -> (Head, bool) {
             ("source", Scalar::Str(source)) => head.source = Some(source.into()),
             ("context", Scalar::Object) => read_context(scan.raw(i), &mut head.context),
             ("published", Scalar::Bool(published)) => head.published = published,
+            ("groups", Scalar::List) => {
+                let groups: Vec<String> = serde_json::from_str(scan.raw(i)).unwrap_or_default();
+                head.groups = groups.into_iter().map(Into::into).collect();
+            }
             ("send", Scalar::Bool(is)) => send = is,
             _ => {}
         }
@@ -139,6 +153,7 @@ mod tests {
         head.budget = Some(Duration::from_millis(1_500));
         head.trace = TraceParent::parse("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
         head.source = Some("shop".into());
+        head.groups = vec!["mail".into(), "stock \"b\"".into()];
         head.context.insert("tenant".into(), "ä".into());
         let mut text = Vec::new();
         write(&mut text, &head, true);

@@ -93,10 +93,8 @@ fn line(info: &Info) -> u32 {
 
 fn expected(entries: &[Entry<'_>]) -> Vec<Found> {
     let mut found = Vec::new();
-    let one_service = |a: &Info, b: &Info| {
-        a.kind == b.kind
-            && (a.kind == Kind::Service || a.group.unwrap_or(a.module) == b.group.unwrap_or(b.module))
-    };
+    let one_service =
+        |a: &Info, b: &Info| a.kind == b.kind && (a.kind == Kind::Service || a.service() == b.service());
     // Which of each pattern gets the messages.
     let mut winners = Vec::new();
     for (i, a) in entries.iter().enumerate() {

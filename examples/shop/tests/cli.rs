@@ -1,0 +1,238 @@
+//! The built program, as somebody at a shell uses it.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::{Value, json};
+
+fn shop(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_shop"));
+    command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn run(args: &[&str]) -> Output {
+    shop(args).output().unwrap()
+}
+
+/// Runs it and gives exit code, stdout and stderr.
+fn said(args: &[&str]) -> (i32, String, String) {
+    let output = run(args);
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+/// Keys and values of JSON in a line.
+fn json(line: &str) -> Value {
+    serde_json::from_str(line).unwrap_or_else(|cause| panic!("{cause}: {line}"))
+}
+
+fn get(sku: &str) -> String {
+    format!(r#"{{"role":"price","cmd":"get","sku":"{sku}"}}"#)
+}
+
+fn file(name: &str, content: &str) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::write(&path, content).unwrap();
+    path
+}
+
+#[test]
+fn without_a_command_it_plays_its_story() {
+    let (code, out, err) = said(&[]);
+    assert_eq!((code, &*err), (0, ""));
+    assert!(out.contains("price::gold answers cmd:get,role:price,tier:gold"), "{out}");
+    assert!(out.contains("-- list"), "{out}");
+    assert!(!out.contains('\x1b'), "colours are for terminals");
+}
+
+#[test]
+fn list_is_a_table_or_a_catalogue() {
+    let (code, table, _) = said(&["list"]);
+    assert_eq!(code, 0);
+    assert!(table.lines().any(|line| line == "price"), "{table}");
+    assert!(table.contains("  answers   cmd:get,role:price,tier:gold          gold"), "{table}");
+    let (code, catalogue, _) = said(&["list", "--json"]);
+    assert_eq!(code, 0);
+    let catalogue = json(&catalogue);
+    let add = catalogue["handlers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["pattern"] == "cmd:add,role:cart")
+        .unwrap();
+    assert_eq!(add["input"]["properties"]["qty"]["type"], "integer");
+    assert_eq!(add["input"]["properties"]["role"]["const"], "cart");
+    assert_eq!(add["outputs"][0]["answered_by"], json!(["price::get", "price::gift", "price::gold"]));
+}
+
+#[test]
+fn call_replies_on_stdout_and_explains_on_stderr() {
+    let message = r#"{"role":"price","cmd":"get","sku":"pot","tier":"gold"}"#;
+    let (code, out, err) = said(&["call", message, "--explain"]);
+    assert_eq!(code, 0);
+    assert_eq!(json(&out), json!({ "sku": "pot", "kind": "goods", "cents": 2610 }));
+    assert!(err.starts_with("price::gold answers (examples/shop/src/special/gold.rs:"), "{err}");
+    assert!(err.contains("wins over `cmd:get,role:price`: it has more keys, 3 against 2"), "{err}");
+}
+
+#[test]
+fn call_fails_with_an_error_object() {
+    for (message, code, outcome, retryable) in [
+        (&*get("coffee"), "unknown-sku", "done", false),
+        (r#"{"role":"price","cmd":"get"}"#, "invalid-message", "not-done", false),
+        (r#"{"role":"price","cmd":"got"}"#, "no-handler", "not-done", true),
+        ("{", "malformed", "not-done", false),
+    ] {
+        let (exit, out, err) = said(&["call", message]);
+        assert_eq!((exit, &*out), (1, ""), "{message}");
+        let error = &json(&err)["error"];
+        assert_eq!(error["code"], code, "{err}");
+        assert_eq!(error["outcome"], outcome, "{err}");
+        assert_eq!(error["retryable"], retryable, "{err}");
+    }
+}
+
+#[test]
+fn a_wrong_command_line_ends_with_2_and_the_cure() {
+    for (args, text) in [
+        (&["serve"][..], "use run, list, call"),
+        (&["call"], "call needs a message"),
+        (&["graph", "--format", "svg"], "use mermaid or dot"),
+        (&["run", "--with", "shard"], "is not KEY=VALUE"),
+    ] {
+        let (code, _, err) = said(args);
+        assert_eq!(code, 2, "{args:?}");
+        assert!(err.contains(text), "{args:?}: {err}");
+    }
+    let (code, out, _) = said(&["--help"]);
+    assert_eq!(code, 0);
+    assert!(out.contains("Usage: shop"), "{out}");
+}
+
+#[test]
+fn the_graph_has_services_special_cases_and_what_is_outside() {
+    let (code, mermaid, _) = said(&["graph"]);
+    assert_eq!(code, 0);
+    for part in [
+        "flowchart LR",
+        "subgraph",
+        "gold<br/>cmd:get,role:price,tier:gold",
+        "cmd:get,role:advice",
+        "-.->|OrderPlaced|",
+    ] {
+        assert!(mermaid.contains(part), "{part}: {mermaid}");
+    }
+    let (code, dot, _) = said(&["graph", "--format", "dot"]);
+    assert_eq!(code, 0);
+    assert!(dot.contains("digraph matchbus {") && dot.trim_end().ends_with('}'), "{dot}");
+}
+
+#[test]
+fn pipe_answers_in_order_and_numbers_what_is_bad() {
+    let bad = |line: usize| line.is_multiple_of(7);
+    let lines: Vec<String> = (1..=200)
+        .map(|line| if bad(line) { "no message".into() } else { get(&format!("gift-{}", line + 4)) })
+        .collect();
+    let mut child = shop(&["pipe"]).stdin(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let writer = std::thread::spawn(move || stdin.write_all((lines.join("\n") + "\n").as_bytes()).unwrap());
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    assert_eq!(output.status.code(), Some(1), "a line failed");
+    let out = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(out.lines().count(), 200);
+    for (line, reply) in (1..).zip(out.lines()) {
+        let reply = json(reply);
+        if bad(line) {
+            assert_eq!(
+                (&reply["error"]["code"], &reply["error"]["line"]),
+                (&json!("malformed"), &json!(line))
+            );
+        } else {
+            assert_eq!(reply["cents"], (line + 4) * 100, "line {line}");
+        }
+    }
+}
+
+#[test]
+fn pipe_answers_before_the_next_line_comes() {
+    let mut child = shop(&["pipe"]).stdin(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    for worth in [5, 50, 500] {
+        writeln!(stdin, "{}", get(&format!("gift-{worth}"))).unwrap();
+        let mut reply = String::new();
+        stdout.read_line(&mut reply).unwrap();
+        assert_eq!(json(&reply)["cents"], worth * 100);
+    }
+    drop(stdin);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn check_is_well_and_names_what_broke_since_a_saved_catalogue() {
+    let (code, out, _) = said(&["check"]);
+    assert_eq!(code, 0);
+    assert!(out.starts_with("ok: 18 handlers of 8 services"), "{out}");
+
+    let (_, catalogue, _) = said(&["list", "--json"]);
+    let same = file("same.json", &catalogue);
+    assert_eq!(said(&["check", "--against", same.to_str().unwrap()]).0, 0);
+
+    // As it was before `qty` was required, and when carts could still be emptied.
+    let mut old = json(&catalogue);
+    for handler in old["handlers"].as_array_mut().unwrap() {
+        if handler["pattern"] == "cmd:add,role:cart" {
+            handler["input"]["required"].as_array_mut().unwrap().retain(|field| field != "qty");
+        }
+        if handler["pattern"] == "cmd:get,role:cart" {
+            handler["pattern"] = json!("cmd:empty,role:cart");
+        }
+    }
+    let old = file("old.json", &old.to_string());
+    let (code, out, _) = said(&["check", "--against", old.to_str().unwrap()]);
+    assert_eq!(code, 1);
+    assert!(out.contains("cmd:add,role:cart: $.qty of the message is now required"), "{out}");
+    assert!(out.contains("cmd:empty,role:cart: nothing answers this any more"), "{out}");
+    assert_eq!(out.lines().filter(|line| line.starts_with("- ")).count(), 2, "{out}");
+
+    let (code, _, err) = said(&["check", "--against", "no-such-file.json"]);
+    assert_eq!(code, 1);
+    assert!(err.contains("no-such-file.json"), "{err}");
+}
+
+/// Reads lines until one has the text.
+fn wait_for(lines: &mut impl BufRead, text: &str) {
+    let mut line = String::new();
+    while !line.contains(text) {
+        line.clear();
+        assert_ne!(lines.read_line(&mut line).unwrap(), 0, "it ended without `{text}`");
+    }
+}
+
+fn terminate(child: &Child) {
+    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+}
+
+#[cfg(unix)]
+#[test]
+fn run_mounts_what_is_asked_and_ends_well_on_sigterm() {
+    let mut child = shop(&["run", "--only", "cart,price", "--with", "shard=0"]).spawn().unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    wait_for(&mut stderr, "6 handlers of cart, price; SIGTERM or ctrl-c ends it");
+    terminate(&child);
+    let mut rest = String::new();
+    stderr.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "SIGTERM: ending what is running\n");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn run_refuses_a_service_that_is_not_there() {
+    let (code, _, err) = said(&["run", "--only", "cart,prise"]);
+    assert_eq!(code, 1);
+    assert!(err.contains("there is no service `prise`") && err.contains("price"), "{err}");
+}

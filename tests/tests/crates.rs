@@ -1,0 +1,88 @@
+//! Programs of several crates: what one macro call alone cannot see.
+
+use std::process::{Command, Output};
+
+/// `cargo` in the workspace of small crates; all of these tests share its target directory.
+fn cargo(arguments: &[&str]) -> Output {
+    let workspace = concat!(env!("CARGO_MANIFEST_DIR"), "/crates");
+    Command::new(env!("CARGO"))
+        .args(arguments)
+        .arg("--quiet")
+        .current_dir(workspace)
+        .env("CARGO_TARGET_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/crates"))
+        .env("CARGO_TERM_COLOR", "never")
+        .env_remove("RUSTFLAGS")
+        .output()
+        .expect("cargo starts")
+}
+
+fn succeeds(arguments: &[&str]) -> String {
+    let output = cargo(arguments);
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "cargo {arguments:?}: {errors}");
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+fn fails(arguments: &[&str]) -> String {
+    let output = cargo(arguments);
+    assert!(!output.status.success(), "cargo {arguments:?} must fail");
+    [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat()
+}
+
+#[test]
+fn main_knows_the_dependencies_that_have_handlers() {
+    // In `check` the libraries are metadata, in `build` archives; the number is checked by a type.
+    succeeds(&["check", "-p", "program"]);
+    assert_eq!(succeeds(&["run", "-p", "program"]), "program 0.1.0 None false cart_service stock");
+    assert_eq!(
+        succeeds(&["run", "-p", "program", "--release"]),
+        "program 0.1.0 None false cart_service stock"
+    );
+}
+
+#[test]
+fn main_leaves_out_what_need_not_be_linked() {
+    succeeds(&["check", "-p", "allowed"]);
+    assert_eq!(succeeds(&["run", "-p", "allowed"]), "allowed 0.1.0 Some(3) false cart_service");
+}
+
+#[test]
+fn main_knows_the_library_of_its_own_package() {
+    succeeds(&["check", "-p", "library-and-program"]);
+    assert_eq!(
+        succeeds(&["run", "-p", "library-and-program"]),
+        "library-and-program 0.1.0 None true library_and_program"
+    );
+}
+
+#[test]
+fn a_renamed_dependency_is_found() {
+    assert_eq!(succeeds(&["run", "-p", "renamed"]), "cmd:add,role:cart");
+    succeeds(&["test", "-p", "renamed"]);
+}
+
+#[test]
+fn edition_2021_compiles() {
+    assert_eq!(succeeds(&["run", "-p", "edition-2021"]), "cmd:add,gen:1,role:cart");
+    succeeds(&["test", "-p", "edition-2021"]);
+}
+
+#[test]
+fn duplicates_in_two_crates_are_found_by_the_list() {
+    let errors = fails(&["check", "-p", "duplicates"]);
+    assert!(errors.contains("two handlers have the pattern `cmd:add,role:cart`"), "{errors}");
+    assert!(errors.contains("cart_service::cart::add"), "{errors}");
+    assert!(errors.contains("other_cart_service::insert"), "{errors}");
+}
+
+#[test]
+fn duplicates_in_two_crates_are_found_by_the_registry_test() {
+    let errors = fails(&["test", "-p", "duplicates", "--features", "unlisted"]);
+    assert!(errors.contains("matchbus_registry"), "{errors}");
+    assert!(errors.contains("two handlers have the pattern `cmd:add,role:cart`"), "{errors}");
+}
+
+#[test]
+fn clippy_finds_nothing_in_what_the_macros_write() {
+    succeeds(&["clippy", "-p", "lints"]);
+}
