@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use matchbus::prelude::*;
 use matchbus::services;
@@ -69,6 +70,9 @@ fn installed() -> &'static Path {
     })
 }
 
+/// How long node may take for anything; Seneca itself gives up after 4 seconds.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// A program of node's that is ready.
 struct Node {
     stdin: ChildStdin,
@@ -89,13 +93,18 @@ impl Node {
             .expect("node starts, since npm did");
         let stdin = child.stdin.take().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        while lines.next_line().await.unwrap().expect("node says that it is ready") != "ready" {}
+        let ready = async {
+            while lines.next_line().await.unwrap().expect("node says when it is ready") != "ready" {}
+        };
+        tokio::time::timeout(PATIENCE, ready).await.expect("node says when it is ready");
         Node { stdin, lines, _child: child }
     }
 
     async fn act(&mut self, message: Value) -> Value {
         self.stdin.write_all(format!("{message}\n").as_bytes()).await.unwrap();
-        let line = self.lines.next_line().await.unwrap().expect("a line for each message");
+        let line = tokio::time::timeout(PATIENCE, self.lines.next_line()).await;
+        let line = line.unwrap_or_else(|_| panic!("no answer to {message}")).unwrap();
+        let line = line.expect("a line for each message");
         serde_json::from_str(&line).unwrap_or_else(|_| panic!("no JSON: {line}"))
     }
 }

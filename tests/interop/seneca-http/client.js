@@ -13,7 +13,8 @@ seneca.ready(() => {
   console.log('ready')
   lines.on('line', (line) =>
     seneca.act(JSON.parse(line), (error, reply) => {
-      const told = error && { code: error.code, message: error.message, details: error.details, stack: undefined }
+      // Not its details: they may have circles.
+      const told = error && { code: error.code, message: error.message }
       console.log(JSON.stringify(error ? { error: told } : { reply: reply === undefined ? null : reply }))
     })
   )
