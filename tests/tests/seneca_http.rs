@@ -2,6 +2,8 @@
 //!
 //! Needs `node` and `npm`; `MATCHBUS_WITHOUT=seneca` leaves it out.
 
+#![allow(clippy::needless_pass_by_value)] // Handlers own what they are given.
+
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, OnceLock};
@@ -20,7 +22,6 @@ fn sum(msg: Value) -> Value {
 }
 
 #[service(role = "echo")]
-#[allow(clippy::needless_pass_by_value)] // Handlers own what they are given.
 fn echo(msg: Value, meta: Meta) -> Value {
     json!({ "got": msg, "id": meta.id().to_string(), "context": meta.contexts(), "source": meta.source() })
 }

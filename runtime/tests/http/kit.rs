@@ -128,14 +128,14 @@ async fn gate(msg: Value, seen: State<Seen>) -> Value {
 }
 
 #[service(role = "log")]
-async fn log(_: Value, seen: State<Seen>) -> Value {
+fn log(_: Value, seen: State<Seen>) -> Value {
     seen.count.fetch_add(1, Ordering::SeqCst);
     seen.heard.notify_one();
     Value::Null
 }
 
 #[observer(role = "event")]
-async fn hear(_: Value, seen: State<Seen>) {
+fn hear(_: Value, seen: State<Seen>) {
     seen.count.fetch_add(10, Ordering::SeqCst);
     seen.heard.notify_one();
 }
