@@ -46,6 +46,7 @@
 //! | which handler wins, and why | [`router`], [`pattern`], [`Bus::explain`] |
 //! | who answers what, as data | [`registry::Catalogue`] |
 //! | how many messages | [`flow`], [`Bus::flows`] |
+//! | other processes | [`transport`], [`Bus::listen`] |
 //!
 //! # Syntax of the attributes
 //!
@@ -73,6 +74,7 @@
 //!
 //! | feature | default | adds |
 //! |---|---|---|
+//! | `http` | no | `http://` listeners and links, Seneca's two HTTP dialects, a service to mount in axum: [`transport`] |
 //! | `schema` | no | JSON Schemas in the catalogue, for types that derive `schemars::JsonSchema` |
 //! | `virtual-time` | no | `testing::virtual_time` |
 
