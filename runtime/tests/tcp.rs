@@ -722,7 +722,7 @@ async fn more_connections_than_allowed_are_told_so() {
     assert_eq!(first.ask(act("1", json!({"role": "echo"}))).await["id"], "1");
     let mut second = far.raw().await;
     let answer = second.read().await.unwrap();
-    assert_eq!(answer["error"]["code"], "overloaded", "{answer}");
+    assert_eq!(answer["error"]["status"], 503, "{answer}");
     let error = call(&far.link(), json!({"role": "echo"})).await.unwrap_err();
     assert_eq!(error.outcome(), Outcome::NotDone);
     drop(first);

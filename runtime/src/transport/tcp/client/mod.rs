@@ -99,7 +99,7 @@ impl TcpLink {
         loop {
             let connection = self.connection()?;
             let style = Style {
-                custom: self.shared.seneca,
+                seneca: self.shared.seneca,
                 origin: self.shared.seneca || !connection.is_matchbus(),
                 sync,
                 send,

@@ -15,9 +15,8 @@ use crate::seam::clock::{self, Instant};
 use crate::seam::net::{self, TcpStream};
 use crate::seam::task;
 use crate::transport::tcp::answer::Frame;
-use crate::transport::tcp::ident;
 use crate::transport::tcp::lines::{Line, Lines};
-use crate::transport::tcp::request::likely_id;
+use crate::transport::tcp::request::{likely_id, message_part};
 
 /// Makes the connection, and tells those who wait if that fails.
 pub(super) fn start(shared: &Arc<Shared>, connection: &Arc<Connection>) {
@@ -194,7 +193,7 @@ impl<'a> Task<'a> {
 
     #[cold]
     fn unreadable(&mut self, line: &[u8], why: &str) {
-        let id = likely_id(line).and_then(|id| ident::quoted_message_part(&id));
+        let id = likely_id(line).and_then(|id| message_part(&id));
         let Some(id) = id else {
             return tracing::warn!(why, "a line that is no frame came over TCP and was ignored");
         };
