@@ -1,114 +1,14 @@
-//! An unmodified Seneca from npm at the other end of HTTP: both dialects, both ways.
-//!
-//! Needs `node` and `npm`; `MATCHBUS_WITHOUT=seneca` leaves it out.
+//! Over HTTP: both dialects, both ways.
 
-#![allow(clippy::needless_pass_by_value)] // Handlers own what they are given.
-
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::sync::Arc;
 
 use matchbus::prelude::*;
 use matchbus::services;
 use matchbus::transport::{Exposed, Head, Link, Transport, http::Http};
 use serde_json::json;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-#[service(role = "math", cmd = "sum")]
-fn sum(msg: Value) -> Value {
-    json!({ "answer": msg["left"].as_i64().unwrap_or(0) + msg["right"].as_i64().unwrap_or(0) })
-}
-
-#[service(role = "echo")]
-fn echo(msg: Value, meta: Meta) -> Value {
-    json!({ "got": msg, "id": meta.id().to_string(), "context": meta.contexts(), "source": meta.source() })
-}
-
-#[service(role = "fail")]
-fn fail(_: Value) -> Result<Value, matchbus::ErrorReply> {
-    let mut error = matchbus::ErrorReply::new("E42", "boom from handler");
-    error.details = json!({ "a": 1 });
-    error.status = 409;
-    Err(error)
-}
-
-#[service(role = "shape")]
-fn shape(msg: Value) -> Value {
-    msg["value"].clone()
-}
-
-/// Whether the test is left out, which must be said.
-fn left_out() -> bool {
-    std::env::var("MATCHBUS_WITHOUT").is_ok_and(|names| names.split(',').any(|name| name.trim() == "seneca"))
-}
-
-/// The folder with Seneca installed as the lock file says; made once.
-fn installed() -> &'static Path {
-    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    FOLDER.get_or_init(|| {
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("interop/seneca-http");
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("seneca-http");
-        std::fs::create_dir_all(&folder).unwrap();
-        for file in ["package.json", "package-lock.json", "server.js", "client.js"] {
-            std::fs::copy(source.join(file), folder.join(file)).unwrap();
-        }
-        let npm = std::process::Command::new("npm")
-            .args(["ci", "--no-audit", "--no-fund"])
-            .current_dir(&folder)
-            .output()
-            .unwrap_or_else(|cause| {
-                panic!("npm does not start: {cause}; install node and npm, or set MATCHBUS_WITHOUT=seneca")
-            });
-        assert!(
-            npm.status.success(),
-            "npm ci fails in {}: {}; set MATCHBUS_WITHOUT=seneca to leave this test out",
-            folder.display(),
-            String::from_utf8_lossy(&npm.stderr)
-        );
-        folder
-    })
-}
-
-/// How long node may take for anything; Seneca itself gives up after 4 seconds.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// A program of node's that is ready.
-struct Node {
-    stdin: ChildStdin,
-    lines: Lines<BufReader<ChildStdout>>,
-    /// Ended when it is dropped.
-    _child: Child,
-}
-
-impl Node {
-    async fn start(program: &str, dialect: &str, port: u16) -> Self {
-        let mut child = Command::new("node")
-            .args([program, dialect, &port.to_string()])
-            .current_dir(installed())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("node starts, since npm did");
-        let stdin = child.stdin.take().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let ready = async {
-            while lines.next_line().await.unwrap().expect("node says when it is ready") != "ready" {}
-        };
-        tokio::time::timeout(PATIENCE, ready).await.expect("node says when it is ready");
-        Node { stdin, lines, _child: child }
-    }
-
-    async fn act(&mut self, message: Value) -> Value {
-        self.stdin.write_all(format!("{message}\n").as_bytes()).await.unwrap();
-        let line = tokio::time::timeout(PATIENCE, self.lines.next_line()).await;
-        let line = line.unwrap_or_else(|_| panic!("no answer to {message}")).unwrap();
-        let line = line.expect("a line for each message");
-        serde_json::from_str(&line).unwrap_or_else(|_| panic!("no JSON: {line}"))
-    }
-}
+use crate::node::{Node, free_port, left_out};
+use crate::services::{echo, fail, shape, sum};
 
 /// A matchbus that a Seneca calls.
 async fn matchbus(option: &str) -> (Bus, matchbus::transport::Listener) {
@@ -171,7 +71,7 @@ async fn a_seneca_calls_in_dialect_b() {
 }
 
 async fn seneca_answers(dialect: &str, scheme: &str) {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port();
     let _server = Node::start("server.js", dialect, port).await;
     let link: Arc<dyn Link> =
         Http::new().connect(&format!("{scheme}://127.0.0.1:{port}").parse().unwrap()).unwrap();
