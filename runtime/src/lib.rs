@@ -76,6 +76,7 @@
 //! |---|---|---|
 //! | `http` | no | `http://` listeners and links, Seneca's two HTTP dialects, a service to mount in axum: [`transport`] |
 //! | `schema` | no | JSON Schemas in the catalogue, for types that derive `schemars::JsonSchema` |
+//! | `tcp` | no | `tcp://` listeners and links, Seneca's TCP protocol: [`transport`] |
 //! | `virtual-time` | no | `testing::virtual_time` |
 
 // The macros name the crate from outside; this crate's own tests use them too.

@@ -14,7 +14,8 @@ use step::{Failed, cargo};
 const HELP: &str = "Usage: cargo xtask COMMAND
 
   test [--without NAME]…    every test of the workspace
-                            NAME: ui (compile-fail and -pass tests), crates (tests that build small workspaces)
+                            NAME: ui (compile-fail and -pass tests), crates (tests that build small workspaces),
+                            seneca (npm's Seneca, which needs node and npm)
   ui [--bless]              only the compile-fail and -pass tests; --bless accepts the errors as they are now
   bench [--json] [--quick] [--without NAME]… [CASE]…
                             side by side with the peers; without CASE all of them
@@ -72,7 +73,7 @@ fn test(mut parser: Parser) -> Result<(), Failed> {
     let mut left_out = Vec::new();
     while let Some(arg) = parser.next()? {
         match arg {
-            Long("without") => without(&mut parser, &["ui", "crates"], &mut left_out)?,
+            Long("without") => without(&mut parser, &["ui", "crates", "seneca"], &mut left_out)?,
             other => return Err(other.unexpected().into()),
         }
     }
@@ -85,6 +86,10 @@ fn test(mut parser: Parser) -> Result<(), Failed> {
     if skip("crates") {
         eprintln!("xtask: leaving out the tests that build small workspaces, as told");
         tests = tests.env("MATCHBUS_CRATES", "skip");
+    }
+    if skip("seneca") {
+        eprintln!("xtask: leaving out the tests with npm's Seneca, as told");
+        tests = tests.env("MATCHBUS_WITHOUT", "seneca");
     }
     tests.run("tests")?;
     // Without the features, what they add must not be missed.
@@ -116,7 +121,7 @@ fn check(mut parser: Parser) -> Result<(), Failed> {
     cargo(["doc", "--workspace", "--all-features", "--no-deps"])
         .env("RUSTDOCFLAGS", "-D warnings")
         .run("docs")?;
-    for features in ["", "http", "schema", "virtual-time", "http,schema,virtual-time"] {
+    for features in ["", "http", "schema", "tcp", "virtual-time", "http,schema,tcp,virtual-time"] {
         let name = format!("matchbus with features [{features}]");
         cargo(["clippy", "-p", "matchbus", "--all-targets", "--features", features, "--", "-D", "warnings"])
             .run(&name)?;

@@ -16,10 +16,17 @@ pub(super) struct Style {
     pub(super) seneca: bool,
     /// Say who sends.
     pub(super) origin: bool,
-    /// Whether an answer is wanted.
-    pub(super) sync: bool,
-    /// Whether the answer is wanted when the message was taken in.
-    pub(super) send: bool,
+    pub(super) want: Want,
+}
+
+/// What is to be answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Want {
+    /// The reply.
+    Reply,
+    /// That the message was taken in.
+    Taken,
+    Nothing,
 }
 
 /// Writes a message's frame.
@@ -29,9 +36,10 @@ pub(super) fn act(out: &mut Vec<u8>, (mi, tx): (u64, u64), message: &[u8], head:
         out.extend_from_slice(b",\"origin\":");
         text::string(out, ids::instance());
     }
-    out.extend_from_slice(if style.sync { b",\"sync\":true" } else { b",\"sync\":false" });
+    let sync: &[u8] = if style.want == Want::Nothing { b",\"sync\":false" } else { b",\"sync\":true" };
+    out.extend_from_slice(sync);
     out.extend_from_slice(b",\"mb\":");
-    head::write(out, head, style.send);
+    head::write(out, head, style.want == Want::Taken);
     out.extend_from_slice(b",\"act\":");
     if style.seneca {
         for_seneca(out, message, head);
@@ -206,7 +214,7 @@ pub(super) fn likely_id(line: &[u8]) -> Option<String> {
 mod tests {
     use super::*;
 
-    const STYLE: Style = Style { seneca: false, origin: false, sync: true, send: false };
+    const STYLE: Style = Style { seneca: false, origin: false, want: Want::Reply };
 
     #[test]
     fn a_request_comes_back() {
