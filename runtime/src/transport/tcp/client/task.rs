@@ -56,6 +56,8 @@ struct Task<'a> {
     /// Since when the other side owes a byte.
     quiet_since: Option<Instant>,
     probed: bool,
+    /// Whether the last read had answers for several callers.
+    several: bool,
     /// Whether anything was ever read.
     heard: bool,
     answers: Vec<(u64, Came)>,
@@ -72,6 +74,7 @@ impl<'a> Task<'a> {
             handed: 0,
             quiet_since: None,
             probed: false,
+            several: false,
             heard: false,
             answers: Vec::new(),
             found: Vec::new(),
@@ -119,7 +122,11 @@ impl<'a> Task<'a> {
                 written = writer.write(&self.out[self.written..]), if !self.out.is_empty() => {
                     self.wrote(written?)?;
                 }
-                () = connection.changed.notified() => {}
+                // Of several callers that were woken together, the first one's request would otherwise leave alone: the
+                // runtime runs a task that was just woken before those that wait longer.
+                () = connection.changed.notified() => if self.several {
+                    task::give_way().await;
+                },
                 read = lines.fill(&mut reader) => {
                     if read? == 0 {
                         return Ok(());
@@ -171,6 +178,7 @@ impl<'a> Task<'a> {
             }
         }
         if !self.answers.is_empty() {
+            self.several = self.answers.len() > 1;
             self.connection.answer(&mut self.answers, &mut self.found);
         }
     }

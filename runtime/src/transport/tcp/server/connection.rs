@@ -16,6 +16,7 @@ use crate::message::json::Limits;
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Outcome};
 use crate::seam::clock::{self, Instant};
 use crate::seam::net::TcpStream;
+use crate::seam::task;
 use crate::transport::Door;
 use crate::transport::tcp::answer::{self, Answer, To};
 use crate::transport::tcp::lines::{Line, Lines};
@@ -57,7 +58,10 @@ pub(super) async fn run(mut stream: TcpStream, options: options::Server, door: D
                 Ok(()) => watch.wrote(),
                 Err(error) => break Err(error),
             },
-            () = it.running.changed.notified() => {}
+            // Of several handlers that end together, the answers are to leave together.
+            () = it.running.changed.notified() => if it.in_flight > 1 {
+                task::give_way().await;
+            },
             read = lines.fill(&mut reader), if it.reading && has_room => match read {
                 Ok(0) if it.matchbus => break Ok(()),
                 // Others may close their sending side and still wait for answers.
