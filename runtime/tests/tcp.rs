@@ -526,6 +526,34 @@ async fn draining_lets_what_runs_end_and_refuses_the_rest() {
     assert!(error.bus().unwrap().is_unreachable());
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_busy_connection_is_drained_too() {
+    let far = Far::listen("").await;
+    let link = far.link();
+    let lanes: Vec<_> = (0..64)
+        .map(|_| {
+            let link = Arc::clone(&link);
+            tokio::spawn(async move {
+                loop {
+                    if let Err(error) = call(&link, json!({"role": "echo"})).await {
+                        return error;
+                    }
+                }
+            })
+        })
+        .collect();
+    while far.bus.flows().of("role:echo").replied < 1_000 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(far.bus.shutdown().await, 0);
+    far.listener.ended().await;
+    // Each of them was answered, or knows for certain that it was not heard.
+    for lane in lanes {
+        let error = lane.await.unwrap();
+        assert_eq!(error.outcome(), Outcome::NotDone, "{error}");
+    }
+}
+
 #[tokio::test]
 async fn a_client_knows_which_calls_a_leaving_server_did_not_take() {
     let server = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -119,6 +119,10 @@ impl<'a> Task<'a> {
             }
             tokio::select! {
                 biased;
+                () = &mut timer => {
+                    let next = self.look(half)?;
+                    timer.as_mut().reset(next);
+                }
                 written = writer.write(&self.out[self.written..]), if !self.out.is_empty() => {
                     self.wrote(written?)?;
                 }
@@ -132,10 +136,6 @@ impl<'a> Task<'a> {
                         return Ok(());
                     }
                     self.read(&mut lines);
-                }
-                () = &mut timer => {
-                    let next = self.look(half)?;
-                    timer.as_mut().reset(next);
                 }
             }
         }

@@ -53,7 +53,20 @@ pub(super) async fn run(mut stream: TcpStream, options: options::Server, door: D
         watch.note(clock::now(), it.seen(&lines, has_room));
         tokio::select! {
             biased;
-            // First: so that the answers of one batch leave in one write.
+            // What is rare comes first: it must be seen on a busy connection too.
+            () = &mut closed, if it.reading => it.go_away(),
+            () = &mut timer => {
+                let now = clock::now();
+                match watch.overdue(now) {
+                    Some(Overdue::Write) => break Err(io::ErrorKind::TimedOut.into()),
+                    Some(Overdue::Line) => it.too_slow(&options),
+                    Some(Overdue::Idle) => it.go_away(),
+                    None => {}
+                }
+                timer.as_mut().reset(watch.next_look(now).max(now + Duration::from_millis(1)));
+            }
+            (result, back) = it.sends.next(), if it.sends.len() > 0 => it.sent(result, back),
+            // Before the next read, so that the answers of one batch leave in one write.
             written = it.out.write(&mut writer), if !it.out.is_empty() => match written {
                 Ok(()) => watch.wrote(),
                 Err(error) => break Err(error),
@@ -69,18 +82,6 @@ pub(super) async fn run(mut stream: TcpStream, options: options::Server, door: D
                 Ok(_) => watch.read(),
                 Err(error) => break Err(error),
             },
-            (result, back) = it.sends.next(), if it.sends.len() > 0 => it.sent(result, back),
-            () = &mut closed, if it.reading => it.go_away(),
-            () = &mut timer => {
-                let now = clock::now();
-                match watch.overdue(now) {
-                    Some(Overdue::Write) => break Err(io::ErrorKind::TimedOut.into()),
-                    Some(Overdue::Line) => it.too_slow(&options),
-                    Some(Overdue::Idle) => it.go_away(),
-                    None => {}
-                }
-                timer.as_mut().reset(watch.next_look(now).max(now + Duration::from_millis(1)));
-            }
         }
     };
     drop(cancel_all);
