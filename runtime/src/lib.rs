@@ -45,6 +45,7 @@
 //! | tests | [`testing`], [`registry_test!`] |
 //! | which handler wins, and why | [`router`], [`pattern`], [`Bus::explain`] |
 //! | who answers what, as data | [`registry::Catalogue`] |
+//! | other processes | [`transport`], [`Bus::listen`], [`Bus::connect`] |
 //! | how many messages | [`flow`], [`Bus::flows`] |
 //!
 //! # Syntax of the attributes
@@ -73,6 +74,8 @@
 //!
 //! | feature | default | adds |
 //! |---|---|---|
+//! | `http` | no | [`transport::http`]: plain JSON, Seneca over HTTP, health, metrics |
+//! | `tcp` | no | [`transport::tcp`]: lines of JSON in Seneca's frames |
 //! | `schema` | no | JSON Schemas in the catalogue, for types that derive `schemars::JsonSchema` |
 //! | `virtual-time` | no | `testing::virtual_time` |
 
@@ -91,6 +94,7 @@ pub mod registry;
 pub mod router;
 pub mod seam;
 pub mod testing;
+pub mod transport;
 
 pub use app::App;
 pub use bus::Bus;

@@ -116,7 +116,7 @@ fn check(mut parser: Parser) -> Result<(), Failed> {
     cargo(["doc", "--workspace", "--all-features", "--no-deps"])
         .env("RUSTDOCFLAGS", "-D warnings")
         .run("docs")?;
-    for features in ["", "schema", "virtual-time", "schema,virtual-time"] {
+    for features in ["", "schema", "virtual-time", "http", "tcp", "http,tcp"] {
         let name = format!("matchbus with features [{features}]");
         cargo(["clippy", "-p", "matchbus", "--all-targets", "--features", features, "--", "-D", "warnings"])
             .run(&name)?;

@@ -8,6 +8,7 @@ use lexopt::{Parser, ValueExt};
 use super::MainOptions;
 use super::call::Call;
 use super::graph::Format;
+use super::network::Network;
 use super::run::Mounting;
 use crate::pattern;
 
@@ -23,6 +24,7 @@ pub(super) enum Command {
     Call(Call),
     Pipe {
         at_once: usize,
+        network: Network,
     },
     Graph(Format),
     Check {
@@ -83,19 +85,26 @@ Commands:
   run       Answer messages until SIGTERM or ctrl-c, then end what is running
               --only A,B        mount only these services
               --with KEY=VALUE  add a key to every pattern that is mounted
+              --listen URL      answer other processes there, as tcp://0.0.0.0:4000 or http://0.0.0.0:8080
+              --expose PIN      let them reach only patterns with these keys, as role:cart
+              --bus URL         another process that may answer what this one does not
   list      Show the handlers of this program
               --json            as a catalogue with schemas, for programs and `check --against`
   call      Call with one message: call '{{\"role\":\"cart\",…}}', or call - to read it from stdin
               --explain         tell which handlers match and why one wins
               --timeout TIME    as 500ms or 2s
               --context KEY=VALUE  user context that goes with the message
+              --bus URL         call the process there, and mount nothing here
   pipe      Read messages from stdin, one a line; write replies to stdout in the same order
               --at-once N       how many are on their way at once (64)
+              --bus URL         call the process there, and mount nothing here
   graph     Show who sends what to whom
               --format FORMAT   mermaid (default) or dot
   check     Check the handlers as the start of the bus would
               --against FILE    and compare with a saved catalogue: what would break older callers?
 
+Each of --only, --with, --listen, --expose and --bus may be given several times. Without --bus or --listen, the
+variables MATCHBUS_URL and MATCHBUS_LISTEN are asked, each a list with commas.
 Without a command: what the program's main says, or run.
 Exit code: 0 well, 1 a message or a check failed, 2 the command line is wrong.
 ",
@@ -115,6 +124,9 @@ fn run(mut parser: Parser) -> Result<Command, lexopt::Error> {
                 );
             }
             Long("with") => mounting.with.push(key_value(&parser.value()?.string()?)?),
+            Long("bus") => mounting.network.bus.push(parser.value()?.parse()?),
+            Long("listen") => mounting.network.listen.push(parser.value()?.parse()?),
+            Long("expose") => mounting.network.expose.push(parser.value()?.parse()?),
             other => return Err(other.unexpected()),
         }
     }
@@ -158,6 +170,7 @@ fn call(mut parser: Parser) -> Result<Command, lexopt::Error> {
     while let Some(arg) = parser.next()? {
         match arg {
             Long("explain") => call.explain = true,
+            Long("bus") => call.network.bus.push(parser.value()?.parse()?),
             Long("timeout") => call.timeout = Some(duration(&parser.value()?.string()?)?),
             Long("context") => {
                 let text = parser.value()?.string()?;
@@ -189,17 +202,18 @@ fn duration(text: &str) -> Result<Duration, lexopt::Error> {
 }
 
 fn pipe(mut parser: Parser) -> Result<Command, lexopt::Error> {
-    let mut at_once = 64;
+    let (mut at_once, mut network) = (64, Network::default());
     while let Some(arg) = parser.next()? {
         match arg {
             Long("at-once") => at_once = parser.value()?.parse()?,
+            Long("bus") => network.bus.push(parser.value()?.parse()?),
             other => return Err(other.unexpected()),
         }
     }
     if at_once == 0 {
         return Err("--at-once must be at least 1".into());
     }
-    Ok(Command::Pipe { at_once })
+    Ok(Command::Pipe { at_once, network })
 }
 
 fn graph(mut parser: Parser) -> Result<Command, lexopt::Error> {
@@ -263,7 +277,9 @@ mod tests {
             "{run}"
         );
         assert!(parsed(&["call", "--explain", "{}"]).contains("explain: true"));
-        assert_eq!(parsed(&["pipe", "--at-once", "8"]), "Pipe { at_once: 8 }");
+        assert!(parsed(&["pipe", "--at-once", "8"]).starts_with("Pipe { at_once: 8"));
+        let run = parsed(&["run", "--listen", "tcp://127.0.0.1:0", "--bus", "http://a", "--bus", "http://b"]);
+        assert!(run.contains("tcp://127.0.0.1:0") && run.contains("Url(http://a), Url(http://b)"), "{run}");
         assert_eq!(parsed(&["graph", "--format", "dot"]), "Graph(Dot)");
     }
 

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::network::Network;
 use super::print;
 use crate::bus::Bus;
 use crate::message::{AppError, CallError, Error, ErrorKind, ErrorReply, Outcome, Result};
@@ -16,6 +17,7 @@ pub(super) struct Call {
     pub(super) explain: bool,
     pub(super) timeout: Option<Duration>,
     pub(super) context: Vec<(String, String)>,
+    pub(super) network: Network,
 }
 
 /// Calls with one message, prints the reply, and waits for what the message led to. The exit code: 0 for a reply, 1

@@ -6,6 +6,7 @@ mod check;
 mod ended;
 mod graph;
 mod list;
+mod network;
 mod pipe;
 mod run;
 mod signal;
@@ -21,6 +22,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use args::{Command, Parsed};
 #[doc(hidden)]
 pub use ended::Ended;
+use network::Network;
 
 use crate::bus::{Builder, Bus};
 use crate::message::Result;
@@ -114,15 +116,27 @@ impl App {
             Command::List { json } => return list::list(&self.builder, json),
             Command::Call(call) => {
                 let catalogue = Catalogue::of(self.builder.infos());
-                call::call(self.builder.start()?, &catalogue, call).await?
+                call::call(client(self.builder, &call.network).await?, &catalogue, call).await?
             }
-            Command::Pipe { at_once } => pipe::pipe(self.builder.start()?, at_once).await?,
+            Command::Pipe { at_once, network } => {
+                pipe::pipe(client(self.builder, &network).await?, at_once).await?
+            }
             Command::Graph(format) => return graph::graph(&self.builder, format),
             Command::Check { against } => check::check(&self.builder, against.as_deref())?,
         };
         self.exit.store(exit, Ordering::Relaxed);
         Ok(())
     }
+}
+
+/// The bus of a command that sends: with everything in it, or with nothing in it and others to call.
+async fn client(builder: Builder, network: &Network) -> Result<Bus> {
+    if network.is_empty() {
+        return Ok(builder.start()?);
+    }
+    let bus = Bus::builder().in_part().start()?;
+    network.join(&bus).await?;
+    Ok(bus)
 }
 
 impl fmt::Debug for App {

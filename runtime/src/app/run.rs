@@ -1,16 +1,24 @@
 use std::collections::BTreeSet;
 use std::future::Future;
+use std::time::Duration;
 
+use super::network::Network;
 use super::{MainOptions, signal, watchdog};
 use crate::bus::{Builder, Bus};
 use crate::message::Result;
 use crate::pattern::Value;
+use crate::seam::clock;
+use crate::transport::Listener;
+
+/// How long the last answers may take to leave.
+const TELLING: Duration = Duration::from_secs(2);
 
 /// What `run` mounts.
 #[derive(Debug, Default)]
 pub(super) struct Mounting {
     pub(super) only: Vec<String>,
     pub(super) with: Vec<(String, Value)>,
+    pub(super) network: Network,
 }
 
 /// Answers messages until a signal comes, then drains (rule R15).
@@ -21,9 +29,11 @@ pub(super) async fn until_signal(about: MainOptions, mut builder: Builder, mount
     for (key, value) in mounting.with {
         builder = builder.with(key, value);
     }
+    let network = mounting.network.or_environment()?;
     // Before anything can be sent, so that no signal is missed.
     let signals = signal::Signals::listen()?;
-    let bus = builder.start()?;
+    let bus = network.prepare(builder).start()?;
+    let listeners = network.join(&bus).await?;
     let services: BTreeSet<String> = bus.flows().flows.into_iter().map(|flow| flow.service).collect();
     let services = services.into_iter().collect::<Vec<_>>().join(", ");
     eprintln!(
@@ -33,7 +43,7 @@ pub(super) async fn until_signal(about: MainOptions, mut builder: Builder, mount
         bus.size()
     );
     watchdog::watch(&bus);
-    end_by(&bus, signals).await;
+    end_by(&bus, listeners, signals).await;
     Ok(())
 }
 
@@ -50,20 +60,32 @@ where
             bus.shutdown().await;
             result
         }
-        () = end_by(&bus, signals) => Ok(()),
+        () = end_by(&bus, Vec::new(), signals) => Ok(()),
     }
 }
 
 /// Waits for a signal and drains; a second signal ends at once.
-async fn end_by(bus: &Bus, mut signals: signal::Signals) {
+async fn end_by(bus: &Bus, listeners: Vec<Listener>, mut signals: signal::Signals) {
     let name = signals.next().await;
     eprintln!("{name}: ending what is running");
-    tokio::select! {
-        left = bus.shutdown() => {
-            if left > 0 {
-                eprintln!("{left} messages did not end in time and are cancelled");
-            }
+    let end = async {
+        let left = bus.shutdown().await;
+        if left > 0 {
+            eprintln!("{left} messages did not end in time and are cancelled");
         }
+        // What has ended must still be told: each listener ends when every connection got its answers.
+        let told = async {
+            for listener in listeners {
+                listener.ended().await;
+            }
+        };
+        tokio::select! {
+            () = told => {}
+            () = clock::sleep(TELLING) => {}
+        }
+    };
+    tokio::select! {
+        () = end => {}
         name = signals.next() => eprintln!("{name} again: ending at once"),
     }
 }

@@ -16,6 +16,7 @@ use super::limit::Limit;
 use super::mounted::{About, Closure, Handler, Mounted};
 use super::origin::Origin;
 use super::queue::{Queue, Queued};
+use super::remote::Remote;
 use super::route::could_answer;
 use super::settings::Settings;
 use super::start_error::{StartError, StartProblem};
@@ -27,6 +28,7 @@ use crate::message::json::Limits;
 use crate::pattern::{Compare, Pattern, PatternError, Value};
 use crate::registry::{self, CheckAt, Entry, Info, Kind, Problem, ProblemKind};
 use crate::testing::Recorder;
+use crate::transport::Transport;
 
 /// A bus in the making: handlers, states, settings.
 ///
@@ -63,6 +65,7 @@ pub struct Builder {
     handler_crates: &'static [&'static str],
     checked: bool,
     record: bool,
+    transports: Vec<Arc<dyn Transport>>,
 }
 
 /// A handler before it is mounted.
@@ -89,6 +92,7 @@ impl Builder {
             handler_crates: &[],
             checked: true,
             record: false,
+            transports: crate::transport::built_in(),
         }
     }
 
@@ -224,6 +228,12 @@ impl Builder {
         self
     }
 
+    /// Adds a transport of your own, for the URLs of its schemes; those of matchbus come with the features.
+    pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
+        self.transports.push(Arc::new(transport));
+        self
+    }
+
     /// Mounts only the handlers of these services.
     pub fn only<I: Into<String>>(mut self, services: impl IntoIterator<Item = I>) -> Self {
         self.only.get_or_insert_default().extend(services.into_iter().map(Into::into));
@@ -243,8 +253,9 @@ impl Builder {
         self
     }
 
-    /// For tests of handlers one by one: whether what a handler calls is there is not checked.
-    pub(crate) fn partial(mut self) -> Self {
+    /// Says that the program is not all: what its handlers call may be answered in another process, so that nobody
+    /// here answers it is no problem.
+    pub fn in_part(mut self) -> Self {
         self.checked = false;
         self
     }
@@ -284,7 +295,7 @@ impl Builder {
     }
 
     fn build(self) -> Core {
-        let Builder { drafts, states, settings, layers, only, with, record, .. } = self;
+        let Builder { drafts, states, settings, layers, only, with, record, transports, .. } = self;
         let layers_at = |at: At| {
             let here: Vec<&Wrap> =
                 layers.iter().filter(|(place, _)| *place == at).map(|(_, wrap)| wrap).collect();
@@ -331,8 +342,9 @@ impl Builder {
             groups.entry(handlers[observer as usize].about.service().to_owned()).or_default().push(observer);
         }
         let groups = groups
-            .into_values()
-            .map(|which| Group {
+            .into_iter()
+            .map(|(name, which)| Group {
+                name: name.into(),
                 observers: Index::build(settings.compare, &mut handlers, which.into_iter()),
             })
             .collect();
@@ -354,6 +366,8 @@ impl Builder {
             lifecycle: Default::default(),
             queued: Queued::default(),
             recorder: record.then(Recorder::default),
+            transports,
+            remote: Remote::default(),
         }
     }
 

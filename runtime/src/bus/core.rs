@@ -11,6 +11,7 @@ use super::lifecycle::Lifecycle;
 use super::mounted::Mounted;
 use super::origin::Origin;
 use super::queue::Queued;
+use super::remote::Remote;
 use super::route::Route;
 use super::settings::Settings;
 use super::text::Text;
@@ -20,6 +21,7 @@ use crate::message::{CallError, Error, ErrorKind, Outcome};
 use crate::router::Fields;
 use crate::seam::clock;
 use crate::testing::Recorder;
+use crate::transport::Transport;
 
 /// What all handles of one bus share. Nothing in it changes after the start except counters and queues, so a
 /// message on its way takes no lock.
@@ -39,11 +41,14 @@ pub(crate) struct Core {
     /// The layers of the edge.
     pub(crate) edge: Option<Layers>,
     pub(crate) recorder: Option<Recorder>,
+    pub(crate) transports: Vec<Arc<dyn Transport>>,
+    pub(crate) remote: Remote,
 }
 
 /// The observers of one service: each published message goes to at most one of them.
 #[derive(Debug)]
 pub(crate) struct Group {
+    pub(crate) name: Arc<str>,
     pub(crate) observers: Index,
 }
 

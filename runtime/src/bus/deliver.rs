@@ -11,6 +11,7 @@ use super::envelope::Envelope;
 use super::guard::Guard;
 use super::mounted::Mounted;
 use super::origin::Origin;
+use super::queue::{Body, Job};
 use super::route::{Route, could_answer, scalar};
 use crate::handler::{Context, Input, InputKind, JsonReply, Output, OutputKind, TypedReply};
 use crate::message::json::{Malformed, Scan};
@@ -18,6 +19,7 @@ use crate::message::{CallError, Error, ErrorKind, ErrorReply, Message, MessageIn
 use crate::pattern::{JsonFields, Scalar};
 use crate::router::Fields;
 use crate::testing::How;
+use crate::transport::may_reach;
 
 /// A typed message on its way. It stays where its sender has put it until the handler takes it.
 pub(crate) trait Parcel<M>: Send {
@@ -99,9 +101,13 @@ impl Takes {
 
 /// Which handler JSON goes to.
 #[derive(Clone, Copy)]
-pub(crate) enum Target {
-    /// The one that answers.
+pub(crate) enum Target<'a> {
+    /// The one that answers, here or elsewhere.
     First,
+    /// The one that answers here: what comes from outside is not sent on.
+    Local,
+    /// The one that answers here, if a message from outside may reach it (rule M8).
+    Exposed(&'a [bool]),
     /// The one that would answer without this one and those before it.
     After(u32),
     /// This one, which was found by other means.
@@ -206,6 +212,12 @@ impl Core {
             }
             let choice = parcel.message().and_then(|message| self.choose(route, message, origin, after));
             let Some(choice) = choice else {
+                if after.is_none() && !self.remote.is_empty() {
+                    let bytes =
+                        parcel.message().map(|message| encode(message, origin.extend())).transpose()?;
+                    drop(parcel);
+                    return Box::pin(self.deliver_elsewhere::<M>(origin, bytes.unwrap_or_default())).await;
+                }
                 return Err(CallError::Bus(self.nobody_of(&parcel, origin)));
             };
             if choice.takes == Takes::Json {
@@ -251,12 +263,33 @@ impl Core {
         origin: &Origin,
         bytes: Vec<u8>,
     ) -> Reply<M> {
-        match self.act(bytes.into(), origin, Target::Handler(handler)).await {
-            Ok(reply) => {
-                serde_json::from_slice(&reply).map_err(|cause| CallError::Bus(undecodable::<M>(&cause)))
+        typed_reply::<M>(self.act(bytes.into(), origin, Target::Handler(handler)).await)
+    }
+
+    /// Nobody here answers: whoever does elsewhere.
+    async fn deliver_elsewhere<M: Message>(self: &Arc<Self>, origin: &Origin, bytes: Vec<u8>) -> Reply<M> {
+        let envelope = origin.envelope();
+        let scan = Scan::read(&bytes, &self.settings.limits).map_err(Error::malformed)?;
+        typed_reply::<M>(self.act_elsewhere(&bytes, &scan, &envelope).await)
+    }
+
+    /// Calls whoever answers in another process.
+    async fn act_elsewhere(
+        &self,
+        bytes: &[u8],
+        scan: &Scan<'_>,
+        envelope: &Envelope<'_>,
+    ) -> Result<Vec<u8>, CallError<ErrorReply>> {
+        if let Some(refusal) = self.refuses(envelope) {
+            return Err(CallError::Bus(refusal.of_message(&envelope.id().to_string())));
+        }
+        let find = || self.remote.find(scan);
+        match self.remote.call(bytes, envelope, self.settings.budget, find).await {
+            Some(Err(CallError::Bus(error))) => {
+                Err(CallError::Bus(error.of_message(&envelope.id().to_string())))
             }
-            Err(CallError::Bus(error)) => Err(CallError::Bus(error)),
-            Err(CallError::App(reply)) => Err(typed_error::<M>(reply)),
+            Some(reply) => reply,
+            None => Err(CallError::Bus(self.no_handler(scan, envelope))),
         }
     }
 
@@ -266,7 +299,7 @@ impl Core {
         self: &'a Arc<Self>,
         bytes: Cow<'a, [u8]>,
         origin: &'a Origin,
-        target: Target,
+        target: Target<'a>,
     ) -> impl Future<Output = Result<Vec<u8>, CallError<ErrorReply>>> + Send + 'a {
         async move {
             let envelope = origin.envelope();
@@ -275,17 +308,24 @@ impl Core {
                 return Err(CallError::Bus(self.refuse_bytes(cause, &envelope)));
             }
             let index = match target {
-                Target::First => {
-                    self.record_bytes(&bytes);
+                Target::First | Target::Local => {
+                    self.record_bytes(How::Called, &bytes);
                     self.services.find(&scan)
+                }
+                Target::Exposed(exposed) => {
+                    self.record_bytes(How::Called, &bytes);
+                    self.services.find(&scan).filter(|index| exposed.get(*index as usize) == Some(&true))
                 }
                 Target::Handler(index) => Some(index),
                 Target::After(current) => {
-                    self.record_bytes(&bytes);
+                    self.record_bytes(How::Called, &bytes);
                     self.next_after(current, &scan)
                 }
             };
             let Some(index) = index else {
+                if matches!(target, Target::First) && !self.remote.is_empty() {
+                    return Box::pin(self.act_elsewhere(&bytes, &scan, &envelope)).await;
+                }
                 return Err(CallError::Bus(self.no_handler(&scan, &envelope)));
             };
             let handler = self.handler(index);
@@ -321,10 +361,41 @@ impl Core {
         all.into_iter().skip_while(|index| *index != current).nth(1)
     }
 
+    /// Takes in a message from outside for the one handler that answers it.
+    pub(crate) async fn send_from_outside(
+        self: &Arc<Self>,
+        origin: &Origin,
+        bytes: &[u8],
+        exposed: Option<&[bool]>,
+    ) -> Result<(), Error> {
+        self.take_in(origin)?;
+        let found = {
+            let scan = Scan::read(bytes, &self.settings.limits).map_err(Error::malformed)?;
+            match self.services.find(&scan).filter(|handler| may_reach(exposed, *handler)) {
+                Some(handler) => handler,
+                None => return Err(self.no_handler(&scan, &origin.envelope())),
+            }
+        };
+        self.record_bytes(How::Sent, bytes);
+        let body = Body::Json(Arc::new(bytes.to_vec()));
+        self.enqueue(found, Job { origin: origin.clone(), body }).await
+    }
+
+    /// Takes in a published message from outside for the observers that are exposed.
+    pub(crate) async fn publish_from_outside(
+        self: &Arc<Self>,
+        origin: &Origin,
+        bytes: &[u8],
+        exposed: Option<&[bool]>,
+        only: &[Arc<str>],
+    ) -> Result<(), Error> {
+        self.publish_bytes(origin, bytes.to_vec(), exposed, only).await.map(drop)
+    }
+
     #[inline]
-    fn record_bytes(&self, bytes: &[u8]) {
+    fn record_bytes(&self, how: How, bytes: &[u8]) {
         if let Some(recorder) = &self.recorder {
-            recorder.record(How::Called, serde_json::from_slice(bytes).unwrap_or_default());
+            recorder.record(how, serde_json::from_slice(bytes).unwrap_or_default());
         }
     }
 
@@ -413,6 +484,15 @@ fn value_of_scalar(scalar: Scalar<'_>) -> Value {
         Scalar::List => Value::Array(Vec::new()),
         Scalar::Object => Value::Object(Map::new()),
         _ => Value::Null,
+    }
+}
+
+/// A reply in JSON as the caller's types.
+fn typed_reply<M: Message>(reply: Result<Vec<u8>, CallError<ErrorReply>>) -> Reply<M> {
+    match reply {
+        Ok(reply) => serde_json::from_slice(&reply).map_err(|cause| CallError::Bus(undecodable::<M>(&cause))),
+        Err(CallError::Bus(error)) => Err(CallError::Bus(error)),
+        Err(CallError::App(reply)) => Err(typed_error::<M>(reply)),
     }
 }
 

@@ -5,6 +5,7 @@ use super::origin::Origin;
 use super::text::Text;
 use crate::message::{Id, Meta};
 use crate::seam::clock::{self, Instant};
+use crate::transport::Head;
 
 /// What goes along with one message while it is on its way; made anew for each one, on the caller's stack.
 ///
@@ -59,5 +60,20 @@ impl<'a> Envelope<'a> {
         }
         let Origin { parent, rare, .. } = self.origin;
         Meta::new(parent.clone(), pattern.clone(), Some(self.deadline(default_budget)), rare.clone(), id)
+    }
+
+    /// What goes beside the message to another process.
+    pub(crate) fn head(&self, attempt: u32, default_budget: Duration) -> Head {
+        // Made here, so that every attempt has the same.
+        self.id();
+        let meta = self.meta(&Text::Static(""), default_budget);
+        let mut head = Head::default();
+        head.id = Some(meta.id());
+        head.key = Some(meta.idempotency_key().into());
+        head.attempt = attempt;
+        head.budget = meta.budget();
+        head.trace = Some(meta.traceparent());
+        head.context = meta.contexts().into_iter().map(|(key, value)| (key.into(), value.into())).collect();
+        head
     }
 }

@@ -16,6 +16,7 @@ use crate::message::{CallError, Error, ErrorKind, ErrorReply, Message, Outcome, 
 use crate::registry::Info;
 use crate::router::Explanation;
 use crate::testing::How;
+use crate::transport::{Door, Exposed, Listener, Transport, Url, may_reach};
 
 /// A handle to the bus: everything a process sends goes through one.
 ///
@@ -196,6 +197,32 @@ impl Bus {
         self.core.publish(&self.origin.sending::<M>(), message).await
     }
 
+    /// Listens at `url` and lets in what `exposed` says (rule M8). The scheme chooses the transport.
+    ///
+    /// # Errors
+    ///
+    /// No transport has the scheme, the address is taken, or the URL has parts that the transport does not understand.
+    pub async fn listen(&self, url: &Url, exposed: &Exposed) -> Result<Listener> {
+        let transport = self.core.transport(url)?;
+        transport.listen(url, self.door(exposed)).await
+    }
+
+    pub(crate) fn door(&self, exposed: &Exposed) -> Door {
+        Door::new(Arc::clone(&self.core), exposed, self.core.settings.most_from_outside)
+    }
+
+    /// Knows the process at `url` from here on: what nobody here answers may be answered there, as its catalogue says or
+    /// as `?pin=role:cart` in the URL says, for processes that have none, such as a Seneca.
+    ///
+    /// The catalogue is asked for now and every two seconds; that the process cannot be reached yet is no error.
+    ///
+    /// # Errors
+    ///
+    /// No transport has the scheme, or the URL has parts that the transport does not understand.
+    pub async fn connect(&self, url: &Url) -> Result<()> {
+        self.core.connect(url).await
+    }
+
     /// The counts of all flows since the start.
     pub fn flows(&self) -> Snapshot {
         self.core.snapshot()
@@ -272,6 +299,25 @@ pub(crate) fn or_default<T, E>(
 }
 
 impl Core {
+    /// The transport for a URL.
+    pub(crate) fn transport(&self, url: &Url) -> Result<&Arc<dyn Transport>> {
+        let found = self.transports.iter().find(|transport| transport.schemes().contains(&url.scheme()));
+        found.ok_or_else(|| {
+            let known: Vec<&str> =
+                self.transports.iter().flat_map(|transport| transport.schemes()).copied().collect();
+            let known = if known.is_empty() {
+                "none, since no transport's feature is on".to_owned()
+            } else {
+                known.join(", ")
+            };
+            Error::new(
+                ErrorKind::Usage,
+                Outcome::NotDone,
+                format!("no transport is for `{url}`; the schemes of this program are: {known}"),
+            )
+        })
+    }
+
     pub(crate) async fn send<M: Message>(
         self: &Arc<Self>,
         origin: &Origin,
@@ -283,6 +329,9 @@ impl Core {
             recorder.record(How::Sent, value_of(&message, origin.extend())?);
         }
         let Some(choice) = self.choose(route, &message, origin, None) else {
+            if !self.remote.is_empty() {
+                return self.send_elsewhere(&encode(&message, origin.extend())?, origin).await.map(|()| Sent);
+            }
             return Err(self.nobody(&message, origin, &origin.envelope()));
         };
         let body = if choice.takes != Takes::Json && origin.extend().is_none() {
@@ -301,14 +350,19 @@ impl Core {
     ) -> Result<Published> {
         let bytes = encode(&message, origin.extend())?;
         drop(message);
-        self.publish_bytes(origin, bytes).await
+        if self.remote.is_empty() {
+            return self.publish_bytes(origin, bytes, None, &[]).await;
+        }
+        self.publish_everywhere(origin, bytes).await
     }
 
-    /// Written once; every group's copy is read from the same bytes.
+    /// Written once; every group's copy is read from the same bytes. With `only`, for these groups.
     pub(crate) async fn publish_bytes(
         self: &Arc<Self>,
         origin: &Origin,
         bytes: Vec<u8>,
+        exposed: Option<&[bool]>,
+        only: &[Arc<str>],
     ) -> Result<Published> {
         self.take_in(origin)?;
         let bytes = Arc::new(bytes);
@@ -317,7 +371,12 @@ impl Core {
         }
         let observers: Vec<u32> = {
             let scan = Scan::read(&bytes, &self.settings.limits).map_err(Error::malformed)?;
-            self.groups.iter().filter_map(|group| group.observers.find(&scan)).collect()
+            self.groups
+                .iter()
+                .filter(|group| only.is_empty() || only.contains(&group.name))
+                .filter_map(|group| group.observers.find(&scan))
+                .filter(|observer| may_reach(exposed, *observer))
+                .collect()
         };
         let mut groups = 0;
         let mut refused = None;
@@ -336,7 +395,7 @@ impl Core {
         }
     }
 
-    fn take_in(&self, origin: &Origin) -> Result<()> {
+    pub(crate) fn take_in(&self, origin: &Origin) -> Result<()> {
         if origin.parent.is_none() && self.lifecycle.is_draining() {
             Err(super::core::draining())
         } else {
@@ -363,7 +422,7 @@ impl Core {
 }
 
 #[cold]
-fn partly(groups: usize, of: usize, cause: Error) -> Error {
+pub(crate) fn partly(groups: usize, of: usize, cause: Error) -> Error {
     let text =
         format!("{groups} of {of} groups were given their copy of the message; the last other one: {cause}");
     Error::new(ErrorKind::Overloaded, Outcome::Unknown, text).with_source(cause)

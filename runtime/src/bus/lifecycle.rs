@@ -1,9 +1,12 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use tokio::sync::Notify;
+
 /// Where the bus is between start and end.
 #[derive(Debug, Default)]
 pub(crate) struct Lifecycle {
     draining: AtomicBool,
+    drained: Notify,
     unready: AtomicBool,
 }
 
@@ -16,7 +19,20 @@ impl Lifecycle {
 
     /// Refuses new messages from the edge from here on; `false` if that was so already.
     pub(crate) fn drain(&self) -> bool {
-        !self.draining.swap(true, Ordering::SeqCst)
+        let first = !self.draining.swap(true, Ordering::SeqCst);
+        self.drained.notify_waiters();
+        first
+    }
+
+    /// Waits until messages from the edge are refused.
+    pub(crate) async fn draining(&self) {
+        loop {
+            let drained = self.drained.notified();
+            if self.draining.load(Ordering::SeqCst) {
+                return;
+            }
+            drained.await;
+        }
     }
 
     /// Whether the process should be sent messages: not while draining, and not while its threads hang.

@@ -16,6 +16,8 @@ pub(crate) struct Settings {
     pub(crate) workers: u32,
     /// How long running handlers may take to end when the bus shuts down.
     pub(crate) drain: Duration,
+    /// How many messages of one listener may be in flight.
+    pub(crate) most_from_outside: usize,
     /// How values compare with patterns.
     pub(crate) compare: Compare,
     /// What bytes may be a message.
@@ -30,6 +32,7 @@ impl Default for Settings {
             queue: 1024,
             workers: 64,
             drain: Duration::from_secs(10),
+            most_from_outside: 4096,
             compare: Compare::Typed,
             limits: Limits::default(),
         }

@@ -48,6 +48,10 @@ pub(crate) enum ErrorKind {
     Loop,
     /// The process is shutting down.
     Draining,
+    /// No connection to the other process could be made, or it never took the message.
+    Unreachable,
+    /// The connection broke after the message may have left.
+    Lost,
     /// Something the user added to the bus said no.
     Refused,
     /// A handler ended with a failure of a call that it made.
@@ -71,12 +75,53 @@ impl ErrorKind {
             ErrorKind::Overloaded => "overloaded",
             ErrorKind::Loop => "loop",
             ErrorKind::Draining => "draining",
+            ErrorKind::Unreachable => "unreachable",
+            ErrorKind::Lost => "connection-lost",
             ErrorKind::Refused => "refused",
             ErrorKind::Failed => "handler-failed",
             ErrorKind::Start => "start",
             ErrorKind::Usage => "usage",
         }
     }
+
+    /// The kind with this code, for an error that came over a wire; `None` if this version has no such kind.
+    #[cfg(any(feature = "http", feature = "tcp"))]
+    fn of_code(code: &str) -> Option<Self> {
+        use ErrorKind::{
+            Deadline, Draining, Failed, Invalid, Loop, Lost, Malformed, NoHandler, Overloaded, Panic,
+            Refused, Start, Undecodable, Unreachable, Unwritable, Usage,
+        };
+        let all = [
+            NoHandler,
+            Malformed,
+            Invalid,
+            Unwritable,
+            Undecodable,
+            Deadline,
+            Panic,
+            Overloaded,
+            Loop,
+            Draining,
+            Unreachable,
+            Lost,
+            Refused,
+            Failed,
+            Start,
+            Usage,
+        ];
+        all.into_iter().find(|kind| kind.code() == code)
+    }
+}
+
+/// An error as it travels: everything but its cause, which stays where it happened.
+#[cfg(any(feature = "http", feature = "tcp"))]
+pub(crate) struct Wired<'a> {
+    pub(crate) code: &'a str,
+    pub(crate) outcome: Outcome,
+    pub(crate) text: &'a str,
+    pub(crate) path: Option<&'a str>,
+    pub(crate) pattern: Option<&'a str>,
+    pub(crate) id: Option<&'a str>,
 }
 
 impl Error {
@@ -153,6 +198,33 @@ impl Error {
         self
     }
 
+    /// The error that another process had. A kind that this version does not know is a failure of the handler.
+    #[cfg(any(feature = "http", feature = "tcp"))]
+    pub(crate) fn from_wire(wired: &Wired<'_>) -> Self {
+        Error(Arc::new(Repr {
+            kind: ErrorKind::of_code(wired.code).unwrap_or(ErrorKind::Failed),
+            outcome: wired.outcome,
+            text: wired.text.to_owned(),
+            path: wired.path.map(str::to_owned),
+            pattern: wired.pattern.map(Into::into),
+            id: wired.id.map(Into::into),
+            source: None,
+        }))
+    }
+
+    /// What [`from_wire`](Error::from_wire) needs at the other end.
+    #[cfg(any(feature = "http", feature = "tcp"))]
+    pub(crate) fn to_wire(&self) -> Wired<'_> {
+        Wired {
+            code: self.code(),
+            outcome: self.outcome(),
+            text: &self.0.text,
+            path: self.path(),
+            pattern: self.pattern(),
+            id: self.message_id(),
+        }
+    }
+
     pub(crate) fn kind(&self) -> ErrorKind {
         self.0.kind
     }
@@ -169,8 +241,8 @@ impl Error {
     }
 
     /// A stable word for the kind of failure: `no-handler`, `malformed`, `invalid-message`, `deadline`,
-    /// `panic`, `overloaded`, `loop`, `draining`, `refused`, `unwritable-reply`, `undecodable-reply`,
-    /// `handler-failed`, `start`, `usage`.
+    /// `panic`, `overloaded`, `loop`, `draining`, `unreachable`, `connection-lost`, `refused`,
+    /// `unwritable-reply`, `undecodable-reply`, `handler-failed`, `start`, `usage`.
     pub fn code(&self) -> &'static str {
         self.0.kind.code()
     }
@@ -179,7 +251,12 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         matches!(
             self.0.kind,
-            ErrorKind::NoHandler | ErrorKind::Deadline | ErrorKind::Overloaded | ErrorKind::Draining
+            ErrorKind::NoHandler
+                | ErrorKind::Deadline
+                | ErrorKind::Overloaded
+                | ErrorKind::Draining
+                | ErrorKind::Unreachable
+                | ErrorKind::Lost
         )
     }
 
@@ -196,6 +273,16 @@ impl Error {
     /// The handler panicked.
     pub fn is_panic(&self) -> bool {
         self.0.kind == ErrorKind::Panic
+    }
+
+    /// No connection to the other process could be made: certain that nothing ran.
+    pub fn is_unreachable(&self) -> bool {
+        self.0.kind == ErrorKind::Unreachable
+    }
+
+    /// The connection broke after the message may have left: it may have run.
+    pub fn is_lost(&self) -> bool {
+        self.0.kind == ErrorKind::Lost
     }
 
     /// A queue or a handler was full.
@@ -231,7 +318,8 @@ impl Error {
             ErrorKind::NoHandler => 404,
             ErrorKind::Malformed | ErrorKind::Invalid | ErrorKind::Usage => 400,
             ErrorKind::Refused => 403,
-            ErrorKind::Overloaded | ErrorKind::Draining => 503,
+            ErrorKind::Overloaded | ErrorKind::Draining | ErrorKind::Unreachable => 503,
+            ErrorKind::Lost => 502,
             ErrorKind::Deadline => 504,
             ErrorKind::Loop => 508,
             ErrorKind::Unwritable

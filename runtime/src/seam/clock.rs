@@ -19,6 +19,12 @@ pub(crate) fn sleep(duration: Duration) -> tokio::time::Sleep {
     tokio::time::sleep(duration)
 }
 
+/// What `future` gives, or `None` if it takes longer than `duration`.
+#[cfg(feature = "http")]
+pub(crate) async fn within<F: Future>(duration: Duration, future: F) -> Option<F::Output> {
+    tokio::time::timeout(duration, future).await.ok()
+}
+
 /// Milliseconds since 1970. Nothing is ever decided by it.
 pub(crate) fn unix_ms() -> u64 {
     let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

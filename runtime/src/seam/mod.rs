@@ -1,9 +1,11 @@
-//! The seams: clock, randomness and task spawning each come from here and from nowhere else.
+//! The seams: clock, randomness, task spawning and sockets each come from here and from nowhere else.
 //!
 //! A test (or a simulation of a whole system) replaces them: tokio's paused clock moves [`clock`],
 //! [`random::seed`] makes ids and jitter repeatable, and a current-thread runtime puts every task on one
-//! thread. Transports add their sockets here when they come.
+//! thread. Sockets come from `net`.
 
 pub mod clock;
+#[cfg(any(feature = "http", feature = "tcp"))]
+pub(crate) mod net;
 pub mod random;
 pub(crate) mod task;

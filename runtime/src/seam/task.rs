@@ -6,3 +6,9 @@ use std::future::Future;
 pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
     drop(tokio::spawn(future));
 }
+
+/// As [`spawn`], with a handle that ends it.
+#[cfg(feature = "tcp")]
+pub(crate) fn spawn_abortable(future: impl Future<Output = ()> + Send + 'static) -> tokio::task::AbortHandle {
+    tokio::spawn(future).abort_handle()
+}

@@ -59,7 +59,7 @@ pub struct TestBus(Bus);
 impl TestBus {
     /// A test bus with these handlers. That what they call is there is not checked: a test may have no use for it.
     pub fn of(services: &[&'static [Info]]) -> TestBuilder {
-        TestBuilder(Bus::builder().services(services).partial().record())
+        TestBuilder(Bus::builder().services(services).in_part().record())
     }
 
     /// Every message so far, in the order in which they were sent.

@@ -1,0 +1,145 @@
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use super::peer::Peer;
+use super::table::Target;
+use crate::bus::{Core, Origin, Published, partly};
+use crate::message::json::Scan;
+use crate::message::{Error, ErrorKind, Outcome, Result};
+use crate::pattern::Pattern;
+use crate::registry::Catalogue;
+use crate::seam::{clock, task};
+use crate::transport::Url;
+
+/// How often a peer is asked what it answers, and how long the first answer is waited for.
+const REFRESH: Duration = Duration::from_secs(2);
+
+/// How often a peer is asked that has not answered yet.
+const FIRST: Duration = Duration::from_millis(100);
+
+impl Core {
+    /// See [`Bus::connect`](crate::Bus::connect).
+    pub(crate) async fn connect(self: &Arc<Self>, url: &Url) -> Result<()> {
+        if let Some(peer) = self.know(url)? {
+            self.first_learn(&peer).await;
+        }
+        Ok(())
+    }
+
+    /// Knows that there is a process at `url`, and begins to ask it what it answers; the peer, unless the URL says what
+    /// it answers.
+    pub(crate) fn know(self: &Arc<Self>, url: &Url) -> Result<Option<Arc<Peer>>> {
+        let peer = Arc::new(Peer::new(url.clone(), self.transport(url)?.connect(url)?));
+        let mut routed = false;
+        for (name, observe) in [("pin", false), ("observe", true)] {
+            for pin in url.options(name) {
+                self.remote.route(pin_of(pin)?, observe, Arc::clone(&peer));
+                routed = true;
+            }
+        }
+        self.remote.add(Arc::clone(&peer));
+        if routed {
+            return Ok(None);
+        }
+        task::spawn(keep_learning(Arc::downgrade(self), Arc::clone(&peer)));
+        Ok(Some(peer))
+    }
+
+    /// Waits for what a peer answers, but not for long: it may not be there yet.
+    pub(crate) async fn first_learn(&self, peer: &Arc<Peer>) {
+        tokio::select! {
+            biased;
+            () = learn(self, peer) => {}
+            () = clock::sleep(REFRESH) => {}
+        }
+    }
+
+    /// Sends to whoever answers in another process.
+    pub(crate) async fn send_elsewhere(&self, bytes: &[u8], origin: &Origin) -> Result<()> {
+        let envelope = origin.envelope();
+        let deadline = envelope.deadline(self.settings.budget);
+        let scan = Scan::read(bytes, &self.settings.limits).map_err(Error::malformed)?;
+        let target = self.remote.wait_for(|| self.remote.find(&scan), deadline).await;
+        let target = target.ok_or_else(|| self.no_handler(&scan, &envelope))?;
+        let head = envelope.head(0, self.settings.budget);
+        self.remote.send(bytes, &head, deadline, &target).await
+    }
+
+    /// Gives every group its copy: those that are here from here, and each other one from one process that has it.
+    pub(crate) async fn publish_everywhere(
+        self: &Arc<Self>,
+        origin: &Origin,
+        bytes: Vec<u8>,
+    ) -> Result<Published> {
+        let envelope = origin.envelope();
+        let elsewhere: Vec<(String, Arc<Target>)> = {
+            let scan = Scan::read(&bytes, &self.settings.limits).map_err(Error::malformed)?;
+            let here: Vec<&str> = self
+                .groups
+                .iter()
+                .filter(|group| group.observers.find(&scan).is_some())
+                .map(|group| &*group.name)
+                .collect();
+            let all = self.remote.observers(&scan).into_iter();
+            all.filter(|(name, _)| !here.contains(&name.as_str())).collect()
+        };
+        let deadline = envelope.deadline(self.settings.budget);
+        let (mut groups, mut refused) = (0, None);
+        for (name, target) in &elsewhere {
+            let mut head = envelope.head(0, self.settings.budget);
+            head.published = true;
+            head.groups = vec![name.as_str().into()];
+            match self.remote.send(&bytes, &head, deadline, target).await {
+                Ok(()) => groups += 1,
+                Err(error) => refused = Some(error),
+            }
+        }
+        match self.publish_bytes(origin, bytes, None, &[]).await {
+            Ok(published) => groups += published.groups,
+            Err(error) => refused = Some(error),
+        }
+        match refused {
+            None => Ok(Published { groups }),
+            Some(error) if groups == 0 => Err(error),
+            Some(error) => Err(partly(groups, groups + 1, error)),
+        }
+    }
+}
+
+fn pin_of(text: &str) -> Result<Pattern> {
+    text.parse().map_err(|cause| {
+        Error::new(
+            ErrorKind::Usage,
+            Outcome::NotDone,
+            format!("the pin `{text}` of an address is no pattern: {cause}"),
+        )
+    })
+}
+
+/// Asks a peer what it answers. What was learnt before stays until something else is learnt: a process that is down for
+/// a moment is not gone.
+async fn learn(core: &Core, peer: &Arc<Peer>) {
+    match peer.link.catalogue().await {
+        Ok(Some(json)) => match serde_json::from_slice::<Catalogue>(&json) {
+            Ok(catalogue) => core.remote.learn(peer, Some(catalogue)),
+            Err(cause) => tracing::warn!(peer = %peer.url, "its catalogue cannot be read: {cause}"),
+        },
+        Ok(None) => {
+            tracing::warn!(peer = %peer.url, "it has no catalogue; say what it answers with `?pin=…`")
+        }
+        Err(error) => tracing::debug!(peer = %peer.url, "it cannot be asked what it answers: {error}"),
+    }
+}
+
+async fn keep_learning(core: Weak<Core>, peer: Arc<Peer>) {
+    let mut pause = FIRST;
+    loop {
+        clock::sleep(pause).await;
+        let Some(core) = core.upgrade() else { return };
+        if core.lifecycle.is_draining() {
+            return;
+        }
+        learn(&core, &peer).await;
+        pause = if core.remote.knows(&peer) { REFRESH } else { FIRST };
+    }
+}

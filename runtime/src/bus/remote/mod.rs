@@ -1,0 +1,14 @@
+//! Messages that are answered in other processes: who to send them to, how often, and what is known when it fails.
+//!
+//! The order is fixed (rule R20), outermost first: deadline, retry budget, retry, breaker, attempt time-out. What is
+//! inside of these happens at the other side.
+
+mod attempts;
+mod breaker;
+mod elsewhere;
+mod latency;
+mod peer;
+mod retry_budget;
+mod table;
+
+pub(crate) use table::Remote;

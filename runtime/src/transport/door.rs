@@ -1,0 +1,151 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+use super::Head;
+use crate::bus::{Core, Origin, Target};
+use crate::flow::Snapshot;
+use crate::message::json::Limits;
+use crate::message::{CallError, Error, ErrorKind, ErrorReply, Outcome, Rare};
+use crate::pattern::Pattern;
+use crate::router::Matcher;
+
+/// Which messages a listener lets in (rule M8): those that a handler answers whose pattern is exposed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Exposed {
+    /// Every handler of the process.
+    #[default]
+    All,
+    /// Handlers whose pattern has the keys of one of these pins.
+    Pins(Vec<Pattern>),
+}
+
+/// Where a listener hands in what came. Cheap to clone.
+#[derive(Clone)]
+pub struct Door(Arc<Inner>);
+
+struct Inner {
+    core: Arc<Core>,
+    /// `None`: everything.
+    exposed: Option<Vec<bool>>,
+    places: Semaphore,
+    most: usize,
+}
+
+impl Door {
+    pub(crate) fn new(core: Arc<Core>, exposed: &Exposed, most_in_flight: usize) -> Self {
+        let exposed = match exposed {
+            Exposed::All => None,
+            Exposed::Pins(pins) => Some(
+                core.handlers
+                    .iter()
+                    .map(|handler| {
+                        let mut one = Matcher::new();
+                        one.add(&handler.pattern, ());
+                        pins.iter().any(|pin| !one.list(pin).is_empty())
+                    })
+                    .collect(),
+            ),
+        };
+        Door(Arc::new(Inner { core, exposed, places: Semaphore::new(most_in_flight), most: most_in_flight }))
+    }
+
+    /// Answers a message that came from outside.
+    ///
+    /// # Errors
+    ///
+    /// The service's own error, or a failure of the bus. A message that no exposed handler answers is answered as if
+    /// there were none: whatever else it says, it cannot talk its way to others.
+    pub async fn call(&self, message: &[u8], head: Head) -> Result<Vec<u8>, CallError<ErrorReply>> {
+        let place = self.0.places.try_acquire().map_err(|_| self.full())?;
+        let origin = origin(head);
+        let target = self.0.exposed.as_deref().map_or(Target::Local, Target::Exposed);
+        let reply = self.0.core.act(message.into(), &origin, target).await;
+        drop(place);
+        reply
+    }
+
+    /// Takes in a message for which nobody waits.
+    ///
+    /// # Errors
+    ///
+    /// Nobody here wants it, a queue stays full, or the process is shutting down.
+    pub async fn send(&self, message: &[u8], head: Head) -> Result<(), Error> {
+        let (published, groups) = (head.published, head.groups.clone());
+        let origin = origin(head);
+        if published {
+            self.0.core.publish_from_outside(&origin, message, self.0.exposed.as_deref(), &groups).await
+        } else {
+            self.0.core.send_from_outside(&origin, message, self.0.exposed.as_deref()).await
+        }
+    }
+
+    /// Who answers what here, as JSON, as far as it is exposed.
+    pub fn catalogue(&self) -> String {
+        let infos = self.0.core.handlers.iter().filter(|handler| self.exposes(handler.flow));
+        crate::registry::Catalogue::of(infos.filter_map(|handler| handler.about.info())).to_json()
+    }
+
+    /// Whether the process should be sent messages.
+    pub fn is_ready(&self) -> bool {
+        self.0.core.lifecycle.is_ready()
+    }
+
+    /// The counts of all flows.
+    pub fn flows(&self) -> Snapshot {
+        self.0.core.snapshot()
+    }
+
+    /// What bytes may be a message.
+    pub fn limits(&self) -> &Limits {
+        &self.0.core.settings.limits
+    }
+
+    /// How long a message may take that does not say so itself.
+    pub fn budget(&self) -> Duration {
+        self.0.core.settings.budget
+    }
+
+    /// Waits until the process shuts down: the listener then takes no new connections, lets what runs end, and ends.
+    pub async fn closed(&self) {
+        self.0.core.lifecycle.draining().await;
+    }
+
+    fn exposes(&self, handler: u32) -> bool {
+        self.0.exposed.as_ref().is_none_or(|exposed| exposed[handler as usize])
+    }
+
+    #[cold]
+    fn full(&self) -> Error {
+        let text = format!("the listener is full: {} messages are in flight; try again later", self.0.most);
+        Error::new(ErrorKind::Overloaded, Outcome::NotDone, text)
+    }
+}
+
+impl fmt::Debug for Door {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Door").finish_non_exhaustive()
+    }
+}
+
+fn origin(head: Head) -> Origin {
+    Origin::default().change(|rare| {
+        *rare = Rare {
+            budget: head.budget,
+            context: head.context,
+            key: head.key,
+            attempt: head.attempt,
+            source: head.source,
+            trace: head.trace,
+            id: head.id,
+            ..Rare::default()
+        }
+    })
+}
+
+/// Whether a scan's handler may be reached.
+pub(crate) fn may_reach(exposed: Option<&[bool]>, handler: u32) -> bool {
+    exposed.is_none_or(|exposed| exposed.get(handler as usize).copied().unwrap_or(false))
+}

@@ -1,0 +1,106 @@
+//! What an answer means.
+
+use hyper::body::Bytes;
+use hyper::{HeaderMap, StatusCode};
+use serde::Deserialize;
+
+use crate::message::{CallError, Error, ErrorKind, ErrorReply, Outcome, Wired};
+use crate::transport::http::head;
+
+/// An answer as it came.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    /// The body, or why it is not whole.
+    pub(super) body: Result<Bytes, String>,
+}
+
+impl Answer {
+    /// Whether a matchbus gave it.
+    pub(super) fn is_ours(&self) -> bool {
+        self.headers.contains_key(head::OUTCOME)
+    }
+
+    fn outcome(&self) -> Option<Outcome> {
+        match self.headers.get(head::OUTCOME)?.as_bytes() {
+            b"done" => Some(Outcome::Done),
+            b"not-done" => Some(Outcome::NotDone),
+            b"unknown" => Some(Outcome::Unknown),
+            _ => None,
+        }
+    }
+
+    /// The whole body.
+    pub(super) fn into_body(self) -> Result<Vec<u8>, Error> {
+        // What the head says of the outcome holds even if the rest is lost.
+        let outcome = self.outcome().filter(|outcome| *outcome == Outcome::NotDone);
+        self.body.map(Vec::from).map_err(|cause| {
+            let text =
+                format!("the answer has the status {}, but its body did not come: {cause}", self.status);
+            Error::new(ErrorKind::Lost, outcome.unwrap_or(Outcome::Unknown), text)
+        })
+    }
+}
+
+/// The body of an error.
+#[derive(Deserialize)]
+struct Body {
+    error: Inner,
+}
+
+#[derive(Deserialize)]
+struct Inner {
+    code: String,
+    message: String,
+    #[serde(default)]
+    retryable: bool,
+    #[serde(default)]
+    details: serde_json::Value,
+    path: Option<String>,
+    pattern: Option<String>,
+    id: Option<String>,
+}
+
+/// An answer in matchbus's own form.
+pub(super) fn plain(answer: Answer) -> Result<Vec<u8>, CallError<ErrorReply>> {
+    let (status, ours, outcome) = (answer.status, answer.is_ours(), answer.outcome());
+    let whose = answer.headers.get(head::ERROR).map(|whose| whose.as_bytes() == b"service");
+    let body = answer.into_body()?;
+    if status.is_success() {
+        // Our own replies are JSON; of another server's that is not said.
+        if body.is_empty() {
+            return Ok(b"null".to_vec());
+        }
+        let good = ours || serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_ok();
+        return if good { Ok(body) } else { Err(empty_error(status, "and what came is no JSON").into()) };
+    }
+    let (Some(outcome), Ok(Body { error })) = (outcome, serde_json::from_slice(&body)) else {
+        let outcome = outcome.unwrap_or(Outcome::Unknown);
+        let text = format!("the answer has the status {status}, and no error that a matchbus would tell");
+        return Err(Error::new(ErrorKind::Failed, outcome, text).into());
+    };
+    if whose == Some(true) {
+        let mut reply = ErrorReply::new(error.code, error.message);
+        reply.retryable = error.retryable;
+        reply.details = error.details;
+        reply.status = status.as_u16();
+        return Err(CallError::App(reply));
+    }
+    let told = Wired {
+        code: &error.code,
+        outcome,
+        text: &error.message,
+        path: error.path.as_deref(),
+        pattern: error.pattern.as_deref(),
+        id: error.id.as_deref(),
+    };
+    Err(Error::from_wire(&told).into())
+}
+
+/// An answer by something that is not what the URL says.
+#[cold]
+pub(super) fn empty_error(status: StatusCode, what: &str) -> Error {
+    let text = format!("the answer has the status {status}, {what}; is the address right?");
+    Error::new(ErrorKind::Undecodable, Outcome::Unknown, text)
+}

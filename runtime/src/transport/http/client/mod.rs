@@ -1,0 +1,7 @@
+//! The calling side.
+
+mod answer;
+mod link;
+mod pool;
+
+pub(super) use link::HttpLink;

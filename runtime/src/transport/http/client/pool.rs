@@ -1,0 +1,283 @@
+//! A few kept-alive connections to one process.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::poll_fn;
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use http_body_util::Full;
+use hyper::Request;
+use hyper::body::{Body, Bytes, Incoming};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use super::answer::Answer;
+use crate::message::{Error, ErrorKind, Outcome};
+use crate::seam::clock::{self, Instant};
+use crate::seam::{net, random, task};
+
+/// How long a connection is kept without use: less than servers keep theirs, or a request could meet the closing.
+const KEPT: Duration = Duration::from_secs(4);
+
+/// How long a call waits for one of the few connections before one more is made: shorter calls are faster over few.
+const PATIENCE: Duration = Duration::from_millis(10);
+
+/// How long making a connection may take.
+const CONNECT: Duration = Duration::from_secs(2);
+
+/// How many calls may wait for a connection.
+const MOST_WAITING: usize = 1024;
+
+/// The largest reply.
+const MOST_REPLY: usize = 64 * 1024 * 1024;
+
+/// How much of an answer is read at once.
+const BUFFER: usize = 64 * 1024;
+
+type Sender = http1::SendRequest<Full<Bytes>>;
+
+#[derive(Debug)]
+pub(super) struct Pool {
+    address: String,
+    /// The connections that are kept.
+    few: Semaphore,
+    /// Those that are made beyond while the few are busy.
+    more: Semaphore,
+    waiting: Semaphore,
+    idle: Mutex<VecDeque<Idle>>,
+    back_off: Mutex<BackOff>,
+}
+
+struct Idle {
+    sender: Sender,
+    since: Instant,
+}
+
+impl fmt::Debug for Idle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Idle").field("since", &self.since).finish_non_exhaustive()
+    }
+}
+
+impl Pool {
+    pub(super) fn new(address: String, few: usize, most: usize) -> Self {
+        Pool {
+            address,
+            few: Semaphore::new(few),
+            more: Semaphore::new(most - few),
+            waiting: Semaphore::new(MOST_WAITING),
+            idle: Mutex::default(),
+            back_off: Mutex::default(),
+        }
+    }
+
+    /// Sends a request, at most once, and reads the answer.
+    pub(super) async fn exchange(&self, mut request: Request<Full<Bytes>>) -> Result<Answer, Error> {
+        let _place = self.place().await?;
+        loop {
+            let kept = self.kept().await;
+            let fresh = kept.is_none();
+            let mut sender = match kept {
+                Some(sender) => sender,
+                None => self.connect().await?,
+            };
+            match sender.try_send_request(request).await {
+                Ok(response) => {
+                    let (parts, body) = response.into_parts();
+                    let body = collect(body).await;
+                    if body.is_ok() {
+                        self.keep(sender);
+                    }
+                    return Ok(Answer { status: parts.status, headers: parts.headers, body });
+                }
+                Err(mut error) => match error.take_message() {
+                    // hyper gives a request back only if no byte of it left: the connection had been closed before.
+                    Some(unsent) if !fresh => request = unsent,
+                    Some(_) => return Err(self.unreachable(&error.into_error())),
+                    None => return Err(self.lost(&error.into_error())),
+                },
+            }
+        }
+    }
+
+    /// Waits for the right to use a connection.
+    async fn place(&self) -> Result<SemaphorePermit<'_>, Error> {
+        if let Ok(place) = self.few.try_acquire() {
+            return Ok(place);
+        }
+        let Ok(_waiting) = self.waiting.try_acquire() else {
+            let text =
+                format!("{MOST_WAITING} calls wait for a connection to {}; try again later", self.address);
+            return Err(Error::new(ErrorKind::Overloaded, Outcome::NotDone, text));
+        };
+        let mut few = pin!(self.few.acquire());
+        let place = tokio::select! {
+            biased;
+            place = &mut few => place,
+            () = clock::sleep(PATIENCE) => tokio::select! {
+                biased;
+                place = self.more.acquire() => place,
+                place = few => place,
+            },
+        };
+        place.map_err(|cause| Error::new(ErrorKind::Draining, Outcome::NotDone, cause.to_string()))
+    }
+
+    /// A connection that is there already: the one that is longest without use.
+    async fn kept(&self) -> Option<Sender> {
+        loop {
+            let Idle { mut sender, since } = lock(&self.idle).pop_front()?;
+            // Dropping it closes it.
+            if clock::now().saturating_duration_since(since) < KEPT && sender.ready().await.is_ok() {
+                return Some(sender);
+            }
+        }
+    }
+
+    fn keep(&self, sender: Sender) {
+        if !sender.is_closed() {
+            lock(&self.idle).push_back(Idle { sender, since: clock::now() });
+        }
+    }
+
+    /// A new connection. TLS joins here, around the socket.
+    async fn connect(&self) -> Result<Sender, Error> {
+        if let Some(wait) = lock(&self.back_off).wait() {
+            return Err(self.resting(wait));
+        }
+        let connecting = clock::within(CONNECT, net::connect(&self.address));
+        let stream = match connecting.await {
+            Some(Ok(stream)) => stream,
+            Some(Err(cause)) => return Err(self.unreachable(&cause)),
+            None => return Err(self.unreachable(&io::Error::from(io::ErrorKind::TimedOut))),
+        };
+        let handshake = http1::Builder::new().max_buf_size(BUFFER).handshake(TokioIo::new(stream)).await;
+        let (sender, connection) = handshake.map_err(|cause| self.unreachable(&cause))?;
+        task::spawn(async move {
+            // How it ends is told to the call that uses it.
+            let _ = connection.await;
+        });
+        *lock(&self.back_off) = BackOff::default();
+        Ok(sender)
+    }
+
+    #[cold]
+    fn unreachable(&self, cause: &dyn std::error::Error) -> Error {
+        lock(&self.back_off).failed();
+        let text = format!("no connection to {}: {}; does it run there?", self.address, Causes(cause));
+        Error::new(ErrorKind::Unreachable, Outcome::NotDone, text)
+    }
+
+    #[cold]
+    fn resting(&self, wait: Duration) -> Error {
+        let text = format!(
+            "no connection to {} could be made just now; the next try is in {} ms",
+            self.address,
+            wait.as_millis()
+        );
+        Error::new(ErrorKind::Unreachable, Outcome::NotDone, text)
+    }
+
+    #[cold]
+    fn lost(&self, cause: &dyn std::error::Error) -> Error {
+        let text =
+            format!("the connection to {} ended before an answer came: {}", self.address, Causes(cause));
+        Error::new(ErrorKind::Lost, Outcome::Unknown, text)
+    }
+}
+
+/// The whole body, or why there is none.
+async fn collect(mut body: Incoming) -> Result<Bytes, String> {
+    let mut first: Option<Bytes> = None;
+    let mut all = Vec::new();
+    while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+        let frame = frame.map_err(|cause| Causes(&cause).to_string())?;
+        let Ok(data) = frame.into_data() else { continue };
+        if first.is_none() && all.is_empty() {
+            first = Some(data);
+            continue;
+        }
+        if let Some(first) = first.take() {
+            all.extend_from_slice(&first);
+        }
+        if data.len() > MOST_REPLY - all.len() {
+            return Err(format!("it is larger than {MOST_REPLY} bytes"));
+        }
+        all.extend_from_slice(&data);
+    }
+    Ok(first.unwrap_or_else(|| all.into()))
+}
+
+/// When to try again after a connection could not be made (rule R16): full jitter between 50 ms and 5 s.
+#[derive(Debug, Default)]
+struct BackOff {
+    failures: u32,
+    until: Option<Instant>,
+}
+
+impl BackOff {
+    const LEAST: Duration = Duration::from_millis(50);
+    const MOST: Duration = Duration::from_secs(5);
+
+    fn wait(&self) -> Option<Duration> {
+        let wait = self.until?.saturating_duration_since(clock::now());
+        (!wait.is_zero()).then_some(wait)
+    }
+
+    /// One failure; those of several calls at one time are one.
+    fn failed(&mut self) {
+        if self.wait().is_some() {
+            return;
+        }
+        let most = Self::LEAST.saturating_mul(2_u32.saturating_pow(self.failures.min(10))).min(Self::MOST);
+        let spread = u64::try_from((most - Self::LEAST).as_micros()).unwrap_or(u64::MAX);
+        let jitter = Duration::from_micros(random::next() % spread.saturating_add(1));
+        self.failures += 1;
+        self.until = Some(clock::now() + Self::LEAST + jitter);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing that could panic runs under the lock.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// An error with its causes.
+struct Causes<'a>(&'a dyn std::error::Error);
+
+impl fmt::Display for Causes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut next = self.0.source();
+        while let Some(cause) = next {
+            write!(f, ": {cause}")?;
+            next = cause.source();
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn tries_are_50_ms_to_5_s_apart() {
+        let mut back_off = BackOff::default();
+        assert!(back_off.wait().is_none());
+        for _ in 0..100 {
+            back_off.failed();
+            let wait = back_off.wait().unwrap();
+            assert!(wait >= BackOff::LEAST && wait <= BackOff::MOST, "{wait:?}");
+            let failures = back_off.failures;
+            back_off.failed();
+            assert_eq!(back_off.failures, failures, "calls that fail together count once");
+            tokio::time::advance(wait).await;
+            assert!(back_off.wait().is_none());
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! What goes beside a message, as headers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::HeaderMap;
+use hyper::header::{HeaderName, HeaderValue};
+
+use super::super::Head;
+use super::{ids, percent};
+use crate::message::{Error, ErrorKind, Outcome, TraceParent};
+
+pub(super) const OUTCOME: HeaderName = HeaderName::from_static("matchbus-outcome");
+pub(super) const ERROR: HeaderName = HeaderName::from_static("matchbus-error");
+pub(super) const SENECA_ID: HeaderName = HeaderName::from_static("seneca-id");
+pub(super) const SENECA_ORIGIN: HeaderName = HeaderName::from_static("seneca-origin");
+
+const PREFIX: &str = "matchbus-";
+const CONTEXT: &str = "matchbus-context-";
+
+/// Reads the head of a request.
+pub(super) fn read(headers: &HeaderMap, most_budget: Duration) -> Result<Head, Error> {
+    let mut head = Head::default();
+    for (name, value) in headers {
+        match name.as_str() {
+            "traceparent" => head.trace = value.to_str().ok().and_then(TraceParent::parse),
+            "idempotency-key" => head.key = Some(decoded(name, value)?),
+            name_of_ours if name_of_ours.starts_with(PREFIX) => {
+                read_ours(&mut head, name, value, most_budget)?
+            }
+            _ => {}
+        }
+    }
+    Ok(head)
+}
+
+fn read_ours(head: &mut Head, name: &HeaderName, value: &HeaderValue, most: Duration) -> Result<(), Error> {
+    let text = || value.to_str().unwrap_or_default();
+    match name.as_str() {
+        "matchbus-id" => {
+            head.id = Some(ids::uuid(text()).ok_or_else(|| bad(name, "a UUID such as `uuidgen` makes"))?);
+        }
+        "matchbus-attempt" => {
+            head.attempt = text().parse().map_err(|_| bad(name, "a number, and 0 for the first attempt"))?;
+        }
+        "matchbus-budget" => {
+            let budget = text().parse().map_err(|_| bad(name, "a number of milliseconds"))?;
+            head.budget = Some(Duration::from_millis(budget).min(most));
+        }
+        "matchbus-source" => head.source = Some(decoded(name, value)?),
+        "matchbus-published" => {
+            head.published = match text() {
+                "true" => true,
+                "false" => false,
+                _ => return Err(bad(name, "`true` or `false`")),
+            };
+        }
+        "matchbus-groups" => {
+            let group = |part: &str| percent::decode(part.trim().as_bytes()).map(Into::into);
+            let groups = text().split(',').map(group).collect::<Option<Vec<_>>>();
+            head.groups =
+                groups.ok_or_else(|| bad(name, "names with commas between, well percent-encoded"))?;
+        }
+        // A later version may have more of them.
+        other => {
+            if let Some(key) = other.strip_prefix(CONTEXT) {
+                let key = percent::decode(key.as_bytes()).ok_or_else(|| bad(name, "well percent-encoded"))?;
+                head.context.insert(key.into(), decoded(name, value)?);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn decoded(name: &HeaderName, value: &HeaderValue) -> Result<Arc<str>, Error> {
+    let text = percent::decode(value.as_bytes()).ok_or_else(|| bad(name, "well percent-encoded UTF-8"))?;
+    Ok(text.into())
+}
+
+#[cold]
+fn bad(name: &HeaderName, what: &str) -> Error {
+    Error::new(ErrorKind::Usage, Outcome::NotDone, format!("the header `{name}` must be {what}"))
+}
+
+/// Writes the head of a request.
+pub(super) fn write(headers: &mut HeaderMap, head: &Head) -> Result<(), Error> {
+    if let Some(id) = head.id {
+        put(headers, HeaderName::from_static("matchbus-id"), &id.to_string())?;
+    }
+    if let Some(key) = &head.key {
+        put(headers, HeaderName::from_static("idempotency-key"), &percent::value(key))?;
+    }
+    if head.attempt > 0 {
+        headers.insert("matchbus-attempt", head.attempt.into());
+    }
+    if let Some(budget) = head.budget {
+        headers.insert("matchbus-budget", milliseconds(budget).into());
+    }
+    if let Some(trace) = &head.trace {
+        put(headers, HeaderName::from_static("traceparent"), &trace.to_string())?;
+    }
+    if let Some(source) = &head.source {
+        put(headers, HeaderName::from_static("matchbus-source"), &percent::value(source))?;
+    }
+    if head.published {
+        headers.insert("matchbus-published", HeaderValue::from_static("true"));
+    }
+    if !head.groups.is_empty() {
+        let groups = head.groups.iter().map(|group| percent::name(group)).collect::<Vec<_>>().join(",");
+        put(headers, HeaderName::from_static("matchbus-groups"), &groups)?;
+    }
+    for (key, value) in &head.context {
+        let name = HeaderName::try_from(format!("{CONTEXT}{}", percent::name(key)))
+            .map_err(|_| unfit("the name of a context value"))?;
+        put(headers, name, &percent::value(value))?;
+    }
+    Ok(())
+}
+
+/// Rounded up: what has some time left must not be said to have none.
+fn milliseconds(budget: Duration) -> u64 {
+    u64::try_from(budget.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
+}
+
+fn put(headers: &mut HeaderMap, name: HeaderName, value: &str) -> Result<(), Error> {
+    let value = HeaderValue::from_str(value).map_err(|_| unfit(name.as_str()))?;
+    headers.insert(name, value);
+    Ok(())
+}
+
+#[cold]
+fn unfit(what: &str) -> Error {
+    Error::new(
+        ErrorKind::Invalid,
+        Outcome::NotDone,
+        format!("{what} does not fit into a header; make it shorter"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::Id;
+
+    #[test]
+    fn a_head_comes_back_as_it_was() {
+        let head = Head {
+            id: Some(Id::generate()),
+            key: Some("pay 7 %Größe".into()),
+            attempt: 3,
+            budget: Some(Duration::from_millis(1234)),
+            trace: TraceParent::parse("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+            source: Some("cart/1".into()),
+            context: [("Tenant Nr".into(), "acme\n1".into()), ("b".into(), "".into())].into(),
+            published: true,
+            groups: vec!["mail".into(), "Stock, b".into()],
+        };
+        let mut headers = HeaderMap::new();
+        write(&mut headers, &head).unwrap();
+        assert_eq!(read(&headers, Duration::from_secs(60)).unwrap(), head);
+        assert_eq!(read(&headers, Duration::from_secs(1)).unwrap().budget, Some(Duration::from_secs(1)));
+        let mut none = HeaderMap::new();
+        write(&mut none, &Head::default()).unwrap();
+        assert!(none.is_empty());
+        assert_eq!(read(&none, Duration::MAX).unwrap(), Head::default());
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused_with_the_cure() {
+        for (name, value) in [
+            ("matchbus-id", "7"),
+            ("matchbus-attempt", "-1"),
+            ("matchbus-budget", "5s"),
+            ("matchbus-published", "yes"),
+            ("matchbus-context-a", "%zz"),
+            ("idempotency-key", "%ff"),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, HeaderValue::from_static(value));
+            let error = read(&headers, Duration::MAX).unwrap_err();
+            assert!(error.to_string().contains(name), "{error}");
+        }
+        let mut headers = HeaderMap::new();
+        headers.insert("traceparent", HeaderValue::from_static("00-0"));
+        assert_eq!(read(&headers, Duration::MAX).unwrap(), Head::default());
+    }
+
+    #[test]
+    fn a_budget_is_never_rounded_down_to_nothing() {
+        assert_eq!(milliseconds(Duration::from_micros(1)), 1);
+        assert_eq!(milliseconds(Duration::ZERO), 0);
+    }
+}

@@ -1,0 +1,142 @@
+//! HTTP: one port for curl, for other matchbus processes, and for both of Seneca's HTTP dialects.
+//!
+//! This text is the protocol.
+//!
+//! # Addresses
+//!
+//! | URL | a listener | a link |
+//! |---|---|---|
+//! | `http://host:port` | everything below | another matchbus, or anything that answers as below |
+//! | `seneca+http://host:port` | the same | a Seneca 3 with its default options (dialect A) |
+//! | `seneca+web://host:port` | the same | a Seneca 3 with `legacy: {transport: false}` (dialect B) |
+//!
+//! Without a port, `http` means 8080 and the other two mean Seneca's own 10101. A link posts to the URL's path, or to `/act`
+//! if it has none; a listener's URL has no path. Options after the `?`:
+//!
+//! | option | of | meaning |
+//! |---|---|---|
+//! | `token_env=NAME` | both | the bearer token is in the environment variable `NAME`; in place of it the token may stand before the `@`: `http://TOKEN@host` |
+//! | `connections=N` | listener | at most so many connections at once; 1,024 |
+//! | `connections=N` | link | so many connections are kept; 8 |
+//! | `most_connections=N` | link | so many are made while calls would otherwise wait longer than 10 ms; 64 |
+//! | `max_budget_ms=N` | listener | no message gets more time than that, whatever it asks for; 60,000 |
+//! | `seneca_errors=299` | listener | the status of errors in dialect A; 500, see below |
+//! | `pin=…` | both | is the bus's: what is exposed or asked for |
+//!
+//! # Requests
+//!
+//! `POST /act` (or `POST /`): the body is the message, one JSON object; its `Content-Type` does not matter, so `curl -d
+//! '{"role":"cart","cmd":"add"}' localhost:8080/act` works. HTTP/1.1 with keep-alive, and HTTP/2 with prior knowledge. What
+//! goes beside the message are headers, all optional:
+//!
+//! | header | meaning |
+//! |---|---|
+//! | `traceparent` | W3C trace context; one that cannot be read is as if it were not there |
+//! | `matchbus-id` | the message's id, a UUID |
+//! | `idempotency-key` | by which repeats are known; percent-encoded |
+//! | `matchbus-attempt` | which attempt this is, from 0 |
+//! | `matchbus-budget` | what is left of the message's time, in milliseconds |
+//! | `matchbus-source` | who sends it; percent-encoded, proof of nothing |
+//! | `matchbus-context-NAME` | user context; name and value percent-encoded, upper-case letters in the name too |
+//! | `matchbus-published: true` | goes to every group of observers; answered with 202 |
+//! | `matchbus-groups: A,B` | of a published message, the groups that are to have a copy from here; each percent-encoded |
+//! | `prefer: respond-async` | nobody waits for the reply; answered with 202 when the message is taken in |
+//! | `authorization: Bearer …` | where the listener has a token |
+//!
+//! `GET` (or `HEAD`): `/health` (200 while the process lives), `/ready` (200, or 503 while it shuts down or hangs),
+//! `/metrics` (Prometheus' text format), `/catalogue` (who answers what, as far as it is exposed). A token is asked of
+//! `/act` and `/catalogue` only. Anything else is 404, another method 405 with `Allow`.
+//!
+//! # Replies
+//!
+//! 200 and the reply as JSON; 202 without a body for what nobody waits for. `matchbus-outcome` is always there: `done`,
+//! `not-done` (certain that no handler ran) or `unknown`. Errors have `matchbus-error: service` (the handler's own) or
+//! `bus`, and the body
+//!
+//! ```json
+//! {"error":{"code":"no-handler","message":"…","outcome":"not-done","retryable":true,
+//!           "details":{}, "path":"$.qty","pattern":"cmd:add,role:cart","id":"0193…"}}
+//! ```
+//!
+//! without what is not known. Their status is the service error's own (4xx or 5xx), and for the bus 400 (no message, or it
+//! does not fit), 401, 403, 404 (nobody answers it), 405, 408 (the body did not come), 413, 500, 502, 503 with `Retry-After`
+//! (full, or shutting down), 504 (time is up), 508 (circles).
+//!
+//! # Seneca
+//!
+//! A request with the header `seneca-id` is dialect A, one with the key `meta$` in its body is dialect B, and is answered
+//! as Seneca answers. Of the keys that end in `$`, `custom$` becomes user context (values that are no text as JSON
+//! text), `id$` the id where there is no other, `default$` the reply if nobody answers, and `timeout$` the budget in
+//! milliseconds, at most `max_budget_ms`; **all others are dropped**, so no `fatal$` reaches anyone. Ids `mi/tx` become
+//! ids of 128 bits and back without loss, and `tx` is kept in the trace, so a trace crosses Node and Rust. Nobody is sent
+//! stack traces or paths.
+//!
+//! * A: `seneca-id` and `seneca-origin` are sent back. **A Seneca client throws the body of every answer from 400 on
+//!   away**; to let it see errors, listen with `seneca_errors=299`. It also gives up after 5,555 ms by itself.
+//! * B: a list is `{"array$":[…]}`, nothing is `{"meta$":{"empty":true}}`, a text or number (which Seneca has no way to
+//!   answer) is `{"value$":…}`; an error has `meta$.error`. `meta$.sync: false` is a message for which nobody waits.
+//! * The bus's errors have Seneca's codes: `act_not_found`, `action_timeout`, `act_invalid_msg`, `invalid_json`,
+//!   `maxparents`, `closed`, and `act_execute` for the rest.
+//!
+//! A link to a Seneca server sends no keys that end in `$` of its own; a published message is sent like any other.
+//!
+//! # What a listener bears
+//!
+//! A message is at most what the bus's limits say (1 MiB); a head 16 KiB. Head, body, and the client's reading of a reply
+//! may each take 10 seconds, then the connection is closed; so is one that is idle for 10 seconds. A connection over the
+//! limit is answered with 503 and closed. A client that goes away drops its handler's future. When the door closes, no
+//! connection is accepted any more, running requests end, and their connections are closed after the reply. A connection
+//! without a request stays for one second more: what was on its way over it is told that nothing ran.
+//!
+//! # What a link promises
+//!
+//! *Not done*: the connection was refused, or the request was never given to one, or the other side says so
+//! (`matchbus-outcome`). Everything else that goes wrong is *unknown*; so is an answer by something that is no matchbus
+//! and no Seneca. Connections are kept for 4 seconds (less than any server here or of Node keeps them), handed out first
+//! in first out; up to 1,024 calls wait in order for one. After a connection that could not be made, calls are
+//! refused at once until the next try, by full jitter between 50 ms and 5 s. Dropping a call closes its connection,
+//! which is what tells the other side.
+//!
+//! TLS is not here yet; it joins at the stream trait of the listener and at the one function that connects.
+
+mod client;
+mod head;
+mod ids;
+mod percent;
+mod seneca;
+mod server;
+mod settings;
+mod token;
+
+pub use server::{HttpService, service};
+
+use std::sync::Arc;
+
+use super::{Door, Link, Listener, Transport, Url};
+use crate::handler::BoxFuture;
+use crate::message::Error;
+
+/// The transport for `http`, `seneca+http` and `seneca+web`; see the [module](self).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Http(());
+
+impl Http {
+    /// It has no settings of its own; they are in the URLs.
+    pub fn new() -> Self {
+        Http(())
+    }
+}
+
+impl Transport for Http {
+    fn schemes(&self) -> &'static [&'static str] {
+        &["http", "seneca+http", "seneca+web"]
+    }
+
+    fn connect(&self, url: &Url) -> Result<Arc<dyn Link>, Error> {
+        Ok(Arc::new(client::HttpLink::new(url)?))
+    }
+
+    fn listen<'a>(&'a self, url: &'a Url, door: Door) -> BoxFuture<'a, Result<Listener, Error>> {
+        Box::pin(server::listen(url, door))
+    }
+}

@@ -1,0 +1,73 @@
+//! Taking in a request's body: bounded in size and time.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::time::Duration;
+
+use hyper::StatusCode;
+use hyper::body::{Body, Buf, Bytes};
+
+use super::failure::Failure;
+use crate::message::ErrorKind;
+use crate::seam::clock;
+
+/// How long a body may take to come.
+const TIME: Duration = Duration::from_secs(10);
+
+/// The whole body, which is at most `most` bytes.
+pub(super) async fn read<B: Body>(body: B, most: usize) -> Result<Bytes, Failure> {
+    if body.size_hint().lower() > most as u64 {
+        return Err(too_large(most));
+    }
+    match clock::within(TIME, collect(body, most)).await {
+        Some(result) => result,
+        None => Err(Failure::refused(
+            StatusCode::REQUEST_TIMEOUT,
+            ErrorKind::Malformed,
+            format!("the body did not come within {} s; send it faster", TIME.as_secs()),
+        )),
+    }
+}
+
+async fn collect<B: Body>(body: B, most: usize) -> Result<Bytes, Failure> {
+    let mut body = pin!(body);
+    let mut first: Option<Bytes> = None;
+    let mut all = Vec::new();
+    while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
+        let frame = frame.map_err(|_| broken())?;
+        // Trailers are of no interest.
+        let Ok(mut data) = frame.into_data() else { continue };
+        let length = first.as_ref().map_or(all.len(), Bytes::len);
+        if data.remaining() > most - length {
+            return Err(too_large(most));
+        }
+        // A small message comes in one piece, and is used as it lies in the connection's buffer.
+        if length == 0 {
+            first = Some(data.copy_to_bytes(data.remaining()));
+            continue;
+        }
+        if let Some(first) = first.take() {
+            all.extend_from_slice(&first);
+        }
+        while data.has_remaining() {
+            let chunk = data.chunk();
+            all.extend_from_slice(chunk);
+            let length = chunk.len();
+            data.advance(length);
+        }
+    }
+    Ok(first.unwrap_or_else(|| all.into()))
+}
+
+#[cold]
+fn too_large(most: usize) -> Failure {
+    let text =
+        format!("the message is larger than the limit of {most} bytes; split it, or raise the bus's limits");
+    Failure::refused(StatusCode::PAYLOAD_TOO_LARGE, ErrorKind::Malformed, text)
+}
+
+#[cold]
+fn broken() -> Failure {
+    let text = "the body ended before it was complete; send as many bytes as `Content-Length` says";
+    Failure::refused(StatusCode::BAD_REQUEST, ErrorKind::Malformed, text)
+}

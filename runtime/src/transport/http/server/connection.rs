@@ -1,0 +1,199 @@
+//! One connection, from its first byte to its last.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+
+use hyper::header::{self, HeaderValue};
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::sync::watch;
+
+use super::desk::Desk;
+use super::stream::{Opened, Stream, Version, open};
+use crate::seam::clock::{self, Instant};
+use crate::seam::task;
+
+/// How long a client may take for a head, for a body, for reading a reply, and between two requests.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a draining listener waits for requests that are on their way over connections that seem idle. Closing such a
+/// connection at once would leave its client in doubt; a request that still comes is told that nothing ran.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// The largest head, and how much of a body is read at once.
+const BUFFER: usize = 16 * 1024;
+
+/// Where the listener is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    Open,
+    Draining,
+}
+
+/// What the listener tells its connections; that it is gone ends them at once.
+pub(super) type Phases = watch::Receiver<Phase>;
+
+/// Serves a connection to its end.
+pub(super) async fn serve(stream: impl Stream, desk: Arc<Desk>, mut phases: Phases) {
+    let opened = tokio::select! {
+        biased;
+        _ = stopping(&mut phases, GRACE) => return,
+        opened = clock::within(PATIENCE, open(stream)) => opened,
+    };
+    let Some(Ok(Some((version, stream)))) = opened else { return };
+    let busy = Arc::new(Busy::new(desk));
+    // How a connection ends is the client's affair: there is nobody here to tell.
+    match version {
+        Version::Http1 => http1(stream, busy, phases).await,
+        Version::Http2 => http2(stream, busy, phases).await,
+    }
+}
+
+async fn http1<S: Stream>(stream: Opened<S>, busy: Arc<Busy>, phases: Phases) {
+    let desk = Arc::clone(&busy);
+    let service = service_fn(move |request| {
+        let busy = Arc::clone(&desk);
+        async move {
+            let _running = Running::enter(&busy);
+            let mut reply = busy.desk.serve(request).await;
+            if let (Ok(reply), false) = (&mut reply, busy.desk.door.is_ready()) {
+                reply.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            reply
+        }
+    });
+    let connection = http1::Builder::new()
+        .max_buf_size(BUFFER)
+        .pipeline_flush(true)
+        .serve_connection(TokioIo::new(stream), service);
+    drive(connection, http1::Connection::graceful_shutdown, GRACE, &busy, phases).await;
+}
+
+async fn http2<S: Stream>(stream: Opened<S>, busy: Arc<Busy>, phases: Phases) {
+    let desk = Arc::clone(&busy);
+    let service = service_fn(move |request| {
+        let busy = Arc::clone(&desk);
+        async move {
+            let _running = Running::enter(&busy);
+            busy.desk.serve(request).await
+        }
+    });
+    let connection = http2::Builder::new(Tasks)
+        .max_header_list_size(16 * 1024)
+        .max_concurrent_streams(256)
+        .max_send_buf_size(64 * 1024)
+        .serve_connection(TokioIo::new(stream), service);
+    // HTTP/2 tells its client which requests were taken, so it needs no grace.
+    drive(connection, http2::Connection::graceful_shutdown, Duration::ZERO, &busy, phases).await;
+}
+
+/// Runs a connection until it ends by itself, waits too long for its client, or must stop.
+async fn drive<C: Future>(
+    connection: C,
+    close: impl Fn(Pin<&mut C>),
+    grace: Duration,
+    busy: &Busy,
+    mut phases: Phases,
+) {
+    let mut connection = pin!(connection);
+    let mut idle = pin!(busy.idle_too_long());
+    let mut stopping = pin!(stopping(&mut phases, grace));
+    let mut stop = None;
+    poll_fn(|cx| {
+        if stop.is_none() {
+            if let Poll::Ready(now) = stopping.as_mut().poll(cx) {
+                stop = Some(now);
+                close(connection.as_mut());
+            }
+        }
+        if stop == Some(Stop::Now) || connection.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        idle.as_mut().poll(cx)
+    })
+    .await;
+}
+
+/// How a connection is to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stop {
+    /// After what runs.
+    Gently,
+    /// The listener is gone.
+    Now,
+}
+
+/// Waits until the connection is to stop.
+async fn stopping(phases: &mut Phases, grace: Duration) -> Stop {
+    if phases.wait_for(|now| *now == Phase::Draining).await.is_err() {
+        return Stop::Now;
+    }
+    match clock::within(grace, phases.changed()).await {
+        None => Stop::Gently,
+        Some(_) => Stop::Now,
+    }
+}
+
+/// What runs on a connection, so that waiting for the client is told from working for it.
+struct Busy {
+    desk: Arc<Desk>,
+    start: Instant,
+    running: AtomicUsize,
+    /// When the last request ended, in milliseconds after the start.
+    ended: AtomicU64,
+}
+
+impl Busy {
+    fn new(desk: Arc<Desk>) -> Self {
+        Busy { desk, start: clock::now(), running: AtomicUsize::new(0), ended: AtomicU64::new(0) }
+    }
+
+    /// Waits until nothing ran for as long as a client is waited for. One timer for the whole life of a connection:
+    /// it looks again when it would have been time, so a request costs no timer.
+    async fn idle_too_long(&self) {
+        let mut next = self.start + PATIENCE;
+        loop {
+            clock::sleep_until(next).await;
+            next = match self.running.load(Ordering::Relaxed) {
+                0 => self.start + Duration::from_millis(self.ended.load(Ordering::Relaxed)) + PATIENCE,
+                _ => clock::now() + PATIENCE,
+            };
+            if next <= clock::now() {
+                return;
+            }
+        }
+    }
+}
+
+/// One request that is being answered.
+struct Running<'a>(&'a Busy);
+
+impl<'a> Running<'a> {
+    fn enter(busy: &'a Busy) -> Self {
+        busy.running.fetch_add(1, Ordering::Relaxed);
+        Running(busy)
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        let elapsed = clock::now().saturating_duration_since(self.0.start);
+        self.0.ended.store(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.0.running.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Runs the streams of HTTP/2.
+#[derive(Clone, Copy, Debug)]
+struct Tasks;
+
+impl<F: Future<Output = ()> + Send + 'static> hyper::rt::Executor<F> for Tasks {
+    fn execute(&self, future: F) {
+        task::spawn(future);
+    }
+}

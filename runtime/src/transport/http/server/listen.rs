@@ -1,0 +1,117 @@
+//! Accepting connections.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::AsyncReadExt;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
+
+use super::connection::{self, Phase};
+use super::desk::Desk;
+use crate::message::{Error, ErrorKind, Outcome};
+use crate::seam::net::{self, TcpListener, TcpStream};
+use crate::seam::{clock, task};
+use crate::transport::http::settings::{Dialect, Listening};
+use crate::transport::{Door, Listener, Url};
+
+/// What a connection over the limit is told.
+const FULL: &str = "HTTP/1.1 503 Service Unavailable\r\n\
+    content-type: application/json\r\n\
+    matchbus-outcome: not-done\r\n\
+    matchbus-error: bus\r\n\
+    retry-after: 1\r\n\
+    connection: close\r\n\
+    content-length: 130\r\n\r\n\
+    {\"error\":{\"code\":\"overloaded\",\"message\":\"the listener has all the connections it may have\",\
+    \"outcome\":\"not-done\",\"retryable\":true}}";
+
+/// How many connections over the limit are told so at once; more are closed without a word.
+const TOLD_AT_ONCE: usize = 64;
+
+pub(in crate::transport::http) async fn listen(url: &Url, door: Door) -> Result<Listener, Error> {
+    let settings = Listening::of(url)?;
+    let port = url.port().unwrap_or(Dialect::of(url).default_port());
+    let cannot = |cause: std::io::Error| {
+        let text = format!(
+            "cannot listen at `{url}` (port {port}): {cause}; choose a free port and an address of this host"
+        );
+        Error::new(ErrorKind::Start, Outcome::NotDone, text).with_source(cause)
+    };
+    let socket = net::bind(&url.authority(port)).await.map_err(cannot)?;
+    let port = socket.local_addr().map_err(cannot)?.port();
+    let (listener, stop) = Listener::new(url.clone().with_port(port));
+    let desk = Arc::new(Desk { door, answering: settings.answering });
+    task::spawn(run(socket, desk, settings.connections, stop));
+    Ok(listener)
+}
+
+async fn run(socket: TcpListener, desk: Arc<Desk>, most: usize, mut stop: oneshot::Receiver<()>) {
+    let places = Arc::new(Semaphore::new(most));
+    let told = Arc::new(Semaphore::new(TOLD_AT_ONCE));
+    let (phase, phases) = watch::channel(Phase::Open);
+    loop {
+        tokio::select! {
+            biased;
+            // Dropping `phase` ends the connections.
+            _ = &mut stop => return,
+            () = desk.door.closed() => break,
+            accepted = socket.accept() => match accepted {
+                Ok((stream, _)) => match Arc::clone(&places).try_acquire_owned() {
+                    Ok(place) => start(stream, place, &desk, &phases),
+                    Err(_) => refuse(stream, &told),
+                },
+                Err(cause) => rest(&cause).await,
+            },
+        }
+    }
+    drop((socket, phases));
+    phase.send_replace(Phase::Draining);
+    tokio::select! {
+        _ = stop => {}
+        () = phase.closed() => {}
+    }
+}
+
+fn start(stream: TcpStream, place: OwnedSemaphorePermit, desk: &Arc<Desk>, phases: &connection::Phases) {
+    // A reply is one write: it should leave at once.
+    let _ = stream.set_nodelay(true);
+    let serving = connection::serve(stream, Arc::clone(desk), phases.clone());
+    task::spawn(async move {
+        serving.await;
+        drop(place);
+    });
+}
+
+/// Tells one client too many, and waits a moment for it to read that: closing while its bytes are unread would take
+/// the answer from it.
+fn refuse(mut stream: TcpStream, told: &Arc<Semaphore>) {
+    let Ok(place) = Arc::clone(told).try_acquire_owned() else { return };
+    task::spawn(async move {
+        let telling = async {
+            tokio::io::AsyncWriteExt::write_all(&mut stream, FULL.as_bytes()).await?;
+            tokio::io::AsyncWriteExt::shutdown(&mut stream).await?;
+            let mut unread = [0; 1024];
+            while stream.read(&mut unread).await? > 0 {}
+            std::io::Result::Ok(())
+        };
+        // It is told or it is gone; either way it is closed now.
+        let _ = clock::within(Duration::from_secs(1), telling).await;
+        drop(place);
+    });
+}
+
+/// Out of descriptors, most likely: trying again at once would only burn the processor.
+async fn rest(cause: &std::io::Error) {
+    tracing::warn!(%cause, "a connection could not be accepted");
+    clock::sleep(Duration::from_millis(50)).await;
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_answer_to_one_too_many_is_well_formed() {
+        let (head, body) = super::FULL.split_once("\r\n\r\n").unwrap();
+        assert!(head.contains(&format!("content-length: {}", body.len())), "{}", body.len());
+        assert!(serde_json::from_str::<serde_json::Value>(body).is_ok());
+    }
+}

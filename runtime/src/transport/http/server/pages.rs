@@ -1,0 +1,75 @@
+//! What is answered to GET.
+
+use std::fmt::Write;
+
+use crate::flow::{Counts, Flow, Snapshot};
+
+/// All flows in Prometheus' text format (version 0.0.4).
+pub(super) fn metrics(snapshot: &Snapshot, ready: bool) -> String {
+    let mut text = String::with_capacity(512 + 512 * snapshot.flows.len());
+    family(&mut text, "matchbus_messages_total", "counter", "Messages that came, by handler.");
+    for flow in &snapshot.flows {
+        sample(&mut text, "matchbus_messages_total", flow, None, flow.counts.started);
+    }
+    family(&mut text, "matchbus_ended_total", "counter", "Messages that ended, by handler and outcome.");
+    for flow in &snapshot.flows {
+        for (outcome, count) in outcomes(&flow.counts) {
+            sample(&mut text, "matchbus_ended_total", flow, Some(outcome), count);
+        }
+    }
+    family(&mut text, "matchbus_in_flight", "gauge", "Messages that came and have not ended, by handler.");
+    for flow in &snapshot.flows {
+        sample(&mut text, "matchbus_in_flight", flow, None, flow.counts.in_flight());
+    }
+    family(&mut text, "matchbus_unrouted_total", "counter", "Messages that no handler answers.");
+    line(&mut text, format_args!("matchbus_unrouted_total {}", snapshot.unrouted));
+    family(&mut text, "matchbus_ready", "gauge", "1 while the process should be sent messages.");
+    line(&mut text, format_args!("matchbus_ready {}", u8::from(ready)));
+    text
+}
+
+fn outcomes(counts: &Counts) -> [(&'static str, u64); 4] {
+    [
+        ("replied", counts.replied),
+        ("failed", counts.failed),
+        ("not-done", counts.not_done),
+        ("unknown", counts.unknown),
+    ]
+}
+
+fn family(text: &mut String, name: &str, kind: &str, help: &str) {
+    line(text, format_args!("# HELP {name} {help}\n# TYPE {name} {kind}"));
+}
+
+fn sample(text: &mut String, name: &str, flow: &Flow, outcome: Option<&str>, count: u64) {
+    text.push_str(name);
+    let mut separator = '{';
+    let labels = [
+        ("pattern", Some(&*flow.pattern)),
+        ("service", Some(&*flow.service)),
+        ("handler", Some(&*flow.handler)),
+        ("outcome", outcome),
+    ];
+    for (label, value) in labels {
+        let Some(value) = value else { continue };
+        text.push(separator);
+        text.push_str(label);
+        text.push_str("=\"");
+        for c in value.chars() {
+            match c {
+                '\\' => text.push_str("\\\\"),
+                '"' => text.push_str("\\\""),
+                '\n' => text.push_str("\\n"),
+                c => text.push(c),
+            }
+        }
+        text.push('"');
+        separator = ',';
+    }
+    line(text, format_args!("}} {count}"));
+}
+
+fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
+    // Writing to a `String` cannot fail.
+    let _ = writeln!(text, "{line}");
+}

@@ -1,0 +1,116 @@
+//! The bearer token: compared in constant time, shown nowhere.
+
+use std::fmt;
+use std::hint::black_box;
+use std::sync::Arc;
+
+use hyper::header::HeaderValue;
+
+use super::super::Url;
+use super::percent;
+use super::settings::usage;
+use crate::message::Error;
+
+/// A secret that both sides know.
+#[derive(Clone)]
+pub(super) struct Token(Arc<str>);
+
+impl Token {
+    /// The token of a URL: from the environment, or what is before the `@`.
+    pub(super) fn of(url: &Url) -> Result<Option<Self>, Error> {
+        let named = url.option("token_env");
+        match (named, url.user()) {
+            (None, None) => Ok(None),
+            (Some(_), Some(_)) => {
+                Err(usage(format!("`{url}` has a token before the `@` and `token_env` too; leave one out")))
+            }
+            (Some(name), None) => match std::env::var(name) {
+                Ok(token) => Token::new(&token).map(Some),
+                Err(_) => Err(usage(format!(
+                    "`{url}` wants its token from the environment variable `{name}`, which is not set or is no text"
+                ))),
+            },
+            (None, Some(user)) => {
+                let token = percent::decode(user.as_bytes())
+                    .ok_or_else(|| usage(format!("the token of `{url}` is not well percent-encoded")))?;
+                Token::new(&token).map(Some)
+            }
+        }
+    }
+
+    pub(super) fn new(token: &str) -> Result<Self, Error> {
+        if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(usage(
+                "a bearer token must be one or more visible ASCII characters, since it goes into a header",
+            ));
+        }
+        Ok(Token(token.into()))
+    }
+
+    /// Whether a request's `Authorization` has it. How long that takes tells at most the token's length.
+    pub(super) fn fits(&self, authorization: Option<&HeaderValue>) -> bool {
+        let Some((scheme, given)) =
+            authorization.map(HeaderValue::as_bytes).and_then(|v| v.split_at_checked(7))
+        else {
+            return false;
+        };
+        scheme.eq_ignore_ascii_case(b"bearer ") && equal(given.trim_ascii(), self.0.as_bytes())
+    }
+
+    /// The `Authorization` header that has it.
+    pub(super) fn header(&self) -> Option<HeaderValue> {
+        let mut value = HeaderValue::from_str(&format!("Bearer {}", self.0)).ok()?;
+        value.set_sensitive(true);
+        Some(value)
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(***)")
+    }
+}
+
+/// Compares every byte, whatever the first ones were.
+fn equal(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    let differing = a.iter().zip(b).fold(0, |differing, (a, b)| black_box(differing | (a ^ b)));
+    black_box(differing) == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_very_token_fits() {
+        let token = Token::new("s3cret-token").unwrap();
+        let fits = |text: &str| token.fits(Some(&HeaderValue::from_str(text).unwrap()));
+        assert!(fits("Bearer s3cret-token") && fits("bearer  s3cret-token "));
+        for bad in
+            ["", "Bearer", "Bearer ", "Bearer s3cret-tokem", "Bearer s3cret-token2", "Basic s3cret-token"]
+        {
+            assert!(!fits(bad), "{bad}");
+        }
+        assert!(!token.fits(None));
+    }
+
+    #[test]
+    fn a_token_is_never_shown() {
+        let token = Token::new("s3cret").unwrap();
+        assert!(!format!("{token:?} {:?}", token.header()).contains("s3cret"));
+        assert!(Token::new("").is_err() && Token::new("two words").is_err());
+    }
+
+    #[test]
+    fn a_token_comes_from_the_url_once() {
+        let of = |url: &str| Token::of(&url.parse().unwrap());
+        assert_eq!(&*of("http://a%2Fb@host").unwrap().unwrap().0, "a/b");
+        assert!(of("http://host").unwrap().is_none());
+        assert!(of("http://a@host?token_env=X").is_err());
+        let error = of("http://host?token_env=MATCHBUS_NO_SUCH_TOKEN").unwrap_err();
+        assert!(error.to_string().contains("MATCHBUS_NO_SUCH_TOKEN"), "{error}");
+    }
+}

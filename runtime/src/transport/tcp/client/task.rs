@@ -1,0 +1,226 @@
+//! The task of one connection: connects, writes what callers ask, and brings the answers.
+
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt;
+use tokio::sync::oneshot;
+
+use super::connection::{Connection, Phase};
+use super::{Came, Shared};
+use crate::message::{CallError, Error, ErrorKind, Outcome};
+use crate::seam::clock::{self, Instant};
+use crate::seam::net::{self, TcpStream};
+use crate::seam::task;
+use crate::transport::tcp::answer::Frame;
+use crate::transport::tcp::ident;
+use crate::transport::tcp::lines::{Line, Lines};
+use crate::transport::tcp::request::likely_id;
+
+/// Makes the connection, and tells those who wait if that fails.
+pub(super) fn start(shared: &Arc<Shared>, connection: &Arc<Connection>) {
+    let (shared, connection) = (Arc::clone(shared), Arc::clone(connection));
+    task::spawn(async move {
+        match connect(&shared).await {
+            Ok(stream) => Task::new(&shared, &connection).run(stream).await,
+            Err(cause) => {
+                shared.current().backoff.failed();
+                let what = format!("cannot connect: {cause}; is the other process up, and this its address?");
+                let error = shared.error(ErrorKind::Unreachable, Outcome::NotDone, what).with_source(cause);
+                connection.close(0, |_| Err(CallError::Bus(error.clone())));
+            }
+        }
+    });
+}
+
+async fn connect(shared: &Shared) -> io::Result<TcpStream> {
+    let timeout = shared.options.connect_timeout;
+    tokio::select! {
+        biased;
+        stream = net::connect(&shared.authority) => stream,
+        () = clock::sleep(timeout) => {
+            Err(io::Error::new(io::ErrorKind::TimedOut, format!("no answer within {timeout:?}")))
+        }
+    }
+}
+
+struct Task<'a> {
+    shared: &'a Shared,
+    connection: &'a Arc<Connection>,
+    out: Vec<u8>,
+    /// How much of `out` has left.
+    written: usize,
+    /// How many bytes have left in all.
+    handed: u64,
+    /// Since when the other side owes a byte.
+    quiet_since: Option<Instant>,
+    probed: bool,
+    /// Whether anything was ever read.
+    heard: bool,
+    answers: Vec<(u64, Came)>,
+    found: Vec<(oneshot::Sender<Came>, Came)>,
+}
+
+impl<'a> Task<'a> {
+    fn new(shared: &'a Shared, connection: &'a Arc<Connection>) -> Self {
+        Task {
+            shared,
+            connection,
+            out: Vec::new(),
+            written: 0,
+            handed: 0,
+            quiet_since: None,
+            probed: false,
+            heard: false,
+            answers: Vec::new(),
+            found: Vec::new(),
+        }
+    }
+
+    async fn run(mut self, stream: TcpStream) {
+        let cause = self.exchange(stream).await.err();
+        {
+            // Who accepts and closes at once must not be asked in a loop.
+            let backoff = &mut self.shared.current().backoff;
+            if self.heard { backoff.succeeded() } else { backoff.failed() }
+        }
+        let cause = cause.map_or_else(|| "the other side closed it".to_owned(), |cause| cause.to_string());
+        self.connection.close(self.handed, |left| Err(CallError::Bus(self.lost(left, &cause))));
+    }
+
+    #[cold]
+    fn lost(&self, left: bool, cause: &str) -> Error {
+        if left {
+            let what = format!("the connection broke while the reply was waited for: {cause}");
+            self.shared.error(ErrorKind::Lost, Outcome::Unknown, what)
+        } else {
+            let what = format!("the connection broke before the message left: {cause}");
+            self.shared.error(ErrorKind::Unreachable, Outcome::NotDone, what)
+        }
+    }
+
+    async fn exchange(&mut self, mut stream: TcpStream) -> io::Result<()> {
+        let (mut reader, mut writer) = stream.split();
+        let mut lines = Lines::new(self.shared.options.max_answer);
+        let connection = self.connection;
+        let half = self.shared.options.silence_timeout / 2;
+        let mut timer = pin!(clock::sleep(half));
+        loop {
+            let (phase, waiting) = self.take();
+            if phase != Phase::Open && waiting == 0 && self.out.is_empty() {
+                return Ok(());
+            }
+            if waiting > 0 && self.quiet_since.is_none() {
+                self.quiet_since = Some(clock::now());
+            }
+            tokio::select! {
+                biased;
+                written = writer.write(&self.out[self.written..]), if !self.out.is_empty() => {
+                    self.wrote(written?)?;
+                }
+                () = connection.changed.notified() => {}
+                read = lines.fill(&mut reader) => {
+                    if read? == 0 {
+                        return Ok(());
+                    }
+                    self.read(&mut lines);
+                }
+                () = &mut timer => {
+                    let next = self.look(half)?;
+                    timer.as_mut().reset(next);
+                }
+            }
+        }
+    }
+
+    fn take(&mut self) -> (Phase, usize) {
+        self.connection.take(&mut self.out)
+    }
+
+    fn wrote(&mut self, bytes: usize) -> io::Result<()> {
+        if bytes == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        self.written += bytes;
+        self.handed += bytes as u64;
+        self.quiet_since.get_or_insert_with(clock::now);
+        if self.written == self.out.len() {
+            self.out.clear();
+            self.written = 0;
+            self.connection.handed(self.handed);
+        }
+        Ok(())
+    }
+
+    /// All answers of one read go to their callers before anything else is done.
+    fn read(&mut self, lines: &mut Lines) {
+        (self.quiet_since, self.probed, self.heard) = (None, false, true);
+        while let Some(line) = lines.next() {
+            match line {
+                Line::Whole(line) if line.trim_ascii().is_empty() => {}
+                Line::Whole(line) => match Frame::read(line, &self.shared.limits) {
+                    Ok(frame) => self.frame(frame),
+                    Err(malformed) => self.unreadable(line, &malformed.to_string()),
+                },
+                Line::TooLong(head) => {
+                    let longest = self.shared.options.max_answer;
+                    let why = format!("it is longer than {longest} bytes; see `max_answer`");
+                    self.unreadable(&head, &why);
+                }
+            }
+        }
+        if !self.answers.is_empty() {
+            self.connection.answer(&mut self.answers, &mut self.found);
+        }
+    }
+
+    fn frame(&mut self, frame: Frame) {
+        match frame {
+            Frame::Answer { id, matchbus, answer } => {
+                if matchbus && !self.connection.is_matchbus() {
+                    self.connection.is_a_matchbus();
+                }
+                self.answers.push((id, answer));
+            }
+            Frame::GoingAway { taken } => self.connection.going_away(taken, || {
+                let what = "the other process goes away and did not take the message; send it to another one";
+                Err(CallError::Bus(self.shared.error(ErrorKind::Draining, Outcome::NotDone, what)))
+            }),
+            Frame::Other => tracing::debug!("a TCP frame for nobody was ignored"),
+        }
+    }
+
+    #[cold]
+    fn unreadable(&mut self, line: &[u8], why: &str) {
+        let id = likely_id(line).and_then(|id| ident::message_part(id.trim_matches('"')));
+        let Some(id) = id else {
+            return tracing::warn!(why, "a line that is no frame came over TCP and was ignored");
+        };
+        let what = format!("the handler may have run, but its answer cannot be read: {why}");
+        let error = self.shared.error(ErrorKind::Undecodable, Outcome::Unknown, what);
+        self.answers.push((id, Err(CallError::Bus(error))));
+    }
+
+    /// Sees whether the other side owes a byte for too long; when to look again.
+    fn look(&mut self, half: Duration) -> io::Result<Instant> {
+        let now = clock::now();
+        // A Seneca has no answer to a probe.
+        let Some(since) = self.quiet_since.filter(|_| self.connection.is_matchbus()) else {
+            return Ok(now + half);
+        };
+        if since + half * 2 <= now {
+            let what = format!("nothing came for {:?}; the peer or the way to it is dead", half * 2);
+            return Err(io::Error::new(io::ErrorKind::TimedOut, what));
+        }
+        if since + half > now {
+            return Ok(since + half);
+        }
+        if !self.probed {
+            self.probed = true;
+            self.connection.probe();
+        }
+        Ok((since + half * 2).max(now + Duration::from_millis(1)))
+    }
+}

@@ -1,0 +1,227 @@
+//! The frames that a client sends.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{head, ident, text};
+use crate::message::Error;
+use crate::message::json::{Limits, Malformed, Scan};
+use crate::transport::Head;
+
+/// How a request is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Style {
+    /// Put the user context into the message, where a Seneca looks for it.
+    pub(super) custom: bool,
+    /// Say who sends.
+    pub(super) origin: bool,
+    /// Whether an answer is wanted.
+    pub(super) sync: bool,
+    /// Whether the answer is wanted when the message was taken in.
+    pub(super) send: bool,
+}
+
+/// Writes a message's frame.
+pub(super) fn act(out: &mut Vec<u8>, (mi, tx): (u64, u64), message: &[u8], head: &Head, style: Style) {
+    open(out, (mi, tx), "act");
+    if style.origin {
+        out.extend_from_slice(b",\"origin\":");
+        text::string(out, ident::instance());
+    }
+    out.extend_from_slice(if style.sync { b",\"sync\":true" } else { b",\"sync\":false" });
+    out.extend_from_slice(b",\"mb\":");
+    head::write(out, head, style.send);
+    out.extend_from_slice(b",\"act\":");
+    if style.custom && !head.context.is_empty() {
+        with_custom(out, message, head);
+    } else {
+        text::splice(out, message);
+    }
+    out.extend_from_slice(b"}\n");
+}
+
+/// Writes a frame that has no message.
+pub(super) fn other(out: &mut Vec<u8>, id: (u64, u64), kind: &str) {
+    open(out, id, kind);
+    out.extend_from_slice(b"}\n");
+}
+
+fn open(out: &mut Vec<u8>, (mi, tx): (u64, u64), kind: &str) {
+    out.extend_from_slice(b"{\"id\":\"");
+    ident::write(out, mi);
+    out.push(b'/');
+    ident::write(out, tx);
+    out.extend_from_slice(b"\",\"kind\":\"");
+    out.extend_from_slice(kind.as_bytes());
+    out.push(b'"');
+}
+
+fn with_custom(out: &mut Vec<u8>, message: &[u8], head: &Head) {
+    let Some(brace) = message.iter().position(|byte| *byte == b'{') else {
+        return text::splice(out, message);
+    };
+    out.extend_from_slice(b"{\"custom$\":");
+    head::context(out, &head.context);
+    let rest = &message[brace + 1..];
+    if rest.trim_ascii_start().first() != Some(&b'}') {
+        out.push(b',');
+    }
+    text::splice(out, rest);
+}
+
+/// A frame as the server sees it: each part as it is written.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Request<'a> {
+    /// With its quotes; only strings and numbers.
+    pub(super) id: Option<&'a str>,
+    /// With its quotes.
+    pub(super) origin: Option<&'a str>,
+    pub(super) kind: Kind,
+    pub(super) sync: bool,
+    pub(super) mb: Option<&'a str>,
+    pub(super) act: Option<&'a str>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Kind {
+    Act,
+    Cancel,
+    Catalogue,
+    Health,
+    #[default]
+    Other,
+}
+
+impl<'a> Request<'a> {
+    /// Reads a line in one pass. A frame that is well in itself is given also if its message is not: the router says
+    /// what is wrong with that.
+    pub(super) fn read(line: &'a [u8], limits: &Limits) -> Result<Self, Refused> {
+        match Scan::read(line, limits) {
+            Ok(scan) => {
+                let mut request = Request::default();
+                for (key, raw) in &scan {
+                    request.set(key, raw);
+                }
+                Ok(request)
+            }
+            Err(malformed) => Request::read_again(line).ok_or_else(|| Refused::new(line, malformed)),
+        }
+    }
+
+    #[cold]
+    fn read_again(line: &'a [u8]) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Again<'a> {
+            #[serde(borrow)]
+            id: Option<&'a RawValue>,
+            #[serde(borrow)]
+            origin: Option<&'a RawValue>,
+            #[serde(borrow)]
+            kind: &'a RawValue,
+            #[serde(borrow)]
+            sync: Option<&'a RawValue>,
+            #[serde(borrow)]
+            mb: Option<&'a RawValue>,
+            #[serde(borrow)]
+            act: &'a RawValue,
+        }
+        let again: Again<'a> = serde_json::from_slice(line).ok()?;
+        let mut request = Request::default();
+        request.set("kind", again.kind.get());
+        request.set("act", again.act.get());
+        for (key, raw) in [("id", again.id), ("origin", again.origin), ("sync", again.sync), ("mb", again.mb)]
+        {
+            if let Some(raw) = raw {
+                request.set(key, raw.get());
+            }
+        }
+        Some(request)
+    }
+
+    fn set(&mut self, key: &str, raw: &'a str) {
+        let is_id = || raw.starts_with(|c: char| matches!(c, '"' | '-' | '0'..='9'));
+        match key {
+            "id" if is_id() => self.id = Some(raw),
+            "origin" if is_id() => self.origin = Some(raw),
+            "kind" => {
+                self.kind = match raw {
+                    "\"act\"" => Kind::Act,
+                    "\"cancel\"" => Kind::Cancel,
+                    "\"catalogue\"" => Kind::Catalogue,
+                    "\"health\"" => Kind::Health,
+                    _ => Kind::Other,
+                }
+            }
+            "sync" => self.sync = raw == "true",
+            "mb" if raw.starts_with('{') => self.mb = Some(raw),
+            "act" => self.act = Some(raw),
+            _ => {}
+        }
+    }
+}
+
+/// A line that is no frame.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) id: Option<String>,
+    pub(super) error: Error,
+}
+
+impl Refused {
+    #[cold]
+    fn new(line: &[u8], malformed: Malformed) -> Self {
+        Refused { id: likely_id(line), error: Error::malformed(malformed) }
+    }
+}
+
+/// The id of a line that cannot be read, if it starts as clients write it. With its quotes.
+#[cold]
+pub(super) fn likely_id(line: &[u8]) -> Option<String> {
+    let rest = line.trim_ascii_start().strip_prefix(b"{\"id\":\"")?;
+    let end = rest.iter().take(256).position(|byte| *byte == b'"')?;
+    let id = str::from_utf8(&rest[..end]).ok()?;
+    (!id.contains(|c: char| c == '\\' || c.is_control())).then(|| format!("\"{id}\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STYLE: Style = Style { custom: false, origin: false, sync: true, send: false };
+
+    #[test]
+    fn a_request_comes_back() {
+        let mut out = Vec::new();
+        act(&mut out, (1, 2), b"{\"a\":\n1}", &Head::default(), Style { origin: true, ..STYLE });
+        let request = Request::read(out.strip_suffix(b"\n").unwrap(), &Limits::default()).unwrap();
+        assert_eq!(request.id, Some("\"000000000001/000000000002\""));
+        assert_eq!((request.act, request.mb), (Some("{\"a\": 1}"), Some("{}")));
+        assert!(request.sync && request.kind == Kind::Act && request.origin.is_some());
+    }
+
+    #[test]
+    fn user_context_goes_where_a_seneca_looks_for_it() {
+        let mut head = Head::default();
+        head.context.insert("t".into(), "1".into());
+        for (message, with) in [
+            ("{}", r#"{"custom$":{"t":"1"}}"#),
+            (" { } ", r#"{"custom$":{"t":"1"} } "#),
+            (r#"{"a":1}"#, r#"{"custom$":{"t":"1"},"a":1}"#),
+        ] {
+            let mut out = Vec::new();
+            act(&mut out, (1, 2), message.as_bytes(), &head, Style { custom: true, ..STYLE });
+            let text = String::from_utf8(out).unwrap();
+            assert!(text.ends_with(&format!("\"act\":{with}}}\n")), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_id_of_a_bad_frame_is_found_where_it_can_be() {
+        let twice = br#"{"id":"x/y","kind":"act","sync":true,"act":{"a":1,"a":2}}"#;
+        let request = Request::read(twice, &Limits::default()).unwrap();
+        assert_eq!((request.id, request.act), (Some("\"x/y\""), Some(r#"{"a":1,"a":2}"#)));
+        let cut = Request::read(br#"{"id":"x/y","kind":"act","act":{"a":"#, &Limits::default()).unwrap_err();
+        assert_eq!(cut.id.as_deref(), Some("\"x/y\""));
+        assert!(Request::read(b"hello", &Limits::default()).unwrap_err().id.is_none());
+    }
+}

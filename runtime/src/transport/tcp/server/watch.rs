@@ -1,0 +1,95 @@
+//! What must not take too long on a connection.
+
+use std::time::Duration;
+
+use crate::seam::clock::Instant;
+use crate::transport::tcp::options;
+
+/// Since when something is as it should not stay.
+#[derive(Debug)]
+pub(super) struct Watch {
+    line: Since,
+    write: Since,
+    idle: Since,
+}
+
+#[derive(Debug)]
+struct Since {
+    begin: Option<Instant>,
+    limit: Duration,
+}
+
+/// What took too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Overdue {
+    Line,
+    Write,
+    Idle,
+}
+
+/// How a connection is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Seen {
+    /// A line is begun, and more of it is waited for.
+    pub(super) line_begun: bool,
+    /// Bytes wait to be written.
+    pub(super) unwritten: bool,
+    /// Nothing is to do.
+    pub(super) idle: bool,
+}
+
+impl Watch {
+    pub(super) fn new(options: &options::Server) -> Self {
+        let since = |limit| Since { begin: None, limit };
+        Watch {
+            line: since(options.line_timeout),
+            write: since(options.write_timeout),
+            idle: since(options.idle_timeout),
+        }
+    }
+
+    pub(super) fn line_completed(&mut self) {
+        self.line.begin = None;
+    }
+
+    pub(super) fn wrote(&mut self) {
+        self.write.begin = None;
+    }
+
+    pub(super) fn read(&mut self) {
+        self.idle.begin = None;
+    }
+
+    pub(super) fn note(&mut self, now: Instant, seen: Seen) {
+        self.line.note(now, seen.line_begun);
+        self.write.note(now, seen.unwritten);
+        self.idle.note(now, seen.idle);
+    }
+
+    /// What is overdue.
+    pub(super) fn overdue(&self, now: Instant) -> Option<Overdue> {
+        let kinds = [(&self.write, Overdue::Write), (&self.line, Overdue::Line), (&self.idle, Overdue::Idle)];
+        kinds.into_iter().find(|(since, _)| since.end().is_some_and(|end| end <= now)).map(|(_, kind)| kind)
+    }
+
+    /// When to look again: no later than anything can be overdue that begins from now on, so that the timer is not
+    /// touched each time that something begins or ends.
+    pub(super) fn next_look(&self, now: Instant) -> Instant {
+        let all = [&self.line, &self.write, &self.idle];
+        all.into_iter().map(|since| since.end().unwrap_or(now + since.limit)).min().unwrap_or(now)
+    }
+}
+
+impl Since {
+    fn note(&mut self, now: Instant, is: bool) {
+        if is {
+            self.begin.get_or_insert(now);
+        } else {
+            self.begin = None;
+        }
+    }
+
+    fn end(&self) -> Option<Instant> {
+        Some(self.begin? + self.limit)
+    }
+}

@@ -1,0 +1,10 @@
+//! HTTP over real sockets on 127.0.0.1. Nothing here sleeps to wait for something.
+#![cfg(feature = "http")]
+
+mod drain;
+mod kit;
+mod limits;
+mod link;
+mod mounted;
+mod plain;
+mod seneca;
