@@ -22,7 +22,7 @@ use super::settings::Settings;
 use super::start_error::{StartError, StartProblem};
 use super::text::Text;
 use crate::flow::Flows;
-use crate::handler::{Accepts, Incoming, Need};
+use crate::handler::{Accepts, Incoming, Need, answer};
 use crate::message::Message;
 use crate::message::json::Limits;
 use crate::pattern::{Compare, Pattern, PatternError, Value};
@@ -500,10 +500,8 @@ impl Draft {
         F: Fn(M) -> Fut + Send + Sync + 'static,
         Fut: Future + Send + 'static,
     {
-        let closure: Arc<Closure> = Arc::new(move |_, input, output| {
-            let future = handler(M::take(input)?);
-            Ok(Some(Box::pin(async move { M::put(output, future.await) })))
-        });
+        let closure: Arc<Closure> =
+            Arc::new(move |_, input, output| answer::<M, _>(output, handler(M::take(input)?)));
         Draft {
             kind: Kind::Service,
             about: About::Closure { service: Text::Static("closures"), message: M::MESSAGE },

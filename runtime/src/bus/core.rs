@@ -1,5 +1,6 @@
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::sync::{Arc, OnceLock};
 
 use super::envelope::Envelope;
@@ -74,7 +75,7 @@ impl Core {
     /// itself – deadline, concurrency limit, panic guard, validation, handler. `None` if the guard has to be awaited.
     ///
     /// On success the reply is in the output; whoever looks at it says how the message ended.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn start<'a>(
         &'a self,
         guard: &mut Guard<'a>,
@@ -124,7 +125,7 @@ impl Core {
                 let mut guard = Guard::new(context);
                 match guard.start(input, output) {
                     Some(result) => result,
-                    None => guard.await,
+                    None => poll_fn(|waker| guard.poll(waker)).await,
                 }
             };
             let result = match &handler.layers {

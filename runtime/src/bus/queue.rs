@@ -1,4 +1,5 @@
 use std::any::Any;
+use std::future::poll_fn;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 
@@ -136,7 +137,7 @@ impl Core {
             let mut guard = Guard::new(&context);
             match self.start(&mut guard, &context, Input(&mut input), Output(&mut output)) {
                 Some(result) => result,
-                None => guard.await,
+                None => poll_fn(|waker| guard.poll(waker)).await,
             }
         };
         if let Err(error) = result {
