@@ -1,5 +1,6 @@
 //! TCP: real sockets on this machine, raw lines at one end or matchbus at both.
 #![cfg(feature = "tcp")]
+#![allow(clippy::needless_pass_by_value, clippy::cast_possible_truncation)] // Handlers own what they are given.
 
 use std::future::pending;
 use std::sync::Arc;

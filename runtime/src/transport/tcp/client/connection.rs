@@ -191,9 +191,9 @@ impl Connection {
         let mut state = self.state();
         for (id, came) in answers.drain(..) {
             if let Some(one) = state.pending.remove(&id) {
-                found.push((one.tell, came))
+                found.push((one.tell, came));
             } else {
-                tracing::trace!("an answer came for which nobody waits any more")
+                tracing::trace!("an answer came for which nobody waits any more");
             }
         }
         drop(state);
