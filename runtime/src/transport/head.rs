@@ -27,3 +27,18 @@ pub struct Head {
     /// Whether it goes to every group of observers, and not to one handler.
     pub published: bool,
 }
+
+impl Head {
+    /// Whether it says nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        let Head { id, key, attempt, budget, trace, source, context, published } = self;
+        id.is_none()
+            && key.is_none()
+            && *attempt == 0
+            && budget.is_none()
+            && trace.is_none()
+            && source.is_none()
+            && context.is_empty()
+            && !published
+    }
+}
