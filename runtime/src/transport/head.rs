@@ -33,7 +33,7 @@ pub struct Head {
 impl Head {
     /// Whether it says nothing.
     pub(crate) fn is_empty(&self) -> bool {
-        let Head { id, key, attempt, budget, trace, source, context, published } = self;
+        let Head { id, key, attempt, budget, trace, source, context, published, groups } = self;
         id.is_none()
             && key.is_none()
             && *attempt == 0
@@ -42,5 +42,6 @@ impl Head {
             && source.is_none()
             && context.is_empty()
             && !published
+            && groups.is_empty()
     }
 }
