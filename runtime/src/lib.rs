@@ -47,6 +47,7 @@
 //! | who answers what, as data | [`registry::Catalogue`] |
 //! | other processes | [`transport`], [`Bus::listen`], [`Bus::connect`] |
 //! | how many messages | [`flow`], [`Bus::flows`] |
+//! | other processes | [`transport`], [`Bus::listen`] |
 //!
 //! # Syntax of the attributes
 //!

@@ -6,7 +6,12 @@ use lexopt::{Parser, ValueExt};
 use crate::step::{Failed, cargo};
 
 /// The binaries that measure: name of the case, package, binary.
-const CASES: &[(&str, &str, &str)] = &[("find", "matchbus-benches", "find")];
+const CASES: &[(&str, &str, &str)] = &[
+    ("find", "matchbus-benches", "find"),
+    ("inproc", "matchbus-benches", "inproc"),
+    ("start", "matchbus-benches", "start"),
+    ("compile", "matchbus-benches", "compile"),
+];
 
 pub(crate) fn bench(mut parser: Parser) -> Result<(), Failed> {
     let (mut json, mut quick, mut left_out, mut only) = (false, false, Vec::new(), Vec::new());

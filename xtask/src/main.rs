@@ -2,6 +2,7 @@
 
 mod bench;
 mod licences;
+mod node;
 mod step;
 
 use std::process::ExitCode;
@@ -14,7 +15,8 @@ use step::{Failed, cargo};
 const HELP: &str = "Usage: cargo xtask COMMAND
 
   test [--without NAME]…    every test of the workspace
-                            NAME: ui (compile-fail and -pass tests), crates (tests that build small workspaces)
+                            NAME: ui (compile-fail and -pass tests), crates (tests that build small workspaces),
+                            seneca (tests against npm's Seneca, which need node and npm)
   ui [--bless]              only the compile-fail and -pass tests; --bless accepts the errors as they are now
   bench [--json] [--quick] [--without NAME]… [CASE]…
                             side by side with the peers; without CASE all of them
@@ -72,7 +74,7 @@ fn test(mut parser: Parser) -> Result<(), Failed> {
     let mut left_out = Vec::new();
     while let Some(arg) = parser.next()? {
         match arg {
-            Long("without") => without(&mut parser, &["ui", "crates"], &mut left_out)?,
+            Long("without") => without(&mut parser, &["ui", "crates", "seneca"], &mut left_out)?,
             other => return Err(other.unexpected().into()),
         }
     }
@@ -85,6 +87,12 @@ fn test(mut parser: Parser) -> Result<(), Failed> {
     if skip("crates") {
         eprintln!("xtask: leaving out the tests that build small workspaces, as told");
         tests = tests.env("MATCHBUS_CRATES", "skip");
+    }
+    if skip("seneca") {
+        eprintln!("xtask: leaving out the tests against npm's Seneca, as told");
+        tests = tests.env("MATCHBUS_WITHOUT", "seneca");
+    } else {
+        node::find_or_install("the test against npm's Seneca", "seneca")?;
     }
     tests.run("tests")?;
     // Without the features, what they add must not be missed.

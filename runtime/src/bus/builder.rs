@@ -13,6 +13,7 @@ use super::core::{Core, Group};
 use super::handle::Bus;
 use super::index::Index;
 use super::layer::{At, BoxError, Inner, Layers, Request, Response, Wrap, wrap};
+use super::lifecycle::Lifecycle;
 use super::limit::Limit;
 use super::mounted::{About, Closure, Handler, Mounted};
 use super::origin::Origin;
@@ -367,7 +368,7 @@ impl Builder {
             states,
             edge,
             settings,
-            lifecycle: Default::default(),
+            lifecycle: Lifecycle::default(),
             queued: Queued::default(),
             recorder: record.then(Recorder::default),
             transports,

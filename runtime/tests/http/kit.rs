@@ -36,7 +36,7 @@ fn tell_meta(_: Value, meta: Meta) -> Value {
         "id": meta.id().to_string(),
         "key": meta.idempotency_key(),
         "attempt": meta.attempt(),
-        "budget": meta.budget().map(|budget| budget.as_millis() as u64),
+        "budget": meta.budget().map(|budget| u64::try_from(budget.as_millis()).unwrap()),
         "trace": meta.traceparent().to_string()[3..35],
         "source": meta.source(),
         "context": meta.contexts(),
@@ -80,7 +80,7 @@ fn shape(msg: Value) -> Value {
 
 #[service(role = "large")]
 fn large(msg: Value) -> Value {
-    "x".repeat(msg["bytes"].as_u64().unwrap_or(0) as usize).into()
+    "x".repeat(usize::try_from(msg["bytes"].as_u64().unwrap()).unwrap()).into()
 }
 
 /// What the handlers that wait are seen to do.
@@ -128,14 +128,14 @@ async fn gate(msg: Value, seen: State<Seen>) -> Value {
 }
 
 #[service(role = "log")]
-async fn log(_: Value, seen: State<Seen>) -> Value {
+fn log(_: Value, seen: State<Seen>) -> Value {
     seen.count.fetch_add(1, Ordering::SeqCst);
     seen.heard.notify_one();
     Value::Null
 }
 
 #[observer(role = "event")]
-async fn hear(_: Value, seen: State<Seen>) {
+fn hear(_: Value, seen: State<Seen>) {
     seen.count.fetch_add(10, Ordering::SeqCst);
     seen.heard.notify_one();
 }

@@ -1,5 +1,6 @@
 //! HTTP over real sockets on 127.0.0.1. Nothing here sleeps to wait for something.
 #![cfg(feature = "http")]
+#![allow(clippy::needless_pass_by_value)] // Handlers own what they are given.
 
 mod drain;
 mod kit;

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use matchbus::Outcome;
 use matchbus::transport::Exposed;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::kit::{self, Raw, listen_with, world};
 
@@ -283,7 +283,7 @@ async fn a_thousand_requests_at_once_are_each_answered() {
             let address = address.clone();
             tokio::spawn(async move {
                 let body = format!(r#"{{"role":"gate","n":{n}}}"#);
-                Raw::connect(&address).await.post("/act", "", &body).await.json() == Value::from(n)
+                Raw::connect(&address).await.post("/act", "", &body).await.json() == n
             })
         })
         .collect();

@@ -26,7 +26,7 @@ pub(super) fn read(headers: &HeaderMap, most_budget: Duration) -> Result<Head, E
             "traceparent" => head.trace = value.to_str().ok().and_then(TraceParent::parse),
             "idempotency-key" => head.key = Some(decoded(name, value)?),
             name_of_ours if name_of_ours.starts_with(PREFIX) => {
-                read_ours(&mut head, name, value, most_budget)?
+                read_ours(&mut head, name, value, most_budget)?;
             }
             _ => {}
         }
@@ -157,7 +157,7 @@ mod tests {
         };
         let mut headers = HeaderMap::new();
         write(&mut headers, &head).unwrap();
-        assert_eq!(read(&headers, Duration::from_secs(60)).unwrap(), head);
+        assert_eq!(read(&headers, Duration::from_mins(1)).unwrap(), head);
         assert_eq!(read(&headers, Duration::from_secs(1)).unwrap().budget, Some(Duration::from_secs(1)));
         let mut none = HeaderMap::new();
         write(&mut none, &Head::default()).unwrap();

@@ -50,7 +50,7 @@ impl Default for Answering {
         Answering {
             token: None,
             seneca_errors: StatusCode::INTERNAL_SERVER_ERROR,
-            most_budget: Duration::from_secs(60),
+            most_budget: Duration::from_mins(1),
         }
     }
 }

@@ -76,7 +76,7 @@ impl Frame {
         let (mut id, mut res, mut error, mut mb, mut is_answer) = (None, None, None, None, false);
         for (key, raw) in &scan {
             match key {
-                "id" => id = ident::message_part(raw.trim_matches('"')),
+                "id" => id = ident::quoted_message_part(raw),
                 "kind" => is_answer = raw == "\"res\"",
                 "res" => res = Some(raw),
                 "error" if raw != "null" => error = Some(raw),
@@ -122,6 +122,7 @@ mod tests {
         }
         let mut out = Vec::new();
         going_away(&mut out, 7);
+        // `null` would be a number of base 36.
         assert!(matches!(Frame::read(&out, &Limits::default()), Ok(Frame::GoingAway { taken: 7 })));
     }
 }

@@ -37,8 +37,9 @@ pub(super) fn read(text: &str) -> Option<u64> {
     })
 }
 
-/// The message part of an id.
-pub(super) fn message_part(id: &str) -> Option<u64> {
+/// The message part of an id in quotes.
+pub(super) fn quoted_message_part(raw: &str) -> Option<u64> {
+    let id = raw.strip_prefix('"')?.strip_suffix('"')?;
     read(id.split('/').next()?)
 }
 
@@ -101,5 +102,6 @@ mod tests {
         write(&mut text, transaction(&trace.unwrap()).unwrap());
         assert_eq!(text, b"nzm8zcb3egi3/fykd6obk5ss3");
         assert!(meaning("plain").is_none());
+        assert_eq!((quoted_message_part("\"z/y\""), quoted_message_part("null")), (Some(35), None));
     }
 }

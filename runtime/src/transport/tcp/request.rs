@@ -9,6 +9,7 @@ use crate::message::json::{Limits, Malformed, Scan};
 use crate::transport::Head;
 
 /// How a request is written.
+#[allow(clippy::struct_excessive_bools)] // Each is said or not said in the frame.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Style {
     /// Put the user context into the message, where a Seneca looks for it.

@@ -234,7 +234,7 @@ impl BackOff {
             return;
         }
         let most = Self::LEAST.saturating_mul(2_u32.saturating_pow(self.failures.min(10))).min(Self::MOST);
-        let spread = u64::try_from((most - Self::LEAST).as_micros()).unwrap_or(u64::MAX);
+        let spread = u64::try_from(most.saturating_sub(Self::LEAST).as_micros()).unwrap_or(u64::MAX);
         let jitter = Duration::from_micros(random::next() % spread.saturating_add(1));
         self.failures += 1;
         self.until = Some(clock::now() + Self::LEAST + jitter);

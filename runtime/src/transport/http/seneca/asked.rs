@@ -234,7 +234,7 @@ mod tests {
         .unwrap();
         assert_eq!(String::from_utf8(read.message).unwrap(), r#"{"role":"a","q\"":3}"#);
         assert_eq!(read.default.as_deref(), Some(r#"{"d":1}"#));
-        assert_eq!(read.head.budget, Some(Duration::from_secs(60)));
+        assert_eq!(read.head.budget, Some(Duration::from_mins(1)));
         assert_eq!(read.head.id, Some(ids::of_seneca("nzm8zcb3egi3/fykd6obk5ss3")));
         assert_eq!((&*read.head.context["t"], &*read.head.context["n"]), ("x", "[1]"));
     }

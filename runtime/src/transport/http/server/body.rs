@@ -15,7 +15,7 @@ use crate::seam::clock;
 const TIME: Duration = Duration::from_secs(10);
 
 /// The whole body, which is at most `most` bytes.
-pub(super) async fn read<B: Body>(body: B, most: usize) -> Result<Bytes, Failure> {
+pub(super) async fn read<B: Body>(body: B, most: usize) -> Result<Bytes, Box<Failure>> {
     if body.size_hint().lower() > most as u64 {
         return Err(too_large(most));
     }
@@ -29,7 +29,7 @@ pub(super) async fn read<B: Body>(body: B, most: usize) -> Result<Bytes, Failure
     }
 }
 
-async fn collect<B: Body>(body: B, most: usize) -> Result<Bytes, Failure> {
+async fn collect<B: Body>(body: B, most: usize) -> Result<Bytes, Box<Failure>> {
     let mut body = pin!(body);
     let mut first: Option<Bytes> = None;
     let mut all = Vec::new();
@@ -60,14 +60,14 @@ async fn collect<B: Body>(body: B, most: usize) -> Result<Bytes, Failure> {
 }
 
 #[cold]
-fn too_large(most: usize) -> Failure {
+fn too_large(most: usize) -> Box<Failure> {
     let text =
         format!("the message is larger than the limit of {most} bytes; split it, or raise the bus's limits");
     Failure::refused(StatusCode::PAYLOAD_TOO_LARGE, ErrorKind::Malformed, text)
 }
 
 #[cold]
-fn broken() -> Failure {
+fn broken() -> Box<Failure> {
     let text = "the body ended before it was complete; send as many bytes as `Content-Length` says";
     Failure::refused(StatusCode::BAD_REQUEST, ErrorKind::Malformed, text)
 }

@@ -39,10 +39,11 @@ pub(super) enum Phase {
 pub(super) type Phases = watch::Receiver<Phase>;
 
 /// Serves a connection to its end.
-pub(super) async fn serve(stream: impl Stream, desk: Arc<Desk>, mut phases: Phases) {
+pub(super) async fn serve(stream: impl Stream, desk: Arc<Desk>, phases: Phases) {
     let opened = tokio::select! {
         biased;
-        _ = stopping(&mut phases, GRACE) => return,
+        () = gone(phases.clone()) => return,
+        () = drained(phases.clone(), GRACE) => return,
         opened = clock::within(PATIENCE, open(stream)) => opened,
     };
     let Some(Ok(Some((version, stream)))) = opened else { return };
@@ -98,20 +99,19 @@ async fn drive<C: Future>(
     close: impl Fn(Pin<&mut C>),
     grace: Duration,
     busy: &Busy,
-    mut phases: Phases,
+    phases: Phases,
 ) {
     let mut connection = pin!(connection);
     let mut idle = pin!(busy.idle_too_long());
-    let mut stopping = pin!(stopping(&mut phases, grace));
-    let mut stop = None;
+    let mut gone = pin!(gone(phases.clone()));
+    let mut drained = pin!(drained(phases, grace));
+    let mut draining = false;
     poll_fn(|cx| {
-        if stop.is_none() {
-            if let Poll::Ready(now) = stopping.as_mut().poll(cx) {
-                stop = Some(now);
-                close(connection.as_mut());
-            }
+        if !draining && drained.as_mut().poll(cx).is_ready() {
+            draining = true;
+            close(connection.as_mut());
         }
-        if stop == Some(Stop::Now) || connection.as_mut().poll(cx).is_ready() {
+        if gone.as_mut().poll(cx).is_ready() || connection.as_mut().poll(cx).is_ready() {
             return Poll::Ready(());
         }
         idle.as_mut().poll(cx)
@@ -119,24 +119,16 @@ async fn drive<C: Future>(
     .await;
 }
 
-/// How a connection is to stop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stop {
-    /// After what runs.
-    Gently,
-    /// The listener is gone.
-    Now,
+/// Waits until the listener is gone.
+async fn gone(mut phases: Phases) {
+    // Only its end ends this.
+    let _ = phases.wait_for(|_| false).await;
 }
 
-/// Waits until the connection is to stop.
-async fn stopping(phases: &mut Phases, grace: Duration) -> Stop {
-    if phases.wait_for(|now| *now == Phase::Draining).await.is_err() {
-        return Stop::Now;
-    }
-    match clock::within(grace, phases.changed()).await {
-        None => Stop::Gently,
-        Some(_) => Stop::Now,
-    }
+/// Waits until the listener drains, and a while more.
+async fn drained(mut phases: Phases, grace: Duration) {
+    let _ = phases.wait_for(|now| *now == Phase::Draining).await;
+    clock::sleep(grace).await;
 }
 
 /// What runs on a connection, so that waiting for the client is told from working for it.

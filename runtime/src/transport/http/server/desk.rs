@@ -118,7 +118,7 @@ impl Desk {
                     // No message: the bus says and counts why.
                     let refused = self.door.call(&bytes, Head::default()).await;
                     return match refused {
-                        Ok(bytes) => self.seneca_reply(&asked, bytes),
+                        Ok(bytes) => Self::seneca_reply(&asked, bytes),
                         Err(error) => self.fail(&asked, &error.into()),
                     };
                 };
@@ -132,9 +132,9 @@ impl Desk {
                         .map_err(Failure::from)
                 };
                 match (result, read.default) {
-                    (Ok(bytes), _) => self.seneca_reply(&asked, bytes),
+                    (Ok(bytes), _) => Self::seneca_reply(&asked, bytes),
                     (Err(Failure { kind: Kind::Bus(ErrorKind::NoHandler), .. }), Some(default)) => {
-                        self.seneca_reply(&asked, default.into_bytes())
+                        Self::seneca_reply(&asked, default.into_bytes())
                     }
                     (Err(failure), _) => self.fail(&asked, &failure),
                 }
@@ -142,7 +142,7 @@ impl Desk {
         }
     }
 
-    fn seneca_reply(&self, asked: &Asked, bytes: Vec<u8>) -> Reply {
+    fn seneca_reply(asked: &Asked, bytes: Vec<u8>) -> Reply {
         let mut reply = done(asked.wrap(bytes));
         asked.mark(reply.headers_mut());
         reply
@@ -160,7 +160,7 @@ impl Desk {
         reply
     }
 
-    fn admit(&self, headers: &HeaderMap) -> Result<(), Failure> {
+    fn admit(&self, headers: &HeaderMap) -> Result<(), Box<Failure>> {
         match &self.answering.token {
             Some(token) if !token.fits(headers.get(header::AUTHORIZATION)) => Err(Failure::refused(
                 StatusCode::UNAUTHORIZED,
@@ -172,7 +172,7 @@ impl Desk {
     }
 }
 
-fn no_query(parts: &Parts) -> Result<(), Failure> {
+fn no_query(parts: &Parts) -> Result<(), Box<Failure>> {
     if parts.uri.query().is_none_or(str::is_empty) {
         return Ok(());
     }
@@ -191,7 +191,7 @@ fn wants_no_reply(headers: &HeaderMap) -> bool {
         .any(|value| value.split([',', ';']).any(|part| part.trim().eq_ignore_ascii_case("respond-async")))
 }
 
-fn empty() -> Failure {
+fn empty() -> Box<Failure> {
     Failure::refused(
         StatusCode::BAD_REQUEST,
         ErrorKind::Malformed,
@@ -230,7 +230,7 @@ fn plain_failure(failure: &Failure) -> Reply {
     headers.insert(head::ERROR, HeaderValue::from_static(whose));
     match failure.status {
         StatusCode::SERVICE_UNAVAILABLE => {
-            drop(headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1")))
+            drop(headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1")));
         }
         StatusCode::UNAUTHORIZED => {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -28,8 +28,8 @@ pub(in crate::transport::http) enum Kind {
 
 impl Failure {
     /// A request that is no message at all.
-    pub(super) fn refused(status: StatusCode, kind: ErrorKind, text: impl Into<String>) -> Self {
-        Failure { status, ..Error::new(kind, Outcome::NotDone, text).into() }
+    pub(super) fn refused(status: StatusCode, kind: ErrorKind, text: impl Into<String>) -> Box<Self> {
+        Box::new(Failure { status, ..Error::new(kind, Outcome::NotDone, text).into() })
     }
 
     /// The body in matchbus's own form.

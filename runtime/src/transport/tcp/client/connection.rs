@@ -190,9 +190,10 @@ impl Connection {
     ) {
         let mut state = self.state();
         for (id, came) in answers.drain(..) {
-            match state.pending.remove(&id) {
-                Some(one) => found.push((one.tell, came)),
-                None => tracing::trace!("an answer came for which nobody waits any more"),
+            if let Some(one) = state.pending.remove(&id) {
+                found.push((one.tell, came))
+            } else {
+                tracing::trace!("an answer came for which nobody waits any more")
             }
         }
         drop(state);

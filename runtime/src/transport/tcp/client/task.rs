@@ -194,7 +194,7 @@ impl<'a> Task<'a> {
 
     #[cold]
     fn unreadable(&mut self, line: &[u8], why: &str) {
-        let id = likely_id(line).and_then(|id| ident::message_part(id.trim_matches('"')));
+        let id = likely_id(line).and_then(|id| ident::quoted_message_part(&id));
         let Some(id) = id else {
             return tracing::warn!(why, "a line that is no frame came over TCP and was ignored");
         };

@@ -1,0 +1,27 @@
+// A Seneca that answers over HTTP: node server.js a|b PORT. It says "ready" when it listens, and ends with its input.
+const Seneca = require('seneca')
+
+const [dialect, port] = process.argv.slice(2)
+const options = { log: 'silent', timeout: 2000 }
+if (dialect === 'b') options.legacy = { transport: false }
+
+Seneca(options)
+  .add('role:math,cmd:sum', (msg, reply) => reply({ answer: msg.left + msg.right }))
+  .add('role:echo', function (msg, reply, meta) {
+    reply({ got: this.util.clean(msg), id: meta.id, custom: meta.custom })
+  })
+  .add('role:fail,how:reply', (msg, reply) => {
+    const error = new Error('boom from handler')
+    error.code = 'E42'
+    error.detail = { a: 1 }
+    reply(error)
+  })
+  .add('role:fail,how:throw', () => {
+    throw new Error('thrown in handler')
+  })
+  .add('role:shape,as:array', (msg, reply) => reply([1, { b: 2 }, 'c']))
+  .add('role:shape,as:null', (msg, reply) => reply(null))
+  .listen({ type: 'web', host: '127.0.0.1', port: Number(port) })
+  .ready(() => console.log('ready'))
+
+process.stdin.on('end', () => process.exit(0)).resume()
