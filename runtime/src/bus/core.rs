@@ -1,8 +1,8 @@
-use std::any::{Any, TypeId};
-use std::collections::HashMap;
+use std::any::Any;
 use std::future::poll_fn;
 use std::sync::{Arc, OnceLock};
 
+use super::by_type::ByType;
 use super::envelope::Envelope;
 use super::guard::{Guard, late, too_late};
 use super::index::Index;
@@ -31,9 +31,9 @@ pub(crate) struct Core {
     pub(crate) services: Index,
     pub(crate) groups: Box<[Group]>,
     /// The types of messages that a handler here takes; the route of each is worked out when first asked for.
-    pub(crate) types: HashMap<TypeId, u32>,
+    pub(crate) types: ByType<u32>,
     pub(crate) routes: Box<[OnceLock<Route>]>,
-    pub(crate) states: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
+    pub(crate) states: ByType<Arc<dyn Any + Send + Sync>>,
     pub(crate) settings: Settings,
     pub(crate) flows: Flows,
     pub(crate) lifecycle: Lifecycle,

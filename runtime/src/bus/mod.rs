@@ -6,6 +6,7 @@
 )]
 
 mod builder;
+mod by_type;
 mod core;
 mod deliver;
 mod envelope;

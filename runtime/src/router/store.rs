@@ -128,6 +128,12 @@ impl Store {
         })
     }
 
+    /// Makes room for this many patterns in all, of an ordinary size.
+    pub(super) fn reserve(&mut self, patterns: usize) {
+        self.records.reserve(patterns.saturating_mul(32).saturating_sub(self.records.len()));
+        self.slots.reserve(patterns);
+    }
+
     /// Adds a pattern with the number of its value, or finds the equal one, whose rank it then sets.
     pub(super) fn add(&mut self, pattern: &Pattern, rank: i32, value: u32) -> Result<u32, Entry> {
         let mut keys = std::mem::take(&mut self.scratch);

@@ -47,6 +47,8 @@ impl<const W: usize> Dense<W> {
             groups: Groups::build(store, Vec::new()),
             filter: Filter::new(store.len()),
         };
+        // In most programs each pattern brings one pair that no other one has; more room is made when it is needed.
+        made.pairs.reserve(store.len().min(1 << 14));
         made.add_shapes(store, ranks);
         made.add_patterns(store, ranks);
         made
