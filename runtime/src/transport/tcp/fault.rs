@@ -66,8 +66,12 @@ pub(super) fn read(error: &str, mb: Option<&str>) -> CallError<ErrorReply> {
     match mb.and_then(|mb| serde_json::from_str::<Value>(mb).ok()) {
         Some(mb) if !mb["app"].as_bool().unwrap_or(false) => CallError::Bus(of_bus(&error, &mb)),
         Some(_) => CallError::App(of_app(&error, error["details"].clone())),
+        // What is said of a message may have been said of one that its handler sent: it may have run.
         None if error["code"] == "action_timeout" => {
             CallError::Bus(Error::new(ErrorKind::Deadline, Outcome::Unknown, message(&error)))
+        }
+        None if error["code"] == "act_not_found" => {
+            CallError::Bus(Error::new(ErrorKind::NoHandler, Outcome::Unknown, message(&error)))
         }
         // What the handler put on its error is what a Seneca calls the original.
         None => {

@@ -1,4 +1,4 @@
-// A Seneca that calls over HTTP: node client.js a|b PORT. Each line of its input is a message; each line of its output
+// A Seneca that calls: node client.js a|b|c PORT; a and b over HTTP, c over TCP. Each line of its input is a message; each line of its output
 // is {"reply":…} or {"error":…}. It ends with its input.
 const Seneca = require('seneca')
 const lines = require('readline').createInterface({ input: process.stdin })
@@ -7,7 +7,7 @@ const [dialect, port] = process.argv.slice(2)
 const options = { log: 'silent', timeout: 4000 }
 if (dialect === 'b') options.legacy = { transport: false }
 
-const seneca = Seneca(options).client({ type: 'web', host: '127.0.0.1', port: Number(port) })
+const seneca = Seneca(options).client({ type: dialect === 'c' ? 'tcp' : 'web', host: '127.0.0.1', port: Number(port) })
 
 seneca.ready(() => {
   console.log('ready')

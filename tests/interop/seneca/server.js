@@ -1,4 +1,4 @@
-// A Seneca that answers over HTTP: node server.js a|b PORT. It says "ready" when it listens, and ends with its input.
+// A Seneca that answers: node server.js a|b|c PORT; a and b over HTTP, c over TCP. It says "ready" when it listens, and ends with its input.
 const Seneca = require('seneca')
 
 const [dialect, port] = process.argv.slice(2)
@@ -21,7 +21,7 @@ Seneca(options)
   })
   .add('role:shape,as:array', (msg, reply) => reply([1, { b: 2 }, 'c']))
   .add('role:shape,as:null', (msg, reply) => reply(null))
-  .listen({ type: 'web', host: '127.0.0.1', port: Number(port) })
+  .listen({ type: dialect === 'c' ? 'tcp' : 'web', host: '127.0.0.1', port: Number(port) })
   .ready(() => console.log('ready'))
 
 process.stdin.on('end', () => process.exit(0)).resume()

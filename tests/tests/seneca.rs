@@ -1,4 +1,4 @@
-//! An unmodified Seneca from npm at the other end of HTTP: both dialects, both ways.
+//! An unmodified Seneca from npm at the other end: both dialects of HTTP and the one of TCP, both ways.
 //!
 //! Needs `node` and `npm`; `MATCHBUS_WITHOUT=seneca` leaves it out.
 
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use matchbus::prelude::*;
 use matchbus::services;
-use matchbus::transport::{Exposed, Head, Link, Transport, http::Http};
+use matchbus::transport::{Exposed, Head, Link, Transport, http::Http, tcp::Tcp};
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
@@ -48,8 +48,8 @@ fn left_out() -> bool {
 fn installed() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("interop/seneca-http");
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("seneca-http");
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("interop/seneca");
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("seneca");
         std::fs::create_dir_all(&folder).unwrap();
         for file in ["package.json", "package-lock.json", "server.js", "client.js"] {
             std::fs::copy(source.join(file), folder.join(file)).unwrap();
@@ -111,15 +111,16 @@ impl Node {
 }
 
 /// A matchbus that a Seneca calls.
-async fn matchbus(option: &str) -> (Bus, matchbus::transport::Listener) {
+async fn matchbus(scheme: &str, option: &str) -> (Bus, matchbus::transport::Listener) {
     let bus = Bus::with(services![sum, echo, fail, shape]).unwrap();
-    let url = format!("http://127.0.0.1:0{option}").parse().unwrap();
+    let url = format!("{scheme}://127.0.0.1:0{option}").parse().unwrap();
     let listener = bus.listen(&url, &Exposed::All).await.unwrap();
     (bus, listener)
 }
 
 async fn seneca_calls(dialect: &str, option: &str) -> (Node, Bus, matchbus::transport::Listener) {
-    let (bus, listener) = matchbus(option).await;
+    let scheme = if dialect == "c" { "tcp" } else { "http" };
+    let (bus, listener) = matchbus(scheme, option).await;
     let mut seneca = Node::start("client.js", dialect, listener.url().port().unwrap()).await;
     let reply = seneca.act(json!({"role": "math", "cmd": "sum", "left": 1, "right": 2})).await;
     assert_eq!(reply, json!({"reply": {"answer": 3}}));
@@ -170,11 +171,25 @@ async fn a_seneca_calls_in_dialect_b() {
     assert_eq!(error["error"]["code"], "act_not_found", "{error}");
 }
 
+#[tokio::test]
+async fn a_seneca_calls_in_dialect_c() {
+    if left_out() {
+        return;
+    }
+    let (mut seneca, _bus, _listener) = seneca_calls("c", "").await;
+    let error = seneca.act(json!({"role": "fail"})).await;
+    assert_eq!(error["error"]["code"], "E42", "{error}");
+    assert_eq!(error["error"]["message"], "boom from handler", "{error}");
+    let error = seneca.act(json!({"role": "nobody"})).await;
+    assert_eq!(error["error"]["code"], "act_not_found", "{error}");
+}
+
 async fn seneca_answers(dialect: &str, scheme: &str) {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let _server = Node::start("server.js", dialect, port).await;
+    let url = format!("{scheme}://127.0.0.1:{port}").parse().unwrap();
     let link: Arc<dyn Link> =
-        Http::new().connect(&format!("{scheme}://127.0.0.1:{port}").parse().unwrap()).unwrap();
+        if dialect == "c" { Tcp::new().connect(&url).unwrap() } else { Http::new().connect(&url).unwrap() };
     let mut head = Head::default();
     head.context = [("trace".into(), "abc".into())].into();
     let call = async |message: Value| {
@@ -219,5 +234,12 @@ async fn a_seneca_answers_in_dialect_a() {
 async fn a_seneca_answers_in_dialect_b() {
     if !left_out() {
         seneca_answers("b", "seneca+web").await;
+    }
+}
+
+#[tokio::test]
+async fn a_seneca_answers_in_dialect_c() {
+    if !left_out() {
+        seneca_answers("c", "seneca+tcp").await;
     }
 }
