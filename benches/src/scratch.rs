@@ -109,7 +109,7 @@ fn root() -> &'static Path {
 
 /// The dependency on matchbus, for a manifest.
 pub fn dependency() -> String {
-    format!("matchbus = {{ path = {:?} }}\n", root().join("runtime"))
+    format!("matchbus = {{ path = \"{}\" }}\n", root().join("runtime").display())
 }
 
 /// Writes one text for each number.

@@ -45,6 +45,7 @@
 //! | tests | [`testing`], [`registry_test!`] |
 //! | which handler wins, and why | [`router`], [`pattern`], [`Bus::explain`] |
 //! | who answers what, as data | [`registry::Catalogue`] |
+//! | other processes | [`transport`], [`Bus::listen`], [`Bus::connect`] |
 //! | how many messages | [`flow`], [`Bus::flows`] |
 //! | other processes | [`transport`], [`Bus::listen`] |
 //!
@@ -74,9 +75,9 @@
 //!
 //! | feature | default | adds |
 //! |---|---|---|
-//! | `http` | no | `http://` listeners and links, Seneca's two HTTP dialects, a service to mount in axum: [`transport`] |
+//! | `http` | no | [`transport::http`]: plain JSON, Seneca over HTTP, health, metrics |
 //! | `schema` | no | JSON Schemas in the catalogue, for types that derive `schemars::JsonSchema` |
-//! | `tcp` | no | `tcp://` listeners and links, Seneca's TCP protocol: [`transport`] |
+//! | `tcp` | no | [`transport::tcp`]: lines of JSON in Seneca's frames |
 //! | `virtual-time` | no | `testing::virtual_time` |
 
 // The macros name the crate from outside; this crate's own tests use them too.

@@ -5,8 +5,8 @@ use lexopt::{Parser, ValueExt};
 
 use crate::step::{Failed, cargo};
 
-/// The binaries that measure: name of the case, package, binary.
-const CASES: &[(&str, &str, &str)] = &[("find", "matchbus-benches", "find")];
+/// The binaries that measure, and the features they need.
+const CASES: &[(&str, &str)] = &[("find", ""), ("inproc", "peers"), ("start", ""), ("compile", "")];
 
 pub(crate) fn bench(mut parser: Parser) -> Result<(), Failed> {
     let (mut json, mut quick, mut left_out, mut only) = (false, false, Vec::new(), Vec::new());
@@ -23,11 +23,22 @@ pub(crate) fn bench(mut parser: Parser) -> Result<(), Failed> {
     if let Some(unknown) = only.iter().find(|case| !names.contains(&case.as_str())) {
         return Err(Failed(format!("there is no case `{unknown}`; there is: {}", names.join(", "))));
     }
-    for (name, package, binary) in CASES {
+    for (name, features) in CASES {
         if !only.is_empty() && !only.iter().any(|case| case == name) {
             continue;
         }
-        let mut step = cargo(["run", "-q", "--release", "-p", package, "--bin", binary, "--"]);
+        let mut step = cargo([
+            "run",
+            "-q",
+            "--release",
+            "-p",
+            "matchbus-benches",
+            "--features",
+            features,
+            "--bin",
+            name,
+            "--",
+        ]);
         for (given, flag) in [(json, "--json"), (quick, "--quick")] {
             if given {
                 step = step.arg(flag);

@@ -2,6 +2,7 @@
 
 mod bench;
 mod licences;
+mod node;
 mod step;
 
 use std::process::ExitCode;
@@ -15,7 +16,7 @@ const HELP: &str = "Usage: cargo xtask COMMAND
 
   test [--without NAME]…    every test of the workspace
                             NAME: ui (compile-fail and -pass tests), crates (tests that build small workspaces),
-                            seneca (npm's Seneca, which needs node and npm)
+                            seneca (tests against npm's Seneca, which need node and npm)
   ui [--bless]              only the compile-fail and -pass tests; --bless accepts the errors as they are now
   bench [--json] [--quick] [--without NAME]… [CASE]…
                             side by side with the peers; without CASE all of them
@@ -88,8 +89,10 @@ fn test(mut parser: Parser) -> Result<(), Failed> {
         tests = tests.env("MATCHBUS_CRATES", "skip");
     }
     if skip("seneca") {
-        eprintln!("xtask: leaving out the tests with npm's Seneca, as told");
+        eprintln!("xtask: leaving out the tests against npm's Seneca, as told");
         tests = tests.env("MATCHBUS_WITHOUT", "seneca");
+    } else {
+        node::find_or_install("the test against npm's Seneca", "seneca")?;
     }
     tests.run("tests")?;
     // Without the features, what they add must not be missed.
@@ -121,7 +124,7 @@ fn check(mut parser: Parser) -> Result<(), Failed> {
     cargo(["doc", "--workspace", "--all-features", "--no-deps"])
         .env("RUSTDOCFLAGS", "-D warnings")
         .run("docs")?;
-    for features in ["", "http", "schema", "tcp", "virtual-time", "http,schema,tcp,virtual-time"] {
+    for features in ["", "schema", "virtual-time", "http", "tcp", "http,tcp"] {
         let name = format!("matchbus with features [{features}]");
         cargo(["clippy", "-p", "matchbus", "--all-targets", "--features", features, "--", "-D", "warnings"])
             .run(&name)?;

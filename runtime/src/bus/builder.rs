@@ -1,5 +1,5 @@
 use std::any::{Any, TypeId};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
@@ -8,10 +8,12 @@ use std::time::Duration;
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::by_type::ByType;
 use super::core::{Core, Group};
 use super::handle::Bus;
 use super::index::Index;
 use super::layer::{At, BoxError, Inner, Layers, Request, Response, Wrap, wrap};
+use super::lifecycle::Lifecycle;
 use super::limit::Limit;
 use super::mounted::{About, Closure, Handler, Mounted};
 use super::origin::Origin;
@@ -22,7 +24,7 @@ use super::settings::Settings;
 use super::start_error::{StartError, StartProblem};
 use super::text::Text;
 use crate::flow::Flows;
-use crate::handler::{Accepts, Incoming, Need};
+use crate::handler::{Accepts, Incoming, Need, answer};
 use crate::message::Message;
 use crate::message::json::Limits;
 use crate::pattern::{Compare, Pattern, PatternError, Value};
@@ -57,7 +59,7 @@ use crate::transport::Transport;
 #[must_use]
 pub struct Builder {
     drafts: Vec<Draft>,
-    states: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
+    states: ByType<Arc<dyn Any + Send + Sync>>,
     settings: Settings,
     layers: Vec<(At, Wrap)>,
     only: Option<BTreeSet<String>>,
@@ -84,7 +86,7 @@ impl Builder {
     pub fn new() -> Self {
         Builder {
             drafts: Vec::new(),
-            states: HashMap::new(),
+            states: ByType::default(),
             settings: Settings::default(),
             layers: Vec::new(),
             only: None,
@@ -98,6 +100,7 @@ impl Builder {
 
     /// Adds handlers; what [`services!`](crate::services) lists.
     pub fn services(mut self, services: &[&'static [Info]]) -> Self {
+        self.drafts.reserve(services.iter().map(|list| list.len()).sum());
         self.drafts.extend(services.iter().copied().flatten().map(Draft::of));
         self
     }
@@ -302,15 +305,17 @@ impl Builder {
             Layers::stack(here.into_iter())
         };
         let (around_handlers, edge) = (layers_at(At::Handler), layers_at(At::Edge));
-        let mut drafts: Vec<Draft> =
-            drafts.into_iter().filter(|draft| mounts(only.as_ref(), draft)).collect();
+        let mut drafts = drafts;
+        drafts.retain(|draft| mounts(only.as_ref(), draft));
         // What overrides comes after what it overrides, and what replaces comes last; see `Index::build`.
         drafts.sort_by_key(|draft| (draft.replaces, draft.about.info().is_some_and(|info| info.overrides)));
         let mut handlers = Vec::with_capacity(drafts.len());
+        let mut patterns = Vec::new();
         for draft in &drafts {
             // The checks found that the keys can be joined.
-            for (pattern, text) in draft.patterns(&with).unwrap_or_default() {
-                let limit = draft.limit(&settings);
+            let _ = draft.patterns(&with, &mut patterns);
+            for (pattern, text) in patterns.drain(..) {
+                let limit = draft.limit(&settings).map(Box::new);
                 handlers.push(Mounted {
                     plain: limit.is_none() && around_handlers.is_none() && edge.is_none(),
                     kind: draft.kind,
@@ -348,7 +353,7 @@ impl Builder {
                 observers: Index::build(settings.compare, &mut handlers, which.into_iter()),
             })
             .collect();
-        let mut types = HashMap::new();
+        let mut types = ByType::default();
         for message in handlers.iter().filter_map(|handler| handler.about.message()) {
             let next = u32::try_from(types.len()).unwrap_or(u32::MAX);
             types.entry(message.type_id).or_insert(next);
@@ -363,7 +368,7 @@ impl Builder {
             states,
             edge,
             settings,
-            lifecycle: Default::default(),
+            lifecycle: Lifecycle::default(),
             queued: Queued::default(),
             recorder: record.then(Recorder::default),
             transports,
@@ -384,7 +389,18 @@ impl Builder {
     }
 
     fn check_crates(&self, problems: &mut Vec<StartProblem>) {
-        let linked: BTreeSet<&str> = self.infos().iter().map(|info| info.crate_name()).collect();
+        if self.handler_crates.is_empty() {
+            return;
+        }
+        let (mut linked, mut last) = (BTreeSet::new(), "");
+        for info in self.drafts.iter().filter_map(|draft| draft.about.info()) {
+            // The handlers of a crate come one after the other, and a program has thousands.
+            let name = info.crate_name();
+            if name != last {
+                linked.insert(name);
+                last = name;
+            }
+        }
         for name in self.handler_crates.iter().filter(|name| !linked.contains(**name)) {
             problems.push(StartProblem::new(
                 "unlinked-crate",
@@ -422,8 +438,8 @@ impl Builder {
     /// nothing between two handlers.
     fn check_handlers(&self, problems: &mut Vec<StartProblem>) {
         let functions = || self.drafts.iter().filter_map(|draft| Some((draft, draft.about.info()?)));
-        for (draft, info) in functions() {
-            if let Err(cause) = draft.patterns(&self.with) {
+        for (draft, info) in functions().filter(|_| !self.with.is_empty()) {
+            if let Err(cause) = draft.patterns(&self.with, &mut Vec::new()) {
                 problems.push(StartProblem::new(
                     "with-key",
                     format!("the keys given at start do not go with the pattern of `{}`: {cause}", info.name),
@@ -479,6 +495,23 @@ impl fmt::Debug for Builder {
     }
 }
 
+/// A pattern with the keys that are known only at start, and its text.
+fn joined(
+    pattern: Pattern,
+    text: Option<&'static str>,
+    with: &[(String, Value)],
+) -> Result<(Pattern, Text), PatternError> {
+    if with.is_empty() {
+        let text = text.map_or_else(|| pattern.to_string().into(), Text::Static);
+        return Ok((pattern, text));
+    }
+    let keys = pattern.iter().map(|(name, value)| (name, value.clone()));
+    let more = with.iter().map(|(name, value)| (name.as_str(), value.clone()));
+    let pattern = Pattern::new(keys.chain(more))?;
+    let text = pattern.to_string().into();
+    Ok((pattern, text))
+}
+
 fn mounts(only: Option<&BTreeSet<String>>, draft: &Draft) -> bool {
     only.is_none_or(|only| only.contains(draft.about.service()))
 }
@@ -500,10 +533,8 @@ impl Draft {
         F: Fn(M) -> Fut + Send + Sync + 'static,
         Fut: Future + Send + 'static,
     {
-        let closure: Arc<Closure> = Arc::new(move |_, input, output| {
-            let future = handler(M::take(input)?);
-            Ok(Some(Box::pin(async move { M::put(output, future.await) })))
-        });
+        let closure: Arc<Closure> =
+            Arc::new(move |_, input, output| answer::<M, _>(output, handler(M::take(input)?)));
         Draft {
             kind: Kind::Service,
             about: About::Closure { service: Text::Static("closures"), message: M::MESSAGE },
@@ -514,23 +545,19 @@ impl Draft {
     }
 
     /// The patterns with the keys that are known only at start, and their texts.
-    fn patterns(&self, with: &[(String, Value)]) -> Result<Vec<(Pattern, Text)>, PatternError> {
-        let own = self.about.info().map_or(&[][..], |info| info.patterns).iter();
-        let own = own.map(|info| (Pattern::from(info), Some(info.text)));
-        let closures = self.patterns.iter().map(|pattern| (pattern.clone(), None));
-        own.chain(closures)
-            .map(|(pattern, text)| {
-                if with.is_empty() {
-                    let text = text.map_or_else(|| pattern.to_string().into(), Text::Static);
-                    return Ok((pattern, text));
-                }
-                let keys = pattern.iter().map(|(name, value)| (name, value.clone()));
-                let more = with.iter().map(|(name, value)| (name.as_str(), value.clone()));
-                let pattern = Pattern::new(keys.chain(more))?;
-                let text = pattern.to_string().into();
-                Ok((pattern, text))
-            })
-            .collect()
+    fn patterns(
+        &self,
+        with: &[(String, Value)],
+        into: &mut Vec<(Pattern, Text)>,
+    ) -> Result<(), PatternError> {
+        let own = self.about.info().map_or(&[][..], |info| info.patterns);
+        for info in own {
+            into.push(joined(Pattern::from(info), Some(info.text), with)?);
+        }
+        for pattern in &self.patterns {
+            into.push(joined(pattern.clone(), None, with)?);
+        }
+        Ok(())
     }
 
     fn limit(&self, settings: &Settings) -> Option<Limit> {

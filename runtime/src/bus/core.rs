@@ -1,7 +1,8 @@
-use std::any::{Any, TypeId};
-use std::collections::HashMap;
+use std::any::Any;
+use std::future::poll_fn;
 use std::sync::{Arc, OnceLock};
 
+use super::by_type::ByType;
 use super::envelope::Envelope;
 use super::guard::{Guard, late, too_late};
 use super::index::Index;
@@ -30,9 +31,9 @@ pub(crate) struct Core {
     pub(crate) services: Index,
     pub(crate) groups: Box<[Group]>,
     /// The types of messages that a handler here takes; the route of each is worked out when first asked for.
-    pub(crate) types: HashMap<TypeId, u32>,
+    pub(crate) types: ByType<u32>,
     pub(crate) routes: Box<[OnceLock<Route>]>,
-    pub(crate) states: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
+    pub(crate) states: ByType<Arc<dyn Any + Send + Sync>>,
     pub(crate) settings: Settings,
     pub(crate) flows: Flows,
     pub(crate) lifecycle: Lifecycle,
@@ -74,7 +75,7 @@ impl Core {
     /// itself – deadline, concurrency limit, panic guard, validation, handler. `None` if the guard has to be awaited.
     ///
     /// On success the reply is in the output; whoever looks at it says how the message ended.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn start<'a>(
         &'a self,
         guard: &mut Guard<'a>,
@@ -124,7 +125,7 @@ impl Core {
                 let mut guard = Guard::new(context);
                 match guard.start(input, output) {
                     Some(result) => result,
-                    None => guard.await,
+                    None => poll_fn(|waker| guard.poll(waker)).await,
                 }
             };
             let result = match &handler.layers {

@@ -67,13 +67,14 @@ impl<'a> Envelope<'a> {
         // Made here, so that every attempt has the same.
         self.id();
         let meta = self.meta(&Text::Static(""), default_budget);
-        let mut head = Head::default();
-        head.id = Some(meta.id());
-        head.key = Some(meta.idempotency_key().into());
-        head.attempt = attempt;
-        head.budget = meta.budget();
-        head.trace = Some(meta.traceparent());
-        head.context = meta.contexts().into_iter().map(|(key, value)| (key.into(), value.into())).collect();
-        head
+        Head {
+            id: Some(meta.id()),
+            key: Some(meta.idempotency_key().into()),
+            attempt,
+            budget: meta.budget(),
+            trace: Some(meta.traceparent()),
+            context: meta.contexts().into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+            ..Head::default()
+        }
     }
 }

@@ -1,4 +1,3 @@
-use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context as Waker, Poll, ready};
@@ -11,7 +10,7 @@ use crate::seam::clock;
 
 /// A handler at work, with the deadline outside and the panic guard inside (rules R13, R14, R20).
 ///
-/// It is started and awaited where it stands, by `&mut`: a future that is moved after it was made costs as much as the
+/// It is started and awaited where it stands, by reference: a future that is moved after it was made costs as much as the
 /// call of a small handler (measured). The timer is set when the handler first has to wait: one that ends at once never
 /// touches the clock.
 pub(crate) struct Guard<'a> {
@@ -34,7 +33,7 @@ impl<'a> Guard<'a> {
     }
 
     /// Starts the handler; `None` if it has to be awaited.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn start(&mut self, input: Input<'a>, output: Output<'a>) -> Option<Result<(), Error>> {
         let context = self.context;
         // A handler that panicked is dropped and never polled again, so it cannot be seen half-way.
@@ -52,6 +51,20 @@ impl<'a> Guard<'a> {
     /// Awaits this, which starts the handler.
     pub(crate) fn set_behind(&mut self, work: BoxFuture<'a, Result<(), Error>>) {
         self.work = Work::Behind(work);
+    }
+
+    /// As a future's `poll`, after `start` has said that this is to be awaited.
+    #[inline(always)]
+    pub(crate) fn poll(&mut self, waker: &mut Waker<'_>) -> Poll<Result<(), Error>> {
+        let Work::Handler(handler) = &mut self.work else { return self.poll_behind(waker) };
+        match catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(waker))) {
+            Ok(Poll::Ready(())) => Poll::Ready(Ok(())),
+            Ok(Poll::Pending) => self.wait(waker),
+            Err(panic) => {
+                self.work = Work::None;
+                Poll::Ready(Err(panicked(&*panic)))
+            }
+        }
     }
 
     /// The handler has to wait: for what it waits for, and for its deadline.
@@ -77,24 +90,6 @@ impl<'a> Guard<'a> {
             self.work = Work::None;
             Poll::Ready(Err(panicked(&*panic)))
         })
-    }
-}
-
-impl Future for Guard<'_> {
-    type Output = Result<(), Error>;
-
-    #[inline]
-    fn poll(mut self: Pin<&mut Self>, waker: &mut Waker<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
-        let Work::Handler(handler) = &mut this.work else { return this.poll_behind(waker) };
-        match catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(waker))) {
-            Ok(Poll::Ready(())) => Poll::Ready(Ok(())),
-            Ok(Poll::Pending) => this.wait(waker),
-            Err(panic) => {
-                this.work = Work::None;
-                Poll::Ready(Err(panicked(&*panic)))
-            }
-        }
     }
 }
 

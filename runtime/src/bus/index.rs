@@ -1,5 +1,5 @@
 use super::mounted::Mounted;
-use crate::pattern::Compare;
+use crate::pattern::{Compare, Scalar};
 use crate::router::{Explanation, Fields, Matcher};
 
 /// Which handlers answer which messages: the matcher, with handlers as values.
@@ -14,13 +14,16 @@ impl Index {
     pub(crate) fn build(
         compare: Compare,
         handlers: &mut [Mounted],
-        which: impl Iterator<Item = u32>,
+        which: impl ExactSizeIterator<Item = u32>,
     ) -> Self {
         let mut matcher = Matcher::with_compare(compare);
+        matcher.reserve(which.len());
         for index in which {
             let handler = &mut handlers[index as usize];
             handler.replaced = matcher.add_ranked(&handler.pattern, handler.rank, index);
         }
+        // The matcher makes its finder at the first find: here, and not with the first message.
+        matcher.find(&[("", Scalar::Null)]);
         Index { matcher }
     }
 

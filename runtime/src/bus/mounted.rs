@@ -21,7 +21,7 @@ pub(crate) struct Mounted {
     pub(crate) call: Handler,
     pub(crate) about: About,
     pub(crate) flow: u32,
-    pub(crate) limit: Option<Limit>,
+    pub(crate) limit: Option<Box<Limit>>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) layers: Option<Layers>,
     /// Nothing stands between the bus and the handler: no limit, no layer, also none at the edge.

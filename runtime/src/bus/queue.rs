@@ -1,4 +1,5 @@
 use std::any::Any;
+use std::future::poll_fn;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 
@@ -78,13 +79,14 @@ impl Core {
         let mounted = self.handler(handler);
         let deadline = job.origin.envelope().deadline(self.settings.budget);
         let queue = mounted.queue.0.get_or_init(|| self.start_queue(handler));
-        let place = match queue.try_reserve() {
-            Ok(place) => place,
-            Err(_) => tokio::select! {
+        let place = if let Ok(place) = queue.try_reserve() {
+            place
+        } else {
+            tokio::select! {
                 biased;
                 place = queue.reserve() => place.map_err(|_| self.full(handler))?,
                 () = clock::sleep_until(deadline) => return Err(self.full(handler)),
-            },
+            }
         };
         self.queued.enter();
         place.send(job);
@@ -136,7 +138,7 @@ impl Core {
             let mut guard = Guard::new(&context);
             match self.start(&mut guard, &context, Input(&mut input), Output(&mut output)) {
                 Some(result) => result,
-                None => guard.await,
+                None => poll_fn(|waker| guard.poll(waker)).await,
             }
         };
         if let Err(error) = result {

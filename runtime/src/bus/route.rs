@@ -7,6 +7,8 @@ use crate::router::precedence;
 /// Where the messages of one type go: worked out once, so that a call looks only at the fields that decide.
 #[derive(Debug)]
 pub(crate) struct Route {
+    /// The first candidate, if it answers whatever the message's fields are, as most do.
+    always: Option<Choice>,
     candidates: Box<[Candidate]>,
 }
 
@@ -43,22 +45,27 @@ impl Route {
                 next = core.handler(replaced).replaced;
             }
         }
-        Route { candidates: candidates.into() }
+        let always = candidates.first().filter(|first| first.tests.is_empty()).map(|first| first.choice);
+        Route { always, candidates: candidates.into() }
     }
 
     /// The handler for `message`.
     #[inline]
-    pub(crate) fn find<M: Message>(&self, message: &M) -> Option<&Candidate> {
-        self.candidates.iter().find(|candidate| candidate.fits(message))
+    pub(crate) fn find<M: Message>(&self, message: &M) -> Option<Choice> {
+        if self.always.is_some() { self.always } else { self.search(message) }
+    }
+
+    #[inline(never)]
+    fn search<M: Message>(&self, message: &M) -> Option<Choice> {
+        let found = self.candidates.iter().find(|candidate| candidate.fits(message));
+        found.map(|candidate| candidate.choice)
     }
 
     /// The handler that would have been found without `current` and those before it.
-    pub(crate) fn after<M: Message>(&self, message: &M, current: u32) -> Option<&Candidate> {
-        self.candidates
-            .iter()
-            .skip_while(|candidate| candidate.choice.handler != current)
-            .skip(1)
-            .find(|candidate| candidate.fits(message))
+    #[inline(never)]
+    pub(crate) fn after<M: Message>(&self, message: &M, current: u32) -> Option<Choice> {
+        let from_current = self.candidates.iter().skip_while(|candidate| candidate.choice.handler != current);
+        from_current.skip(1).find(|candidate| candidate.fits(message)).map(|candidate| candidate.choice)
     }
 }
 

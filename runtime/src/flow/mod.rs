@@ -58,19 +58,15 @@ impl Flows {
         Flows { flows, shards: [const { OnceLock::new() }; shard::OWNED + 1] }
     }
 
+    /// The counters of this thread, and whether it shares them.
     #[inline]
-    fn add(&self, flow: u32, counter: impl FnOnce(&Counters) -> &AtomicU64) {
+    fn mine(&self, flow: u32) -> (&Counters, bool) {
         let shard = shard::of_this_thread();
         let counters = match self.shards[shard].get() {
             Some(counters) => counters,
             None => self.make(shard),
         };
-        let counter = counter(&counters[flow as usize]);
-        if shard == shard::SHARED {
-            counter.fetch_add(1, Ordering::Relaxed);
-        } else {
-            counter.store(counter.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
-        }
+        (&counters[flow as usize], shard == shard::SHARED)
     }
 
     #[cold]
@@ -82,13 +78,15 @@ impl Flows {
     /// may turn the two round, but not by more than [`SEEN_AFTER`].
     #[inline]
     pub(crate) fn start(&self, flow: u32) {
-        self.add(flow, |counters| &counters.started);
+        let (counters, shared) = self.mine(flow);
+        add(&counters.started, shared);
         compiler_fence(Ordering::SeqCst);
     }
 
     #[inline]
     pub(crate) fn end(&self, flow: u32, end: End) {
-        self.add(flow, |counters| counters.of(end));
+        let (counters, shared) = self.mine(flow);
+        add(counters.of(end), shared);
     }
 
     /// The sums of one flow.
@@ -109,6 +107,15 @@ impl Flows {
 
     fn counters(&self, flow: u32) -> impl Iterator<Item = &Counters> {
         self.shards.iter().filter_map(OnceLock::get).map(move |shard| &shard[flow as usize])
+    }
+}
+
+#[inline]
+fn add(counter: &AtomicU64, shared: bool) {
+    if shared {
+        counter.fetch_add(1, Ordering::Relaxed);
+    } else {
+        counter.store(counter.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
     }
 }
 

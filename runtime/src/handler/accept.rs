@@ -55,8 +55,10 @@ pub trait Accepts<T>: Incoming {
 }
 
 impl<M: Message, T: IntoReply<M::Reply, M::Error>> Accepts<T> for M {
+    // One for each message, not for each handler; and what is returned comes in registers if it fits.
+    #[inline(never)]
     fn put(output: Output<'_>, returned: T) {
-        output.put::<M>(returned.into_reply());
+        output.put::<M, T>(returned);
     }
 }
 

@@ -1,16 +1,79 @@
 //! For the macros: how a handler's function is started. Each exists once per handler, so each is short.
 
 use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
 
 use super::{Accepts, BoxFuture, IntoHeard, Output, Started};
+
+pin_project! {
+    /// The handler's future, and what is done with what it returns. Not an `async` block, which would hold the future
+    /// twice, as what it was given and as what it awaits, and move it from here to there (measured: 10 ns for a message
+    /// of 112 bytes).
+    struct Work<'a, F, P> {
+        #[pin]
+        future: F,
+        output: Option<Output<'a>>,
+        put: PhantomData<fn(P)>,
+    }
+}
+
+/// What is done with what a handler returns.
+trait Put<T> {
+    fn put(output: Output<'_>, returned: T);
+}
+
+/// It is the reply to an `M`.
+struct Reply<M>(PhantomData<fn(M)>);
+
+impl<M: Accepts<T>, T> Put<T> for Reply<M> {
+    #[inline]
+    fn put(output: Output<'_>, returned: T) {
+        M::put(output, returned);
+    }
+}
+
+/// It says whether it went well.
+struct End;
+
+impl<T: IntoHeard> Put<T> for End {
+    #[inline]
+    fn put(output: Output<'_>, returned: T) {
+        output.heard(returned);
+    }
+}
+
+impl<'a, F, P> Work<'a, F, P> {
+    #[inline]
+    fn new(output: Output<'a>, future: F) -> Self {
+        Work { future, output: Some(output), put: PhantomData }
+    }
+}
+
+impl<F: Future, P: Put<F::Output>> Future for Work<'_, F, P> {
+    type Output = ();
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let this = self.project();
+        let returned = ready!(this.future.poll(context));
+        if let Some(output) = this.output.take() {
+            P::put(output, returned);
+        }
+        Poll::Ready(())
+    }
+}
 
 /// An asynchronous service.
 pub fn answer<'a, M, F>(output: Output<'a>, future: F) -> Started<'a>
 where
-    M: Accepts<F::Output>,
+    M: Accepts<F::Output> + 'a,
     F: Future + Send + 'a,
 {
-    boxed(async move { M::put(output, future.await) })
+    boxed(Work::<F, Reply<M>>::new(output, future))
 }
 
 /// A plain service.
@@ -24,7 +87,7 @@ pub fn hear<'a, F>(output: Output<'a>, future: F) -> Started<'a>
 where
     F: Future<Output: IntoHeard> + Send + 'a,
 {
-    boxed(async move { output.heard(future.await) })
+    boxed(Work::<F, End>::new(output, future))
 }
 
 /// A plain observer.
@@ -34,6 +97,7 @@ pub fn hear_now<T: IntoHeard>(output: Output<'_>, returned: T) -> Started<'_> {
 }
 
 /// A handler that borrows its message or its state, which live in the future.
+#[inline]
 pub fn boxed<'a>(future: impl Future<Output = ()> + Send + 'a) -> Started<'a> {
     let future: BoxFuture<'a, ()> = Box::pin(future);
     Ok(Some(future))

@@ -19,6 +19,30 @@ pub trait Fields {
     /// The name and value of key `i`, for `i` below [`len`](Fields::len).
     fn get(&self, i: usize) -> (&str, Scalar<'_>);
 
+    /// The name of key `i`, for where its value is work.
+    #[inline]
+    fn name(&self, i: usize) -> &str {
+        self.get(i).0
+    }
+
+    /// The value of key `i`.
+    #[inline]
+    fn scalar(&self, i: usize) -> Scalar<'_> {
+        self.get(i).1
+    }
+
+    /// The value of key `i` if it is a string that is at hand as such; `None` also where it must be worked out first.
+    ///
+    /// Most values that patterns ask for are, and this fits in two registers.
+    #[doc(hidden)]
+    #[inline]
+    fn text(&self, i: usize) -> Option<&str> {
+        match self.scalar(i) {
+            Scalar::Str(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// Whether there are no keys.
     fn is_empty(&self) -> bool {
         self.len() == 0
@@ -26,7 +50,7 @@ pub trait Fields {
 
     /// The value of the key of this name.
     fn value(&self, name: &str) -> Option<Scalar<'_>> {
-        (0..self.len()).map(|i| self.get(i)).find(|(n, _)| *n == name).map(|(_, value)| value)
+        (0..self.len()).find(|i| self.name(*i) == name).map(|i| self.scalar(i))
     }
 }
 
@@ -75,6 +99,21 @@ impl<F: Fields + ?Sized> Fields for &F {
     #[inline]
     fn get(&self, i: usize) -> (&str, Scalar<'_>) {
         F::get(self, i)
+    }
+
+    #[inline]
+    fn name(&self, i: usize) -> &str {
+        F::name(self, i)
+    }
+
+    #[inline]
+    fn scalar(&self, i: usize) -> Scalar<'_> {
+        F::scalar(self, i)
+    }
+
+    #[inline]
+    fn text(&self, i: usize) -> Option<&str> {
+        F::text(self, i)
     }
 }
 

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -19,7 +20,8 @@ use super::{Compare, Fields, PatternError, PatternInfo, Value, text};
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Pattern {
-    keys: Vec<(Box<str>, Value)>,
+    /// Names are borrowed where they stand in the program: a program starts with thousands of patterns.
+    keys: Vec<(Cow<'static, str>, Value)>,
 }
 
 impl Pattern {
@@ -33,7 +35,8 @@ impl Pattern {
         N: Into<Box<str>>,
         V: Into<Value>,
     {
-        let mut pattern = Pattern { keys: pairs.into_iter().map(|(n, v)| (n.into(), v.into())).collect() };
+        let mut pattern =
+            Pattern { keys: pairs.into_iter().map(|(name, value)| (own(name), value.into())).collect() };
         pattern.keys.sort_by(|a, b| a.0.cmp(&b.0));
         match pattern.keys.windows(2).find(|two| two[0].0 == two[1].0) {
             None => Ok(pattern),
@@ -140,7 +143,7 @@ impl Pattern {
 
     pub(crate) fn from_sorted(keys: Vec<(Box<str>, Value)>) -> Self {
         debug_assert!(keys.is_sorted_by(|a, b| a.0 < b.0));
-        Pattern { keys }
+        Pattern { keys: keys.into_iter().map(|(name, value)| (own(name), value)).collect() }
     }
 }
 
@@ -157,6 +160,10 @@ pub const fn fnv1a(bytes: &[u8]) -> u64 {
         i += 1;
     }
     hash
+}
+
+fn own(name: impl Into<Box<str>>) -> Cow<'static, str> {
+    Cow::Owned(name.into().into())
 }
 
 struct Pair<'a>((&'a str, &'a Value));
@@ -192,13 +199,19 @@ impl FromStr for Pattern {
             let what = format!("the key `{}` is given twice", two[0].0);
             return Err(PatternError::new(what, two[1].2.clone(), "name each key once"));
         }
-        Ok(Pattern { keys: pairs.into_iter().map(|(name, value, _)| (name, value)).collect() })
+        Ok(Pattern { keys: pairs.into_iter().map(|(name, value, _)| (own(name), value)).collect() })
     }
 }
 
 impl From<&PatternInfo> for Pattern {
     fn from(info: &PatternInfo) -> Self {
-        Pattern { keys: info.keys.iter().map(|key| (key.name.into(), key.value.into())).collect() }
+        Pattern {
+            keys: info
+                .keys
+                .iter()
+                .map(|key| (Cow::Borrowed(key.name), Value::in_program(key.value)))
+                .collect(),
+        }
     }
 }
 

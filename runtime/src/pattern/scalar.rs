@@ -2,6 +2,9 @@
 ///
 /// Lists and objects never equal a pattern's value; only the glob `*` ("present") matches them.
 #[derive(Clone, Copy, Debug, PartialEq)]
+// The tag as wide as what is behind it: with a narrow one the boolean stands beside the tag, and every copy of a value
+// is an unaligned one that the next read has to wait for (measured: 20 of 80 ns of a find).
+#[repr(u64)]
 #[non_exhaustive]
 pub enum Scalar<'a> {
     /// A JSON string.

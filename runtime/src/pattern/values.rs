@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 
 use super::{Compare, Glob, NumberText, Scalar, ValueRef, glob, text};
@@ -18,8 +19,8 @@ use super::{Compare, Glob, NumberText, Scalar, ValueRef, glob, text};
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Value {
-    /// Exactly this text.
-    Str(Box<str>),
+    /// Exactly this text; borrowed where it stands in the program.
+    Str(Cow<'static, str>),
     /// Exactly this integer.
     Int(i64),
     /// Exactly this boolean.
@@ -31,7 +32,15 @@ pub enum Value {
 impl Value {
     /// A text, taken literally also where it has `*` or `?`.
     pub fn text(text: impl Into<Box<str>>) -> Self {
-        Value::Str(text.into())
+        Value::Str(Cow::Owned(text.into().into()))
+    }
+
+    /// A value that stands in the program: nothing is copied.
+    pub(crate) fn in_program(value: ValueRef<'static>) -> Self {
+        match value {
+            ValueRef::Str(text) => Value::Str(Cow::Borrowed(text)),
+            other => Value::from(other),
+        }
     }
 
     /// The same, borrowed.

@@ -35,6 +35,12 @@ impl<T> Matcher<T> {
         self.store.compare
     }
 
+    /// Makes room for this many patterns in all.
+    pub(crate) fn reserve(&mut self, patterns: usize) {
+        self.store.reserve(patterns);
+        self.values.reserve(patterns.saturating_sub(self.values.len()));
+    }
+
     /// Adds a pattern with rank 0; if there is an equal pattern, replaces and returns its value.
     pub fn add(&mut self, pattern: &Pattern, value: T) -> Option<T> {
         self.add_ranked(pattern, 0, value)

@@ -79,4 +79,19 @@ impl Fields for crate::message::json::Scan<'_> {
     fn get(&self, i: usize) -> (&str, crate::pattern::Scalar<'_>) {
         (self.key(i), self.scalar(i))
     }
+
+    #[inline(always)]
+    fn name(&self, i: usize) -> &str {
+        self.key(i)
+    }
+
+    #[inline(always)]
+    fn text(&self, i: usize) -> Option<&str> {
+        self.plain(i)
+    }
+
+    #[inline]
+    fn scalar(&self, i: usize) -> crate::pattern::Scalar<'_> {
+        crate::message::json::Scan::scalar(self, i)
+    }
 }

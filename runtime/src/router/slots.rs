@@ -105,10 +105,22 @@ impl<P: Payload> Slots<P> {
         self.table[at] = (print, payload);
     }
 
+    /// Makes room for this many entries in all.
+    pub(super) fn reserve(&mut self, entries: usize) {
+        let bits = (entries + entries / 2 + 1).next_power_of_two().trailing_zeros().min(32);
+        if bits > 32 - self.shift {
+            self.grow_to(bits);
+        }
+    }
+
     #[cold]
     fn grow(&mut self) {
         assert!(self.shift > 0, "a router holds at most 2^32 entries of a kind");
-        let old = std::mem::replace(self, Slots::with_bits(33 - self.shift));
+        self.grow_to(33 - self.shift);
+    }
+
+    fn grow_to(&mut self, bits: u32) {
+        let old = std::mem::replace(self, Slots::with_bits(bits));
         self.len = old.len;
         for (print, payload) in old.table.into_iter().filter(|slot| slot.1 != P::EMPTY) {
             self.place(print, payload);

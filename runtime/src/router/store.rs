@@ -128,6 +128,12 @@ impl Store {
         })
     }
 
+    /// Makes room for this many patterns in all, of an ordinary size.
+    pub(super) fn reserve(&mut self, patterns: usize) {
+        self.records.reserve(patterns.saturating_mul(32).saturating_sub(self.records.len()));
+        self.slots.reserve(patterns);
+    }
+
     /// Adds a pattern with the number of its value, or finds the equal one, whose rank it then sets.
     pub(super) fn add(&mut self, pattern: &Pattern, rank: i32, value: u32) -> Result<u32, Entry> {
         let mut keys = std::mem::take(&mut self.scratch);
@@ -234,9 +240,10 @@ impl Store {
         &self,
         hash: u64,
         shape: u32,
+        text_of: impl Fn(u32) -> Option<&'m str>,
         value_of: impl Fn(u32) -> Option<Scalar<'m>>,
     ) -> Option<Hit> {
-        self.slots.find(hash, |(place, _)| self.fits_exactly(place, shape, &value_of))
+        self.slots.find(hash, |(place, _)| self.fits_exactly(place, shape, &text_of, &value_of))
     }
 
     #[inline]
@@ -244,6 +251,7 @@ impl Store {
         &self,
         place: u32,
         shape: u32,
+        text_of: impl Fn(u32) -> Option<&'m str>,
         value_of: impl Fn(u32) -> Option<Scalar<'m>>,
     ) -> bool {
         if self.shape(place) != shape {
@@ -251,17 +259,17 @@ impl Store {
         }
         let mut at = place as usize * 4 + 8;
         self.shapes[shape as usize].keys.iter().all(|key| {
-            let Some(found) = value_of(key.name) else { return false };
             let first = self.records[at];
-            match found {
-                Scalar::Str(found) if first < INT => {
-                    let end = at + 1 + usize::from(first);
-                    let value = &self.records[at + 1..end];
-                    at = end;
-                    hash::same(value, found.as_bytes())
-                }
-                _ => read_value(&self.records, &mut at).value(key.glob).fits(self.compare, found),
+            if first < INT
+                && let Some(found) = text_of(key.name)
+            {
+                let end = at + 1 + usize::from(first);
+                let value = &self.records[at + 1..end];
+                at = end;
+                return hash::same(value, found.as_bytes());
             }
+            let Some(found) = value_of(key.name) else { return false };
+            read_value(&self.records, &mut at).value(key.glob).fits(self.compare, found)
         })
     }
 

@@ -131,6 +131,10 @@ impl fmt::Debug for Door {
 }
 
 fn origin(head: Head) -> Origin {
+    if head.is_empty() {
+        // As most are that no bus sends: nothing to keep.
+        return Origin::default();
+    }
     Origin::default().change(|rare| {
         *rare = Rare {
             budget: head.budget,

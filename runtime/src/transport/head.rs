@@ -29,3 +29,19 @@ pub struct Head {
     /// Of a published message, the groups of observers that are to have a copy from the one who gets it; empty for all.
     pub groups: Vec<Arc<str>>,
 }
+
+impl Head {
+    /// Whether it says nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        let Head { id, key, attempt, budget, trace, source, context, published, groups } = self;
+        id.is_none()
+            && key.is_none()
+            && *attempt == 0
+            && budget.is_none()
+            && trace.is_none()
+            && source.is_none()
+            && context.is_empty()
+            && !published
+            && groups.is_empty()
+    }
+}

@@ -106,6 +106,7 @@ fn fresh(rounds: usize, lines: &mut Vec<Line>) -> io::Result<()> {
 }
 
 /// The cases' figures round by round; ends the program when one cannot be had.
+#[allow(clippy::needless_pass_by_value)] // An array of closures is given away.
 fn figures<const N: usize>(rounds: usize, cases: [impl Fn() -> io::Result<f64>; N]) -> [Vec<f64>; N] {
     let figure = |case: &dyn Fn() -> io::Result<f64>| {
         case().unwrap_or_else(|error| {

@@ -105,6 +105,7 @@ fn main() {
 }
 
 /// The cases' figures round by round.
+#[allow(clippy::needless_pass_by_value)] // An array of closures is given away.
 fn figures<const N: usize>(rounds: usize, cases: [impl Fn() -> f64; N]) -> [Vec<f64>; N] {
     let mut turns: Vec<Box<dyn FnMut() -> f64 + '_>> =
         cases.iter().map(|case| Box::new(case) as Box<dyn FnMut() -> f64 + '_>).collect();

@@ -31,7 +31,7 @@ fn main() -> io::Result<()> {
     let case = "start with 10,000 handlers (CPU µs)";
     let ratio = median_ratio(&ours, &theirs);
     let line = Line::new(case, "inventory into a HashMap", median(&ours), median(&theirs), ratio, 4.0);
-    print(&[line.clone()], options.json);
+    print(std::slice::from_ref(&line), options.json);
     if !options.json {
         println!("\nratios of single rounds, smallest–largest: {}", range(&ours, &theirs));
     }

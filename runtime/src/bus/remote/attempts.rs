@@ -136,7 +136,7 @@ async fn one_attempt(
 fn note(peer: &Peer, error: &Error) {
     match error.kind() {
         ErrorKind::Unreachable | ErrorKind::Lost | ErrorKind::Deadline | ErrorKind::Draining => {
-            peer.breaker.failed()
+            peer.breaker.failed();
         }
         _ => peer.breaker.answered(),
     }
@@ -144,11 +144,11 @@ fn note(peer: &Peer, error: &Error) {
 
 fn may_repeat(error: &Error, target: &Target) -> bool {
     match (error.outcome(), error.kind()) {
-        (_, ErrorKind::Refused | ErrorKind::Malformed | ErrorKind::Invalid | ErrorKind::Loop) => false,
+        (_, ErrorKind::Refused | ErrorKind::Malformed | ErrorKind::Invalid | ErrorKind::Loop)
+        | (Outcome::Unknown, ErrorKind::Unwritable | ErrorKind::Undecodable)
+        | (Outcome::Done, _) => false,
         (Outcome::NotDone, _) => true,
-        (Outcome::Unknown, ErrorKind::Unwritable | ErrorKind::Undecodable) => false,
         (Outcome::Unknown, _) => target.repeatable,
-        (Outcome::Done, _) => false,
     }
 }
 

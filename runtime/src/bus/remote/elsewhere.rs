@@ -125,7 +125,7 @@ async fn learn(core: &Core, peer: &Arc<Peer>) {
             Err(cause) => tracing::warn!(peer = %peer.url, "its catalogue cannot be read: {cause}"),
         },
         Ok(None) => {
-            tracing::warn!(peer = %peer.url, "it has no catalogue; say what it answers with `?pin=…`")
+            tracing::warn!(peer = %peer.url, "it has no catalogue; say what it answers with `?pin=…`");
         }
         Err(error) => tracing::debug!(peer = %peer.url, "it cannot be asked what it answers: {error}"),
     }

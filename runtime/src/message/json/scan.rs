@@ -100,12 +100,14 @@ impl<'a> Scan<'a> {
     }
 
     /// The name of the `i`-th key, without escapes. Panics if there is no such key.
-    #[inline]
+    #[inline(always)]
     pub fn key(&self, i: usize) -> &str {
-        match self.owned_key(i) {
-            Some(key) => key,
-            None => self.key_span(i).of(self.text),
+        if !self.escaped_keys.is_empty()
+            && let Some(key) = self.owned_key(i)
+        {
+            return key;
         }
+        self.key_span(i).of(self.text)
     }
 
     /// The value of the `i`-th key as it is written; a string with its quotes. Panics if there is no such key.
@@ -136,6 +138,13 @@ impl<'a> Scan<'a> {
             Kind::List => Scalar::List,
             Kind::Object => Scalar::Object,
         }
+    }
+
+    /// The value of the `i`-th key if it is a string without escapes.
+    #[inline(always)]
+    pub(crate) fn plain(&self, i: usize) -> Option<&str> {
+        let entry = self.entry(i);
+        (entry.kind == Kind::Plain).then(|| entry.at.unquoted(self.text))
     }
 
     /// The index of the key with this name.

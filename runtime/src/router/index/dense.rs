@@ -2,7 +2,7 @@ use super::Ranks;
 use super::globs::{GlobNumbers, Globs, Groups, group_hash};
 use super::known::{Known, NAMES};
 use super::names::Names;
-use crate::pattern::Fields;
+use crate::pattern::{Fields, Scalar};
 use crate::router::slots::{Filter, Slots, hash_of};
 use crate::router::store::{Hit, Shape, Store, identity};
 
@@ -47,6 +47,8 @@ impl<const W: usize> Dense<W> {
             groups: Groups::build(store, Vec::new()),
             filter: Filter::new(store.len()),
         };
+        // In most programs each pattern brings one pair that no other one has; more room is made when it is needed.
+        made.pairs.reserve(store.len().min(1 << 14));
         made.add_shapes(store, ranks);
         made.add_patterns(store, ranks);
         made
@@ -153,15 +155,17 @@ impl<const W: usize> Dense<W> {
         let mut known = Known::<N>::new();
         let mut counts = [[0u64; W]; PLANES];
         for field in 0..message.len() {
-            let (name, value) = message.get(field);
-            let Some(name) = self.names.get(store, name) else { continue };
-            let hash = store.pair_hash(name, value);
+            let Some(name) = self.names.get(store, message.name(field)) else { continue };
+            let hash = match message.text(field) {
+                Some(text) => store.pair_hash(name, Scalar::Str(text)),
+                None => store.pair_hash(name, message.scalar(field)),
+            };
             let set = hash.and_then(|hash| self.pairs.find(hash, |_| true));
             if self.globs.has(name) {
                 // Shapes tell a glob from an exact value, so the sets of one key never meet but for globs of
                 // one shape.
                 let mut all = set.map_or([0; W], |set| self.sets[set as usize]);
-                self.globs.each(store.compare, name, value, |set| {
+                self.globs.each(store.compare, name, message.scalar(field), |set| {
                     all.iter_mut().zip(&self.sets[set as usize]).for_each(|(a, b)| *a |= b);
                 });
                 add(&mut counts, &all);
@@ -197,7 +201,9 @@ impl<const W: usize> Dense<W> {
                 if !self.filter.may_hold(hash) {
                     continue;
                 }
-                let found = store.find_exact(hash, ranks.shapes[rank], |name| known.value(message, name));
+                let text_of = |name| known.text(message, name);
+                let value_of = |name| known.value(message, name);
+                let found = store.find_exact(hash, ranks.shapes[rank], text_of, value_of);
                 if let Some(hit) = found
                     && !visit(hit, rank)
                 {

@@ -31,9 +31,16 @@ impl<const N: usize> Known<N> {
         self.hash[usize::from(name) % N]
     }
 
+    /// The value as [`Fields::text`] gives it.
+    #[inline(always)]
+    pub(super) fn text<'m, F: Fields + ?Sized>(&self, message: &'m F, name: u32) -> Option<&'m str> {
+        let field = self.field[name as usize % N];
+        if field == NO { None } else { message.text(field as usize) }
+    }
+
     #[inline(always)]
     pub(super) fn value<'m, F: Fields + ?Sized>(&self, message: &'m F, name: u32) -> Option<Scalar<'m>> {
         let field = self.field[name as usize % N];
-        (field != NO).then(|| message.get(field as usize).1)
+        (field != NO).then(|| message.scalar(field as usize))
     }
 }

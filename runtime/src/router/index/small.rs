@@ -1,7 +1,7 @@
 use super::known::Known;
 use super::names::Names;
 use super::{Ranks, globs};
-use crate::pattern::Fields;
+use crate::pattern::{Fields, Scalar};
 use crate::router::store::{Hit, Store};
 
 /// The most patterns for which looking at one after another is fastest.
@@ -71,22 +71,26 @@ impl Small {
         let mut known = Known::<N>::new();
         let mut names = 0u64;
         for field in 0..message.len() {
-            let (name, value) = message.get(field);
-            if let Some(name) = self.names.get(store, name) {
+            if let Some(name) = self.names.get(store, message.name(field)) {
                 names |= 1 << (name % 64);
                 // A value without a hash can fit globs only, and those are not looked up by hash.
-                known.set(name, store.pair_hash(name, value).unwrap_or(0), field);
+                let hash = match message.text(field) {
+                    Some(text) => store.pair_hash(name, Scalar::Str(text)),
+                    None => store.pair_hash(name, message.scalar(field)),
+                };
+                known.set(name, hash.unwrap_or(0), field);
             }
         }
         for one in &self.patterns {
             if one.names & !names != 0 {
                 continue;
             }
+            let text_of = |name| known.text(message, name);
             let value_of = |name| known.value(message, name);
             let fits = match one.pairs {
                 Some(pairs) => {
                     one.list.iter().fold(0, |x, name| x ^ known.hash(*name)) == pairs
-                        && store.fits_exactly(one.hit.0, ranks.shapes[one.rank], value_of)
+                        && store.fits_exactly(one.hit.0, ranks.shapes[one.rank], text_of, value_of)
                 }
                 None => store.fits(one.hit.0, value_of),
             };

@@ -87,8 +87,8 @@ impl Sparse {
         let mut candidates = self.empty.clone();
         let mut of_key: Vec<u32> = Vec::new();
         for field in 0..message.len() {
-            let (name, value) = message.get(field);
-            let Some(name) = store.name(name) else { continue };
+            let Some(name) = store.name(message.name(field)) else { continue };
+            let value = message.scalar(field);
             let hash = store.pair_hash(name, value);
             of_key.clear();
             if let Some(pair) = hash.and_then(|hash| self.pairs.find(hash, |_| true)) {
@@ -114,6 +114,10 @@ impl Sparse {
         known.sort_unstable_by_key(|one| one.name);
         let get = |name: u32| known.binary_search_by_key(&name, |one| one.name).ok().map(|at| &known[at]);
         let value_of = |name| get(name).map(|one| one.value);
+        let text_of = |name| match value_of(name) {
+            Some(Scalar::Str(text)) => Some(text),
+            _ => None,
+        };
         for rank in candidates {
             let rank = rank as usize;
             let shape = ranks.shapes[rank];
@@ -129,7 +133,7 @@ impl Sparse {
                         return;
                     }
                 }
-            } else if let Some(hit) = store.find_exact(identity(pairs), shape, value_of)
+            } else if let Some(hit) = store.find_exact(identity(pairs), shape, text_of, value_of)
                 && !visit(hit, rank)
             {
                 return;

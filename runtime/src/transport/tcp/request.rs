@@ -10,6 +10,7 @@ use crate::transport::Head;
 use crate::transport::seneca::ids;
 
 /// How a request is written.
+#[allow(clippy::struct_excessive_bools)] // Each is said or not said in the frame.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Style {
     /// The other side is a Seneca for certain.
