@@ -88,23 +88,32 @@ Commands:
               --listen URL      answer other processes there, as tcp://0.0.0.0:4000 or http://0.0.0.0:8080
               --expose PIN      let them reach only patterns with these keys, as role:cart
               --bus URL         another process that may answer what this one does not
+              --route PIN=URL,… send messages with these keys to one of these addresses, and nowhere else
+              --reroute PIN=URL,…  the same, also what handlers here would answer
+              --observe PIN=URL,…  give each of these addresses a copy of published messages with these keys
+              --routes FILE     a table of routes, as TOML
+              --tls-cert FILE   who this process is, for https:// and tcps://: a chain of certificates
+              --tls-key FILE    its private key
+              --tls-ca FILE     the authorities that the certificates of others must come from
+              --tls-client-ca FILE  let in only callers with a certificate from these authorities
   list      Show the handlers of this program
               --json            as a catalogue with schemas, for programs and `check --against`
   call      Call with one message: call '{{\"role\":\"cart\",…}}', or call - to read it from stdin
               --explain         tell which handlers match and why one wins
               --timeout TIME    as 500ms or 2s
               --context KEY=VALUE  user context that goes with the message
-              --bus URL         call the process there, and mount nothing here
+              --bus URL         call the process there, and mount nothing here; also --route, --routes, --tls-…
   pipe      Read messages from stdin, one a line; write replies to stdout in the same order
               --at-once N       how many are on their way at once (64)
-              --bus URL         call the process there, and mount nothing here
+              --bus URL         call the process there, and mount nothing here; also --route, --routes, --tls-…
   graph     Show who sends what to whom
               --format FORMAT   mermaid (default) or dot
   check     Check the handlers as the start of the bus would
               --against FILE    and compare with a saved catalogue: what would break older callers?
 
-Each of --only, --with, --listen, --expose and --bus may be given several times. Without --bus or --listen, the
-variables MATCHBUS_URL and MATCHBUS_LISTEN are asked, each a list with commas.
+Each of --only, --with, --listen, --expose, --bus, --route, --reroute, --observe and --routes may be given several
+times. Without them the variables MATCHBUS_URL and MATCHBUS_LISTEN (lists with commas) and MATCHBUS_ROUTES (a file) are
+asked, and for files of TLS MATCHBUS_TLS_CERT, …_KEY, …_CA and …_CLIENT_CA.
 Without a command: what the program's main says, or run.
 Exit code: 0 well, 1 a message or a check failed, 2 the command line is wrong.
 ",
@@ -124,9 +133,12 @@ fn run(mut parser: Parser) -> Result<Command, lexopt::Error> {
                 );
             }
             Long("with") => mounting.with.push(key_value(&parser.value()?.string()?)?),
-            Long("bus") => mounting.network.bus.push(parser.value()?.parse()?),
-            Long("listen") => mounting.network.listen.push(parser.value()?.parse()?),
-            Long("expose") => mounting.network.expose.push(parser.value()?.parse()?),
+            Long(name) => {
+                let name = name.to_owned();
+                if !mounting.network.flag_of_run(&name, || parser.value())? {
+                    return Err(Long(&name).unexpected());
+                }
+            }
             other => return Err(other.unexpected()),
         }
     }
@@ -170,12 +182,17 @@ fn call(mut parser: Parser) -> Result<Command, lexopt::Error> {
     while let Some(arg) = parser.next()? {
         match arg {
             Long("explain") => call.explain = true,
-            Long("bus") => call.network.bus.push(parser.value()?.parse()?),
             Long("timeout") => call.timeout = Some(duration(&parser.value()?.string()?)?),
             Long("context") => {
                 let text = parser.value()?.string()?;
                 let (key, value) = split(&text)?;
                 call.context.push((key.to_owned(), value.to_owned()));
+            }
+            Long(name) => {
+                let name = name.to_owned();
+                if !call.network.flag(&name, || parser.value())? {
+                    return Err(Long(&name).unexpected());
+                }
             }
             Value(message) if call.message.is_none() => call.message = Some(message.string()?),
             other => return Err(other.unexpected()),
@@ -206,7 +223,12 @@ fn pipe(mut parser: Parser) -> Result<Command, lexopt::Error> {
     while let Some(arg) = parser.next()? {
         match arg {
             Long("at-once") => at_once = parser.value()?.parse()?,
-            Long("bus") => network.bus.push(parser.value()?.parse()?),
+            Long(name) => {
+                let name = name.to_owned();
+                if !network.flag(&name, || parser.value())? {
+                    return Err(Long(&name).unexpected());
+                }
+            }
             other => return Err(other.unexpected()),
         }
     }
@@ -281,6 +303,8 @@ mod tests {
         let run = parsed(&["run", "--listen", "tcp://127.0.0.1:0", "--bus", "http://a", "--bus", "http://b"]);
         assert!(run.contains("tcp://127.0.0.1:0") && run.contains("Url(http://a), Url(http://b)"), "{run}");
         assert_eq!(parsed(&["graph", "--format", "dot"]), "Graph(Dot)");
+        let call = parsed(&["call", "{}", "--reroute", "role:cart=tcp://a", "--tls-ca", "ca.pem"]);
+        assert!(call.contains("skip_local: true") && call.contains("\"ca.pem\""), "{call}");
     }
 
     #[test]
@@ -292,10 +316,17 @@ mod tests {
             (&["run", "--with", "shard"], "`shard` is not KEY=VALUE"),
             (&["pipe", "--at-once", "0"], "at least 1"),
             (&["graph", "--format", "svg"], "use mermaid or dot"),
+            (&["run", "--bus", "http://s3cret@a:x"], "the port is no number"),
+            (&["run", "--listen", "http://s3cret@[a"], "a `[` is not closed"),
+            (&["call", "{}", "--bus", "http://s3cret@a?b=%"], "not followed by two hex digits"),
+            (&["run", "--route", "role:cart=http://s3cret@a:x"], "the route of `role:cart`: "),
+            (&["run", "--observe", "http://s3cret@a"], "has no address; write it as PIN=URL"),
+            (&["call", "{}", "--listen", "tcp://a"], "--listen"),
             (&["list", "--yaml"], "invalid option '--yaml'"),
         ] {
             let said = parsed(args);
             assert!(said.starts_with("error: ") && said.contains(text), "{args:?}: {said}");
+            assert!(!said.contains("s3cret"), "{said}");
         }
     }
 }

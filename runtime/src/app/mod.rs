@@ -134,7 +134,7 @@ async fn client(builder: Builder, network: &Network) -> Result<Bus> {
     if network.is_empty() {
         return Ok(builder.start()?);
     }
-    let bus = Bus::builder().in_part().start()?;
+    let bus = network.prepare(builder.without_handlers())?.start()?;
     network.join(&bus).await?;
     Ok(bus)
 }

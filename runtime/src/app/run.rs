@@ -32,7 +32,7 @@ pub(super) async fn until_signal(about: MainOptions, mut builder: Builder, mount
     let network = mounting.network.or_environment()?;
     // Before anything can be sent, so that no signal is missed.
     let signals = signal::Signals::listen()?;
-    let bus = network.prepare(builder).start()?;
+    let bus = network.prepare(builder)?.start()?;
     let listeners = network.join(&bus).await?;
     let services: BTreeSet<String> = bus.flows().flows.into_iter().map(|flow| flow.service).collect();
     let services = services.into_iter().collect::<Vec<_>>().join(", ");

@@ -20,6 +20,7 @@ use super::origin::Origin;
 use super::queue::{Queue, Queued};
 use super::remote::Remote;
 use super::route::could_answer;
+use super::routes::Route;
 use super::settings::Settings;
 use super::start_error::{StartError, StartProblem};
 use super::text::Text;
@@ -68,6 +69,9 @@ pub struct Builder {
     checked: bool,
     record: bool,
     transports: Vec<Arc<dyn Transport>>,
+    routes: Vec<Route>,
+    #[cfg(any(feature = "http", feature = "tcp"))]
+    tls: crate::transport::Tls,
 }
 
 /// A handler before it is mounted.
@@ -94,7 +98,10 @@ impl Builder {
             handler_crates: &[],
             checked: true,
             record: false,
-            transports: crate::transport::built_in(),
+            transports: Vec::new(),
+            routes: Vec::new(),
+            #[cfg(any(feature = "http", feature = "tcp"))]
+            tls: crate::transport::Tls::default(),
         }
     }
 
@@ -237,6 +244,33 @@ impl Builder {
         self
     }
 
+    /// Sends messages of a pin to certain addresses; see [`Route`]. The program is then not all, as
+    /// [`in_part`](Builder::in_part) says.
+    pub fn route(self, route: Route) -> Self {
+        self.routes([route])
+    }
+
+    /// As [`route`](Builder::route), for a whole table.
+    pub fn routes(mut self, routes: impl IntoIterator<Item = Route>) -> Self {
+        self.routes.extend(routes);
+        self.checked &= self.routes.is_empty();
+        self
+    }
+
+    /// The files for TLS, for each listener and link whose URL means TLS and does not say others.
+    #[cfg(all(feature = "tls", any(feature = "http", feature = "tcp")))]
+    pub fn tls(mut self, tls: crate::transport::Tls) -> Self {
+        self.tls = tls;
+        self
+    }
+
+    /// As `tls`, but what the program's code says stays where the command line says nothing.
+    #[cfg(all(feature = "tls", any(feature = "http", feature = "tcp")))]
+    pub(crate) fn tls_over(mut self, tls: crate::transport::Tls) -> Self {
+        self.tls = tls.or(&self.tls);
+        self
+    }
+
     /// Mounts only the handlers of these services.
     pub fn only<I: Into<String>>(mut self, services: impl IntoIterator<Item = I>) -> Self {
         self.only.get_or_insert_default().extend(services.into_iter().map(Into::into));
@@ -261,6 +295,14 @@ impl Builder {
     pub fn in_part(mut self) -> Self {
         self.checked = false;
         self
+    }
+
+    /// The same settings without anything that answers: for a command that only calls others.
+    pub(crate) fn without_handlers(mut self) -> Self {
+        self.drafts.clear();
+        self.with.clear();
+        (self.only, self.handler_crates) = (None, &[]);
+        self.in_part()
     }
 
     pub(crate) fn record(mut self) -> Self {
@@ -294,11 +336,31 @@ impl Builder {
         if !problems.is_empty() {
             return Err(StartError::new(problems));
         }
-        Ok(Bus::new(Arc::new(self.build()), Origin::default()))
+        let routes = self.routes.clone();
+        let core = self.build();
+        let problems = routes.iter().filter_map(|route| {
+            let led = route.check().and_then(|()| core.route(route).map_err(|cause| cause.text().to_owned()));
+            led.err().map(|why| StartProblem::new("route", format!("{route} cannot be used: {why}")))
+        });
+        let problems: Vec<_> = problems.collect();
+        if problems.is_empty() {
+            Ok(Bus::new(Arc::new(core), Origin::default()))
+        } else {
+            Err(StartError::new(problems))
+        }
     }
 
-    fn build(self) -> Core {
-        let Builder { drafts, states, settings, layers, only, with, record, transports, .. } = self;
+    /// The transports of the features that are on, and the user's own.
+    fn all_transports(&mut self) -> Vec<Arc<dyn Transport>> {
+        let own = std::mem::take(&mut self.transports);
+        #[cfg(any(feature = "http", feature = "tcp"))]
+        let own = crate::transport::built_in(&self.tls).into_iter().chain(own).collect();
+        own
+    }
+
+    fn build(mut self) -> Core {
+        let transports = self.all_transports();
+        let Builder { drafts, states, settings, layers, only, with, record, routes, .. } = self;
         let layers_at = |at: At| {
             let here: Vec<&Wrap> =
                 layers.iter().filter(|(place, _)| *place == at).map(|(_, wrap)| wrap).collect();
@@ -373,6 +435,7 @@ impl Builder {
             recorder: record.then(Recorder::default),
             transports,
             remote: Remote::default(),
+            skips_local: routes.iter().any(|route| route.skip_local),
         }
     }
 

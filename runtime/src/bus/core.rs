@@ -43,6 +43,8 @@ pub(crate) struct Core {
     pub(crate) recorder: Option<Recorder>,
     pub(crate) transports: Vec<Arc<dyn Transport>>,
     pub(crate) remote: Remote,
+    /// Whether some route takes messages past the handlers here; which ones, `remote` knows.
+    pub(crate) skips_local: bool,
 }
 
 /// The observers of one service: each published message goes to at most one of them.

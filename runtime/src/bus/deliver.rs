@@ -147,6 +147,17 @@ impl Core {
         self.choose_by_keys(message, origin.extend(), after)
     }
 
+    /// Whether a route takes a typed message past the handlers here.
+    #[inline]
+    pub(crate) fn is_taken_past<M: Message>(&self, message: &M, origin: &Origin) -> bool {
+        self.skips_local && self.looks_past(message, origin)
+    }
+
+    #[cold]
+    fn looks_past<M: Message>(&self, message: &M, origin: &Origin) -> bool {
+        keys_of(message, origin.extend()).is_some_and(|keys| self.remote.skips_local(&JsonFields::new(&keys)))
+    }
+
     #[cold]
     fn make_route<M: Message>(&self, index: u32) -> &Route {
         self.routes[index as usize].get_or_init(|| Route::of::<M>(self))
@@ -211,7 +222,12 @@ impl Core {
                 let value = parcel.message().map(|message| value_of(message, origin.extend()));
                 recorder.record(How::Called, value.transpose()?.unwrap_or_default());
             }
-            let choice = parcel.message().and_then(|message| self.choose(route, message, origin, after));
+            let choice = match parcel.message() {
+                Some(message) if !(after.is_none() && self.is_taken_past(message, origin)) => {
+                    self.choose(route, message, origin, after)
+                }
+                _ => None,
+            };
             let Some(choice) = choice else {
                 if after.is_none() && !self.remote.is_empty() {
                     let bytes =
@@ -312,7 +328,9 @@ impl Core {
             let index = match target {
                 Target::First | Target::Local => {
                     self.record_bytes(How::Called, &bytes);
-                    self.services.find(&scan)
+                    let past =
+                        self.skips_local && matches!(target, Target::First) && self.remote.skips_local(&scan);
+                    if past { None } else { self.services.find(&scan) }
                 }
                 Target::Exposed(exposed) => {
                     self.record_bytes(How::Called, &bytes);

@@ -16,7 +16,7 @@ use crate::message::{CallError, Error, ErrorKind, ErrorReply, Message, Outcome, 
 use crate::registry::Info;
 use crate::router::Explanation;
 use crate::testing::How;
-use crate::transport::{Door, Exposed, Listener, Transport, Url, may_reach};
+use crate::transport::{Door, Exposed, Listener, Transport, Url, may_reach, missing_feature};
 
 /// A handle to the bus: everything a process sends goes through one.
 ///
@@ -310,10 +310,11 @@ impl Core {
             } else {
                 known.join(", ")
             };
+            let cure = missing_feature(url).map_or_else(String::new, |cure| format!("; {cure}"));
             Error::new(
                 ErrorKind::Usage,
                 Outcome::NotDone,
-                format!("no transport is for `{url}`; the schemes of this program are: {known}"),
+                format!("no transport is for `{url}`; the schemes of this program are: {known}{cure}"),
             )
         })
     }
@@ -328,7 +329,8 @@ impl Core {
         if let Some(recorder) = &self.recorder {
             recorder.record(How::Sent, value_of(&message, origin.extend())?);
         }
-        let Some(choice) = self.choose(route, &message, origin, None) else {
+        let past = self.is_taken_past(&message, origin);
+        let Some(choice) = (if past { None } else { self.choose(route, &message, origin, None) }) else {
             if !self.remote.is_empty() {
                 return self.send_elsewhere(&encode(&message, origin.extend())?, origin).await.map(|()| Sent);
             }

@@ -21,6 +21,7 @@ mod origin;
 mod queue;
 mod remote;
 mod route;
+mod routes;
 mod settings;
 mod start_error;
 mod text;
@@ -28,6 +29,7 @@ mod text;
 pub use builder::Builder;
 pub use handle::{Bus, Published, Sent};
 pub use layer::{At, BoxError, Inner, Request, Response};
+pub use routes::Route;
 pub use start_error::{StartError, StartProblem};
 
 pub(crate) use self::core::Core;

@@ -20,10 +20,16 @@ mod door;
 mod head;
 #[cfg(feature = "http")]
 pub mod http;
+mod secure;
 #[cfg(any(feature = "http", feature = "tcp"))]
 mod seneca;
 #[cfg(feature = "tcp")]
 pub mod tcp;
+#[cfg(all(not(feature = "tls"), any(feature = "http", feature = "tcp")))]
+#[path = "no_tls.rs"]
+mod tls;
+#[cfg(all(feature = "tls", any(feature = "http", feature = "tcp")))]
+pub mod tls;
 mod url;
 
 use std::fmt;
@@ -32,21 +38,25 @@ use std::sync::Arc;
 pub(crate) use door::may_reach;
 pub use door::{Door, Exposed};
 pub use head::Head;
+pub(crate) use secure::missing_feature;
+#[cfg(all(feature = "tls", any(feature = "http", feature = "tcp")))]
+pub use tls::Tls;
+#[cfg(all(not(feature = "tls"), any(feature = "http", feature = "tcp")))]
+pub(crate) use tls::Tls;
 pub use url::Url;
 
 use crate::handler::BoxFuture;
 use crate::message::{CallError, Error, ErrorReply};
 
 /// The transports of the features that are on.
-#[allow(clippy::vec_init_then_push)] // Which ones are pushed depends on the features.
-pub(crate) fn built_in() -> Vec<Arc<dyn Transport>> {
-    #[allow(unused_mut)]
-    let mut all: Vec<Arc<dyn Transport>> = Vec::new();
-    #[cfg(feature = "http")]
-    all.push(Arc::new(http::Http::new()));
-    #[cfg(feature = "tcp")]
-    all.push(Arc::new(tcp::Tcp::new()));
-    all
+#[cfg(any(feature = "http", feature = "tcp"))]
+pub(crate) fn built_in(tls: &Tls) -> Vec<Arc<dyn Transport>> {
+    vec![
+        #[cfg(feature = "http")]
+        Arc::new(http::Http::of(tls.clone())),
+        #[cfg(feature = "tcp")]
+        Arc::new(tcp::Tcp::of(tls.clone())),
+    ]
 }
 
 /// A way to other processes, for the URLs of one or several schemes.

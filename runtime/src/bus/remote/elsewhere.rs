@@ -2,8 +2,8 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use super::peer::Peer;
-use super::table::Target;
-use crate::bus::{Core, Origin, Published, partly};
+use super::table::{Observer, Routed};
+use crate::bus::{Core, Origin, Published, Route, partly};
 use crate::message::json::Scan;
 use crate::message::{Error, ErrorKind, Outcome, Result};
 use crate::pattern::Pattern;
@@ -29,20 +29,31 @@ impl Core {
     /// Knows that there is a process at `url`, and begins to ask it what it answers; the peer, unless the URL says what
     /// it answers.
     pub(crate) fn know(self: &Arc<Self>, url: &Url) -> Result<Option<Arc<Peer>>> {
-        let peer = Arc::new(Peer::new(url.clone(), self.transport(url)?.connect(url)?));
-        let mut routed = false;
-        for (name, observe) in [("pin", false), ("observe", true)] {
-            for pin in url.options(name) {
-                self.remote.route(pin_of(pin)?, observe, Arc::clone(&peer));
-                routed = true;
+        let pins = url.options("pin").map(pin_of).collect::<Result<Vec<_>>>()?;
+        let peer = self.peer(url)?;
+        if !pins.is_empty() {
+            for pin in pins {
+                self.remote.say(pin, Arc::clone(&peer));
             }
-        }
-        self.remote.add(Arc::clone(&peer));
-        if routed {
             return Ok(None);
+        }
+        if peer.ask() {
+            return Ok(Some(peer));
         }
         task::spawn(keep_learning(Arc::downgrade(self), Arc::clone(&peer)));
         Ok(Some(peer))
+    }
+
+    fn peer(&self, url: &Url) -> Result<Arc<Peer>> {
+        self.remote.peer(url, || self.transport(url)?.connect(url))
+    }
+
+    /// Sends messages where a route leads. Its addresses are not asked what they answer.
+    pub(crate) fn route(&self, route: &Route) -> Result<()> {
+        let peers = route.to.iter().map(|url| self.peer(url)).collect::<Result<Vec<_>>>()?;
+        let Route { pin, observe, skip_local, .. } = route.clone();
+        self.remote.route(Routed { pin, observe, skip_local, peers });
+        Ok(())
     }
 
     /// Waits for what a peer answers, but not for long: it may not be there yet.
@@ -72,7 +83,7 @@ impl Core {
         bytes: Vec<u8>,
     ) -> Result<Published> {
         let envelope = origin.envelope();
-        let elsewhere: Vec<(String, Arc<Target>)> = {
+        let elsewhere: Vec<Observer> = {
             let scan = Scan::read(&bytes, &self.settings.limits).map_err(Error::malformed)?;
             let here: Vec<&str> = self
                 .groups
@@ -81,14 +92,14 @@ impl Core {
                 .map(|group| &*group.name)
                 .collect();
             let all = self.remote.observers(&scan).into_iter();
-            all.filter(|(name, _)| !here.contains(&name.as_str())).collect()
+            all.filter(|one| one.group.as_deref().is_none_or(|name| !here.contains(&name))).collect()
         };
         let deadline = envelope.deadline(self.settings.budget);
         let (mut groups, mut refused) = (0, None);
-        for (name, target) in &elsewhere {
+        for Observer { group, target } in &elsewhere {
             let mut head = envelope.head(0, self.settings.budget);
             head.published = true;
-            head.groups = vec![name.as_str().into()];
+            head.groups = group.as_deref().map(Arc::from).into_iter().collect();
             match self.remote.send(&bytes, &head, deadline, target).await {
                 Ok(()) => groups += 1,
                 Err(error) => refused = Some(error),

@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::breaker::Breaker;
 use super::latency::Latency;
@@ -13,6 +13,7 @@ pub(crate) struct Peer {
     pub(super) breaker: Breaker,
     pub(super) latency: Latency,
     in_flight: AtomicUsize,
+    asked: AtomicBool,
 }
 
 impl Peer {
@@ -23,7 +24,17 @@ impl Peer {
             breaker: Breaker::default(),
             latency: Latency::default(),
             in_flight: AtomicUsize::new(0),
+            asked: AtomicBool::new(false),
         }
+    }
+
+    /// It is asked what it answers from here on; whether it was asked before.
+    pub(super) fn ask(&self) -> bool {
+        self.asked.swap(true, Ordering::Relaxed)
+    }
+
+    pub(super) fn is_asked(&self) -> bool {
+        self.asked.load(Ordering::Relaxed)
     }
 
     /// Counts a message to this peer until what is returned is dropped.

@@ -10,6 +10,7 @@ use crate::pattern::{Compare, Pattern};
 use crate::registry::Catalogue;
 use crate::router::{Fields, Matcher};
 use crate::seam::clock::{self, Instant};
+use crate::transport::{Link, Url};
 
 /// What this process knows of the others: its peers, and who answers what.
 ///
@@ -29,16 +30,49 @@ pub(crate) struct Remote {
 #[derive(Debug, Default)]
 struct Known {
     peers: Vec<Arc<Peer>>,
-    /// Pins to peers, from flags, a file or code.
-    routes: Vec<(Pattern, bool, Arc<Peer>)>,
+    /// What peers answer that have no catalogue, as their addresses say.
+    pins: Vec<(Pattern, Arc<Peer>)>,
+    /// The route table: from flags, a file or code.
+    routes: Vec<Routed>,
     catalogues: Vec<(Arc<Peer>, Catalogue)>,
+}
+
+/// A [`Route`](crate::bus::Route) whose addresses are peers.
+#[derive(Clone, Debug)]
+pub(super) struct Routed {
+    pub(super) pin: Pattern,
+    pub(super) observe: bool,
+    pub(super) skip_local: bool,
+    pub(super) peers: Vec<Arc<Peer>>,
 }
 
 #[derive(Debug, Default)]
 struct Table {
+    /// Consume routes: what they match goes nowhere else.
+    routes: Matcher<Destination>,
+    /// Observe routes, with a target for each peer.
+    copies: Matcher<Vec<Arc<Target>>>,
     services: Matcher<Arc<Target>>,
     /// For each group of observers its patterns.
     groups: BTreeMap<String, Matcher<Arc<Target>>>,
+}
+
+/// Where a consume route leads.
+#[derive(Debug)]
+struct Destination {
+    skip_local: bool,
+    /// What is known of its peers, from their catalogues.
+    known: Matcher<Arc<Target>>,
+    /// All of its peers, for messages that no catalogue of theirs names.
+    rest: Arc<Target>,
+}
+
+/// Who is to have a copy of a published message.
+#[derive(Debug)]
+pub(crate) struct Observer {
+    /// The group; `None` for all that the process has.
+    pub(crate) group: Option<String>,
+    pub(crate) target: Arc<Target>,
 }
 
 /// Those who answer one pattern.
@@ -57,16 +91,39 @@ impl Remote {
         self.known().peers.is_empty()
     }
 
-    /// Another process; what it answers is learnt by [`learn`](Remote::learn) or said by [`route`](Remote::route).
-    pub(crate) fn add(&self, peer: Arc<Peer>) {
-        self.known().peers.push(peer);
+    /// The process at this address, which is known from here on. What it answers is [learnt](Remote::learn), or
+    /// [said](Remote::say), or messages are [routed](Remote::route) to it.
+    pub(super) fn peer<E>(
+        &self,
+        url: &Url,
+        connect: impl FnOnce() -> Result<Arc<dyn Link>, E>,
+    ) -> Result<Arc<Peer>, E> {
+        let mut known = self.known();
+        if let Some(peer) = known.peers.iter().find(|peer| peer.url == *url) {
+            return Ok(Arc::clone(peer));
+        }
+        let peer = Arc::new(Peer::new(url.clone(), connect()?));
+        known.peers.push(Arc::clone(&peer));
+        Ok(peer)
     }
 
-    /// Messages with the keys of this pin go to the peer; with `observe` each one a copy, beside whoever answers.
-    pub(crate) fn route(&self, pin: Pattern, observe: bool, peer: Arc<Peer>) {
+    /// The peer answers messages with the keys of this pin.
+    pub(super) fn say(&self, pin: Pattern, peer: Arc<Peer>) {
         let mut known = self.known();
-        known.routes.push((pin, observe, peer));
+        known.pins.push((pin, peer));
         self.rebuild(&known);
+    }
+
+    /// Adds a route to the table.
+    pub(super) fn route(&self, route: Routed) {
+        let mut known = self.known();
+        known.routes.push(route);
+        self.rebuild(&known);
+    }
+
+    /// Whether a route takes this message past the handlers here.
+    pub(crate) fn skips_local<F: Fields + ?Sized>(&self, message: &F) -> bool {
+        self.table().routes.find(message).is_some_and(|found| found.value().skip_local)
     }
 
     /// What the peer says that it answers; `None` when it is gone.
@@ -106,13 +163,13 @@ impl Remote {
         }
     }
 
-    /// Whether some peer has never said what it answers, and nobody said it for it.
+    /// Whether some peer that is asked has never said what it answers.
     fn is_learning(&self) -> bool {
         let known = self.known();
-        known.peers.iter().any(|peer| {
-            !known.catalogues.iter().any(|(of, _)| Arc::ptr_eq(of, peer))
-                && !known.routes.iter().any(|(_, _, of)| Arc::ptr_eq(of, peer))
-        })
+        known
+            .peers
+            .iter()
+            .any(|peer| peer.is_asked() && !known.catalogues.iter().any(|(of, _)| Arc::ptr_eq(of, peer)))
     }
 
     /// Whether this peer has said what it answers.
@@ -122,17 +179,35 @@ impl Remote {
 
     /// Those who answer a message.
     pub(crate) fn find<F: Fields + ?Sized>(&self, message: &F) -> Option<Arc<Target>> {
-        self.table().services.find(message).map(|found| Arc::clone(found.value()))
+        let table = self.table();
+        if let Some(found) = table.routes.find(message) {
+            let Destination { known, rest, .. } = found.value();
+            return Some(Arc::clone(known.find(message).map_or(rest, |found| found.value())));
+        }
+        table.services.find(message).map(|found| Arc::clone(found.value()))
     }
 
-    /// For each group that observes a message, the group's name and those who have it.
-    pub(crate) fn observers<F: Fields + ?Sized>(&self, message: &F) -> Vec<(String, Arc<Target>)> {
+    /// Who is to have a copy of a message: each peer of every observe route that matches it, and of each group that the
+    /// catalogues name one of those who have it, unless one of them has had its copy by a route.
+    pub(crate) fn observers<F: Fields + ?Sized>(&self, message: &F) -> Vec<Observer> {
         let table = self.table();
-        let found = table
-            .groups
-            .iter()
-            .filter_map(|(name, matcher)| Some((name.clone(), Arc::clone(matcher.find(message)?.value()))));
-        found.collect()
+        let mut all: Vec<Observer> = Vec::new();
+        let has = |all: &[Observer], peer: &Arc<Peer>| {
+            all.iter().any(|one| one.group.is_none() && Arc::ptr_eq(&one.target.peers[0], peer))
+        };
+        for target in table.copies.find_all(message).into_iter().flat_map(|found| found.value()) {
+            if !has(&all, &target.peers[0]) {
+                all.push(Observer { group: None, target: Arc::clone(target) });
+            }
+        }
+        for (name, matcher) in &table.groups {
+            let Some(found) = matcher.find(message) else { continue };
+            let target = Arc::clone(found.value());
+            if !target.peers.iter().any(|peer| has(&all, peer)) {
+                all.push(Observer { group: Some(name.clone()), target });
+            }
+        }
+        all
     }
 
     /// The peer whose turn it is: of those whose breaker lets a message through the one with the fewest in flight, and
@@ -157,63 +232,130 @@ impl Remote {
     }
 
     fn rebuild(&self, known: &Known) {
-        /// What is gathered of one pattern before it is a target.
-        #[derive(Default)]
-        struct Draft {
-            rank: i32,
-            peers: Vec<Arc<Peer>>,
-            effects: Vec<String>,
-        }
-        let mut services: BTreeMap<String, Draft> = BTreeMap::new();
-        let mut groups: BTreeMap<String, BTreeMap<String, Draft>> = BTreeMap::new();
-        let mut put = |group: Option<String>, pattern: String, rank: i32, effect: &str, peer: &Arc<Peer>| {
-            let drafts = match group {
-                None => &mut services,
-                Some(group) => groups.entry(group).or_default(),
-            };
-            let draft = drafts.entry(pattern).or_default();
-            draft.rank = rank;
-            draft.effects.push(effect.to_owned());
-            if !draft.peers.iter().any(|known| Arc::ptr_eq(known, peer)) {
-                draft.peers.push(Arc::clone(peer));
-            }
-        };
-        for (pin, observe, peer) in &known.routes {
-            // A route says nothing of effects; a peer that only observes is a group of its own.
-            let group = observe.then(|| format!("{pin} at {}", peer.url));
-            put(group, pin.to_string(), 0, "undeclared", peer);
+        let mut services = Drafts::default();
+        let mut groups: BTreeMap<String, Drafts> = BTreeMap::new();
+        for (pin, peer) in &known.pins {
+            // A pin says nothing of effects.
+            services.put(pin.to_string(), 0, UNDECLARED, peer);
         }
         for (peer, catalogue) in &known.catalogues {
             for handler in &catalogue.handlers {
-                let group = (handler.kind == "observer").then(|| handler.service.clone());
-                put(group, handler.pattern.clone(), handler.rank.unwrap_or(0), &handler.effect, peer);
+                let drafts = match handler.kind.as_str() {
+                    "observer" => groups.entry(handler.service.clone()).or_default(),
+                    _ => &mut services,
+                };
+                drafts.put(handler.pattern.clone(), handler.rank.unwrap_or(0), &handler.effect, peer);
             }
         }
-        let matcher = |drafts: BTreeMap<String, Draft>| {
-            let mut matcher = Matcher::with_compare(Compare::Typed);
-            for (text, draft) in drafts {
-                // A peer of another version may have patterns that this one cannot read: they are not for us.
-                let Ok(pattern) = text.parse::<Pattern>() else { continue };
-                let all = |of: &[&str]| draft.effects.iter().all(|effect| of.contains(&effect.as_str()));
-                let target = Target {
-                    budget: self.budget(&text),
-                    repeatable: all(&["read", "idempotent", "dedup"]),
-                    pattern: text,
-                    peers: draft.peers,
-                };
-                matcher.add_ranked(&pattern, draft.rank, Arc::new(target));
-            }
-            matcher
-        };
-        let services = matcher(services);
-        let groups = groups.into_iter().map(|(name, drafts)| (name, matcher(drafts))).collect();
-        *self.table.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Table { services, groups });
+        let (routes, copies) = self.route_table(known);
+        let groups = groups.into_iter().map(|(name, drafts)| (name, self.matcher(drafts))).collect();
+        let table = Table { routes, copies, services: self.matcher(services), groups };
+        *self.table.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(table);
         self.learnt.notify_waiters();
+    }
+
+    fn route_table(&self, known: &Known) -> (Matcher<Destination>, Matcher<Vec<Arc<Target>>>) {
+        // Routes of one pin are one route with the addresses of all.
+        let mut joined: Vec<Routed> = Vec::new();
+        for route in &known.routes {
+            match joined.iter_mut().find(|one| one.pin == route.pin && one.observe == route.observe) {
+                None => joined.push(route.clone()),
+                Some(one) => {
+                    one.peers.extend(route.peers.iter().cloned());
+                    one.skip_local |= route.skip_local;
+                }
+            }
+        }
+        let mut routes = Matcher::with_compare(Compare::Typed);
+        let mut copies = Matcher::with_compare(Compare::Typed);
+        for Routed { pin, observe, skip_local, peers } in joined {
+            let mut unique: Vec<Arc<Peer>> = Vec::new();
+            for peer in peers {
+                if !unique.iter().any(|one| Arc::ptr_eq(one, &peer)) {
+                    unique.push(peer);
+                }
+            }
+            let target = |peers| {
+                let pattern = pin.to_string();
+                Arc::new(Target { budget: self.budget(&pattern), repeatable: false, pattern, peers })
+            };
+            if observe {
+                copies.add(&pin, unique.into_iter().map(|peer| target(vec![peer])).collect());
+            } else {
+                let known = self.matcher(Drafts::of_route(&unique, known));
+                routes.add(&pin, Destination { skip_local, known, rest: target(unique) });
+            }
+        }
+        (routes, copies)
+    }
+
+    fn matcher(&self, drafts: Drafts) -> Matcher<Arc<Target>> {
+        let mut matcher = Matcher::with_compare(Compare::Typed);
+        for (text, draft) in drafts.0 {
+            // A peer of another version may have patterns that this one cannot read: they are not for us.
+            let Ok(pattern) = text.parse::<Pattern>() else { continue };
+            let all = |of: &[&str]| draft.effects.iter().all(|effect| of.contains(&effect.as_str()));
+            let target = Target {
+                budget: self.budget(&text),
+                repeatable: all(&["read", "idempotent", "dedup"]),
+                pattern: text,
+                peers: draft.peers,
+            };
+            matcher.add_ranked(&pattern, draft.rank, Arc::new(target));
+        }
+        matcher
     }
 
     /// The budget of a pattern outlives the table: it must not be new after each thing learnt.
     fn budget(&self, pattern: &str) -> Arc<RetryBudget> {
         let mut budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(budgets.entry(pattern.to_owned()).or_default())
+    }
+}
+
+/// Of a peer that says nothing of its effects.
+const UNDECLARED: &str = "undeclared";
+
+/// What is gathered of each pattern before it is a target.
+#[derive(Debug, Default)]
+struct Drafts(BTreeMap<String, Draft>);
+
+#[derive(Debug, Default)]
+struct Draft {
+    rank: i32,
+    peers: Vec<Arc<Peer>>,
+    effects: Vec<String>,
+}
+
+impl Drafts {
+    fn put(&mut self, pattern: String, rank: i32, effect: &str, peer: &Arc<Peer>) {
+        let draft = self.0.entry(pattern).or_default();
+        draft.rank = rank;
+        draft.effects.push(effect.to_owned());
+        if !draft.peers.iter().any(|known| Arc::ptr_eq(known, peer)) {
+            draft.peers.push(Arc::clone(peer));
+        }
+    }
+
+    /// What the catalogues of a route's peers say. Peers without one may answer all of it.
+    fn of_route(peers: &[Arc<Peer>], known: &Known) -> Self {
+        let mut drafts = Drafts::default();
+        let catalogue = |peer: &Arc<Peer>| {
+            known.catalogues.iter().find(|(of, _)| Arc::ptr_eq(of, peer)).map(|(_, it)| it)
+        };
+        for peer in peers {
+            for handler in catalogue(peer).into_iter().flat_map(|catalogue| &catalogue.handlers) {
+                if handler.kind != "observer" {
+                    drafts.put(handler.pattern.clone(), handler.rank.unwrap_or(0), &handler.effect, peer);
+                }
+            }
+        }
+        for silent in peers.iter().filter(|peer| catalogue(peer).is_none()) {
+            for draft in drafts.0.values_mut() {
+                draft.peers.push(Arc::clone(silent));
+                draft.effects.push(UNDECLARED.to_owned());
+            }
+        }
+        drafts
     }
 }

@@ -97,7 +97,10 @@
 //! refused at once until the next try, by full jitter between 50 ms and 5 s. Dropping a call closes its connection,
 //! which is what tells the other side.
 //!
-//! TLS is not here yet; it joins at the stream trait of the listener and at the one function that connects.
+//! # TLS
+//!
+//! With the feature `tls` there are `https`, `seneca+https` and `seneca+webs`; see `matchbus::transport::tls`. Without a port `https`
+//! means 8443. A listener offers HTTP/2 and HTTP/1.1 by ALPN; a link asks for HTTP/1.1.
 
 mod client;
 mod head;
@@ -112,31 +115,48 @@ pub use server::{HttpService, service};
 
 use std::sync::Arc;
 
-use super::{Door, Link, Listener, Transport, Url};
+use super::{Door, Link, Listener, Tls, Transport, Url};
 use crate::handler::BoxFuture;
 use crate::message::Error;
 
 /// The transport for `http`, `seneca+http` and `seneca+web`; see the [module](self).
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Http(());
+#[derive(Clone, Debug, Default)]
+pub struct Http {
+    tls: Tls,
+}
 
 impl Http {
     /// It has no settings of its own; they are in the URLs.
     pub fn new() -> Self {
-        Http(())
+        Http::default()
+    }
+
+    /// The same, with these files for URLs that mean TLS and do not say others.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn with_tls(self, tls: Tls) -> Self {
+        Http { tls }
+    }
+
+    pub(super) fn of(tls: Tls) -> Self {
+        Http { tls }
     }
 }
 
 impl Transport for Http {
     fn schemes(&self) -> &'static [&'static str] {
-        &["http", "seneca+http", "seneca+web"]
+        if cfg!(feature = "tls") {
+            &["http", "https", "seneca+http", "seneca+https", "seneca+web", "seneca+webs"]
+        } else {
+            &["http", "seneca+http", "seneca+web"]
+        }
     }
 
     fn connect(&self, url: &Url) -> Result<Arc<dyn Link>, Error> {
-        Ok(Arc::new(client::HttpLink::new(url)?))
+        Ok(Arc::new(client::HttpLink::new(url, &self.tls)?))
     }
 
     fn listen<'a>(&'a self, url: &'a Url, door: Door) -> BoxFuture<'a, Result<Listener, Error>> {
-        Box::pin(server::listen(url, door))
+        Box::pin(server::listen(url, &self.tls, door))
     }
 }

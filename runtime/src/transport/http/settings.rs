@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use hyper::StatusCode;
 
-use super::super::Url;
+use super::super::tls::{Acceptor, Connector};
+use super::super::{Tls, Url, secure};
 use super::token::Token;
 use crate::message::{Error, ErrorKind, Outcome};
 
@@ -22,15 +23,16 @@ pub(super) enum Dialect {
 
 impl Dialect {
     pub(super) fn of(url: &Url) -> Self {
-        match url.scheme() {
+        match secure::plain_scheme(url) {
             "seneca+http" => Dialect::A,
             "seneca+web" => Dialect::B,
             _ => Dialect::Plain,
         }
     }
 
-    pub(super) fn default_port(self) -> u16 {
+    pub(super) fn default_port(self, url: &Url) -> u16 {
         match self {
+            Dialect::Plain if secure::is_secure(url) => 8443,
             Dialect::Plain => 8080,
             Dialect::A | Dialect::B => 10101,
         }
@@ -59,10 +61,11 @@ impl Default for Answering {
 pub(super) struct Listening {
     pub(super) answering: Answering,
     pub(super) connections: usize,
+    pub(super) tls: Option<Acceptor>,
 }
 
 impl Listening {
-    pub(super) fn of(url: &Url) -> Result<Self, Error> {
+    pub(super) fn of(url: &Url, tls: &Tls) -> Result<Self, Error> {
         know(url, &["token_env", "connections", "max_budget_ms", "seneca_errors", "pin"])?;
         if !matches!(url.path(), "" | "/" | "/act") {
             let text = format!(
@@ -80,7 +83,8 @@ impl Listening {
             answering.most_budget = Duration::from_millis(most);
         }
         let connections = option(url, "connections", "a number from 1")?.unwrap_or(1024);
-        Ok(Listening { answering, connections: at_least_one(url, "connections", connections)? })
+        let tls = Acceptor::of(url, tls, &[b"h2", b"http/1.1"])?;
+        Ok(Listening { answering, connections: at_least_one(url, "connections", connections)?, tls })
     }
 }
 
@@ -102,10 +106,11 @@ pub(super) struct Linking {
     pub(super) token: Option<Token>,
     pub(super) connections: usize,
     pub(super) most_connections: usize,
+    pub(super) tls: Option<Connector>,
 }
 
 impl Linking {
-    pub(super) fn of(url: &Url) -> Result<Self, Error> {
+    pub(super) fn of(url: &Url, tls: &Tls) -> Result<Self, Error> {
         know(url, &["token_env", "connections", "most_connections", "pin"])?;
         let connections = option(url, "connections", "a number from 1")?.unwrap_or(8);
         let connections = at_least_one(url, "connections", connections)?;
@@ -115,7 +120,13 @@ impl Linking {
                 "`{url}` says most_connections={most}, which is less than its connections={connections}"
             )));
         }
-        Ok(Linking { dialect: Dialect::of(url), token: Token::of(url)?, connections, most_connections: most })
+        Ok(Linking {
+            dialect: Dialect::of(url),
+            token: Token::of(url)?,
+            connections,
+            most_connections: most,
+            tls: Connector::of(url, tls, &[b"http/1.1"])?,
+        })
     }
 }
 
@@ -125,7 +136,8 @@ fn at_least_one(url: &Url, name: &str, n: usize) -> Result<usize, Error> {
 
 /// Refuses options that nobody would read.
 fn know(url: &Url, known: &[&str]) -> Result<(), Error> {
-    match url.option_names().find(|name| !known.contains(name)) {
+    // Those for TLS are its own affair.
+    match url.option_names().find(|name| !known.contains(name) && !name.starts_with("tls_")) {
         None => Ok(()),
         Some(name) => Err(usage(format!(
             "`{url}` has the option `{name}`, which is not known here; there are: {}",

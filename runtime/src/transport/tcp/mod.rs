@@ -86,6 +86,11 @@
 //! to 50 ms, doubled each time up to 5 s (rule R16); until then calls are *not done* at once, so that the bus can ask
 //! another instance.
 //!
+//! # TLS
+//!
+//! With the feature `tls` there are `tcps` and `seneca+tcps` (a Seneca behind something that ends TLS), the same protocol
+//! under TLS; see `matchbus::transport::tls`.
+//!
 //! # Options
 //!
 //! After `?` of a URL. Times are written as `250ms`, `10s` or `5m`; `0s` means never.
@@ -107,10 +112,12 @@
 mod answer;
 mod client;
 mod fault;
+mod halves;
 mod head;
 mod lines;
 mod message;
 mod options;
+mod outbox;
 mod request;
 mod server;
 mod text;
@@ -119,35 +126,52 @@ use std::sync::Arc;
 
 use crate::handler::BoxFuture;
 use crate::message::Error;
-use crate::transport::{Door, Link, Listener, Transport, Url};
+use crate::transport::{Door, Link, Listener, Tls, Transport, Url};
 
 /// The port where none is given: Seneca's.
 pub const DEFAULT_PORT: u16 = 10201;
 
 /// The transport for `tcp://…` and `seneca+tcp://…`. See the [module](self).
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Tcp {}
+#[derive(Clone, Debug, Default)]
+pub struct Tcp {
+    tls: Tls,
+}
 
 impl Tcp {
     /// The transport.
     pub fn new() -> Self {
-        Tcp {}
+        Tcp::default()
+    }
+
+    /// The same, with these files for URLs that mean TLS and do not say others.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn with_tls(self, tls: Tls) -> Self {
+        Tcp { tls }
+    }
+
+    pub(super) fn of(tls: Tls) -> Self {
+        Tcp { tls }
     }
 }
 
 impl Transport for Tcp {
     fn schemes(&self) -> &'static [&'static str] {
-        &["tcp", "seneca+tcp"]
+        if cfg!(feature = "tls") {
+            &["tcp", "tcps", "seneca+tcp", "seneca+tcps"]
+        } else {
+            &["tcp", "seneca+tcp"]
+        }
     }
 
     fn connect(&self, url: &Url) -> Result<Arc<dyn Link>, Error> {
-        let options = options::Client::of(url)?;
+        let options = options::Client::of(url, &self.tls)?;
         Ok(Arc::new(client::TcpLink::new(url, options)))
     }
 
     fn listen<'a>(&'a self, url: &'a Url, door: Door) -> BoxFuture<'a, Result<Listener, Error>> {
         Box::pin(async move {
-            let options = options::Server::of(url)?;
+            let options = options::Server::of(url, &self.tls)?;
             server::listen(url, options, door).await
         })
     }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::message::{Error, ErrorKind, Outcome};
-use crate::transport::Url;
+use crate::transport::tls::{Acceptor, Connector};
+use crate::transport::{Tls, Url};
 
 /// Options that are not a transport's business: which messages go where.
 const COMMON: &[&str] = &["pin"];
@@ -16,10 +17,11 @@ pub(super) struct Server {
     pub(super) line_timeout: Duration,
     pub(super) write_timeout: Duration,
     pub(super) idle_timeout: Duration,
+    pub(super) tls: Option<Acceptor>,
 }
 
 impl Server {
-    pub(super) fn of(url: &Url) -> Result<Self, Error> {
+    pub(super) fn of(url: &Url, tls: &Tls) -> Result<Self, Error> {
         check(url, &["max_connections", "max_in_flight", "line_timeout", "write_timeout", "idle_timeout"])?;
         Ok(Server {
             max_connections: number(url, "max_connections", 1024)?,
@@ -27,6 +29,7 @@ impl Server {
             line_timeout: time(url, "line_timeout", 10_000)?,
             write_timeout: time(url, "write_timeout", 10_000)?,
             idle_timeout: time(url, "idle_timeout", 600_000)?,
+            tls: Acceptor::of(url, tls, &[])?,
         })
     }
 }
@@ -37,15 +40,17 @@ pub(super) struct Client {
     pub(super) connect_timeout: Duration,
     pub(super) silence_timeout: Duration,
     pub(super) max_answer: usize,
+    pub(super) tls: Option<Connector>,
 }
 
 impl Client {
-    pub(super) fn of(url: &Url) -> Result<Self, Error> {
+    pub(super) fn of(url: &Url, tls: &Tls) -> Result<Self, Error> {
         check(url, &["connect_timeout", "silence_timeout", "max_answer"])?;
         Ok(Client {
             connect_timeout: time(url, "connect_timeout", 2_000)?,
             silence_timeout: time(url, "silence_timeout", 5_000)?,
             max_answer: number(url, "max_answer", 16 * 1024 * 1024)?,
+            tls: Connector::of(url, tls, &[])?,
         })
     }
 }
@@ -60,7 +65,9 @@ fn check(url: &Url, known: &[&str]) -> Result<(), Error> {
     if url.user().is_some() {
         return Err(wrong(url, "a TCP address has no user; leave out what is before the `@`"));
     }
-    match url.option_names().find(|name| !known.contains(name) && !COMMON.contains(name)) {
+    let other = |name: &&str| !known.contains(name) && !COMMON.contains(name);
+    // Those for TLS are its own affair.
+    match url.option_names().find(|name| other(name) && !name.starts_with("tls_")) {
         Some(name) => {
             Err(wrong(url, &format!("there is no option `{name}` here; there is: {}", known.join(", "))))
         }
@@ -101,7 +108,7 @@ mod tests {
     #[test]
     fn options_are_read_and_mistakes_named() {
         let url = "tcp://h:1?max_connections=7&line_timeout=250ms&idle_timeout=0s&pin=a:1".parse().unwrap();
-        let options = Server::of(&url).unwrap();
+        let options = Server::of(&url, &Tls::default()).unwrap();
         assert_eq!((options.max_connections, options.line_timeout), (7, Duration::from_millis(250)));
         assert_eq!(options.idle_timeout, NEVER);
         for (url, why) in [
@@ -111,7 +118,7 @@ mod tests {
             ("tcp://h/act", "no path"),
             ("tcp://u:p@h", "no user"),
         ] {
-            let error = Server::of(&url.parse().unwrap()).unwrap_err().to_string();
+            let error = Server::of(&url.parse().unwrap(), &Tls::default()).unwrap_err().to_string();
             assert!(error.contains(why), "{error}");
         }
     }

@@ -14,7 +14,7 @@ use crate::handler::BoxFuture;
 use crate::message::{CallError, Error, ErrorReply};
 use crate::transport::http::settings::{Dialect, Linking, usage};
 use crate::transport::http::{head, seneca};
-use crate::transport::{Head, Link, Url};
+use crate::transport::{Head, Link, Tls, Url};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const NO_REPLY: HeaderValue = HeaderValue::from_static("respond-async");
@@ -31,9 +31,9 @@ pub(in crate::transport::http) struct HttpLink {
 }
 
 impl HttpLink {
-    pub(in crate::transport::http) fn new(url: &Url) -> Result<Self, Error> {
-        let settings = Linking::of(url)?;
-        let port = settings.dialect.default_port();
+    pub(in crate::transport::http) fn new(url: &Url, tls: &Tls) -> Result<Self, Error> {
+        let settings = Linking::of(url, tls)?;
+        let port = settings.dialect.default_port(url);
         let path = if matches!(url.path(), "" | "/") { "/act" } else { url.path() };
         // What is asked for beside messages lies beside the path that they are posted to.
         let beside = path.trim_end_matches('/').rsplit_once('/').map_or("", |(beside, _)| beside);
@@ -49,7 +49,12 @@ impl HttpLink {
         Ok(HttpLink {
             url: url.clone(),
             dialect: settings.dialect,
-            pool: Pool::new(url.authority(port), settings.connections, settings.most_connections),
+            pool: Pool::new(
+                url.authority(port),
+                settings.connections,
+                settings.most_connections,
+                settings.tls,
+            ),
             act: path_of(path)?,
             catalogue: path_of(&format!("{beside}/catalogue"))?,
             host,

@@ -13,12 +13,14 @@ use hyper::Request;
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::answer::Answer;
 use crate::message::{Error, ErrorKind, Outcome};
 use crate::seam::clock::{self, Instant};
 use crate::seam::{net, random, task};
+use crate::transport::tls::Connector;
 
 /// How long a connection is kept without use: less than servers keep theirs, or a request could meet the closing.
 const KEPT: Duration = Duration::from_secs(4);
@@ -43,6 +45,7 @@ type Sender = http1::SendRequest<Full<Bytes>>;
 #[derive(Debug)]
 pub(super) struct Pool {
     address: String,
+    tls: Option<Connector>,
     /// The connections that are kept.
     few: Semaphore,
     /// Those that are made beyond while the few are busy.
@@ -64,9 +67,10 @@ impl fmt::Debug for Idle {
 }
 
 impl Pool {
-    pub(super) fn new(address: String, few: usize, most: usize) -> Self {
+    pub(super) fn new(address: String, few: usize, most: usize, tls: Option<Connector>) -> Self {
         Pool {
             address,
+            tls,
             few: Semaphore::new(few),
             more: Semaphore::new(most - few),
             waiting: Semaphore::new(MOST_WAITING),
@@ -98,7 +102,7 @@ impl Pool {
                     // hyper gives a request back only if no byte of it left: the connection had been closed before.
                     Some(unsent) if !fresh => request = unsent,
                     Some(_) => return Err(self.unreachable(&error.into_error())),
-                    None => return Err(self.lost(&error.into_error())),
+                    None => return Err(self.lost(&error.into_error(), fresh)),
                 },
             }
         }
@@ -144,7 +148,7 @@ impl Pool {
         }
     }
 
-    /// A new connection. TLS joins here, around the socket.
+    /// A new connection.
     async fn connect(&self) -> Result<Sender, Error> {
         if let Some(wait) = lock(&self.back_off).wait() {
             return Err(self.resting(wait));
@@ -155,14 +159,40 @@ impl Pool {
             Some(Err(cause)) => return Err(self.unreachable(&cause)),
             None => return Err(self.unreachable(&io::Error::from(io::ErrorKind::TimedOut))),
         };
+        let sender = match &self.tls {
+            None => self.speak(stream).await?,
+            Some(tls) => match clock::within(CONNECT, tls.secure(stream)).await {
+                Some(Ok(stream)) => self.speak(stream).await?,
+                Some(Err(cause)) => return Err(self.not_let_in(&cause.to_string())),
+                None => {
+                    return Err(self.not_let_in("the TLS handshake did not end in time; is it a TLS port?"));
+                }
+            },
+        };
+        *lock(&self.back_off) = BackOff::default();
+        Ok(sender)
+    }
+
+    /// HTTP/1.1 over a stream.
+    async fn speak<S>(&self, stream: S) -> Result<Sender, Error>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let handshake = http1::Builder::new().max_buf_size(BUFFER).handshake(TokioIo::new(stream)).await;
         let (sender, connection) = handshake.map_err(|cause| self.unreachable(&cause))?;
         task::spawn(async move {
             // How it ends is told to the call that uses it.
             let _ = connection.await;
         });
-        *lock(&self.back_off) = BackOff::default();
         Ok(sender)
+    }
+
+    /// A connection was made, but not one over which anything can be said.
+    #[cold]
+    fn not_let_in(&self, why: &str) -> Error {
+        lock(&self.back_off).failed();
+        let text = format!("no connection to {}: {why}", self.address);
+        Error::new(ErrorKind::Unreachable, Outcome::NotDone, text)
     }
 
     #[cold]
@@ -183,7 +213,10 @@ impl Pool {
     }
 
     #[cold]
-    fn lost(&self, cause: &dyn std::error::Error) -> Error {
+    fn lost(&self, cause: &(dyn std::error::Error + 'static), fresh: bool) -> Error {
+        if let Some(why) = self.tls.as_ref().filter(|_| fresh).and_then(|tls| tls.refused(cause)) {
+            return self.not_let_in(&why);
+        }
         let text =
             format!("the connection to {} ended before an answer came: {}", self.address, Causes(cause));
         Error::new(ErrorKind::Lost, Outcome::Unknown, text)

@@ -14,9 +14,12 @@ use hyper_util::rt::TokioIo;
 use tokio::sync::watch;
 
 use super::desk::Desk;
+use super::listen;
 use super::stream::{Opened, Stream, Version, open};
 use crate::seam::clock::{self, Instant};
+use crate::seam::net::TcpStream;
 use crate::seam::task;
+use crate::transport::tls::{Acceptor, Arrived};
 
 /// How long a client may take for a head, for a body, for reading a reply, and between two requests.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
@@ -52,6 +55,21 @@ pub(super) async fn serve(stream: impl Stream, desk: Arc<Desk>, phases: Phases) 
     match version {
         Version::Http1 => http1(stream, busy, phases).await,
         Version::Http2 => http2(stream, busy, phases).await,
+    }
+}
+
+/// As [`serve`], under TLS. The handshake is the client's to end in time, like everything else that it begins.
+pub(super) async fn serve_secure(stream: TcpStream, tls: Acceptor, desk: Arc<Desk>, phases: Phases) {
+    let opened = tokio::select! {
+        biased;
+        () = gone(phases.clone()) => return,
+        () = drained(phases.clone(), GRACE) => return,
+        opened = tls.open(stream) => opened,
+    };
+    match opened {
+        Arrived::Secure(stream) => serve(stream, desk, phases).await,
+        Arrived::Plain(stream) => listen::tell(stream, listen::NO_TLS).await,
+        Arrived::Ended => {}
     }
 }
 

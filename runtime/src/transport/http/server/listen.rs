@@ -3,16 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
 use super::connection::{self, Phase};
 use super::desk::Desk;
+use super::stream::Stream;
 use crate::message::{Error, ErrorKind, Outcome};
 use crate::seam::net::{self, TcpListener, TcpStream};
 use crate::seam::{clock, task};
 use crate::transport::http::settings::{Dialect, Listening};
-use crate::transport::{Door, Listener, Url};
+use crate::transport::tls::{Acceptor, Arrived};
+use crate::transport::{Door, Listener, Tls, Url};
 
 /// What a connection over the limit is told.
 const FULL: &str = "HTTP/1.1 503 Service Unavailable\r\n\
@@ -25,12 +27,25 @@ const FULL: &str = "HTTP/1.1 503 Service Unavailable\r\n\
     {\"error\":{\"code\":\"overloaded\",\"message\":\"the listener has all the connections it may have\",\
     \"outcome\":\"not-done\",\"retryable\":true}}";
 
+/// What a client is told that speaks no TLS where it is wanted.
+pub(super) const NO_TLS: &str = "HTTP/1.1 400 Bad Request\r\n\
+    content-type: application/json\r\n\
+    matchbus-outcome: not-done\r\n\
+    matchbus-error: bus\r\n\
+    connection: close\r\n\
+    content-length: 129\r\n\r\n\
+    {\"error\":{\"code\":\"usage\",\"message\":\"this port speaks TLS; write https:// in the address\",\
+    \"outcome\":\"not-done\",\"retryable\":false}}";
+
 /// How many connections over the limit are told so at once; more are closed without a word.
 const TOLD_AT_ONCE: usize = 64;
 
-pub(in crate::transport::http) async fn listen(url: &Url, door: Door) -> Result<Listener, Error> {
-    let settings = Listening::of(url)?;
-    let port = url.port().unwrap_or(Dialect::of(url).default_port());
+/// How long a client may take to read what it is told.
+const TELLING: Duration = Duration::from_secs(1);
+
+pub(in crate::transport::http) async fn listen(url: &Url, tls: &Tls, door: Door) -> Result<Listener, Error> {
+    let settings = Listening::of(url, tls)?;
+    let port = url.port().unwrap_or(Dialect::of(url).default_port(url));
     let cannot = |cause: std::io::Error| {
         let text = format!(
             "cannot listen at `{url}` (port {port}): {cause}; choose a free port and an address of this host"
@@ -41,11 +56,17 @@ pub(in crate::transport::http) async fn listen(url: &Url, door: Door) -> Result<
     let port = socket.local_addr().map_err(cannot)?.port();
     let (listener, stop) = Listener::new(url.clone().with_port(port));
     let desk = Arc::new(Desk { door, answering: settings.answering });
-    task::spawn(run(socket, desk, settings.connections, stop));
+    task::spawn(run(socket, desk, settings.connections, settings.tls, stop));
     Ok(listener)
 }
 
-async fn run(socket: TcpListener, desk: Arc<Desk>, most: usize, mut stop: oneshot::Receiver<()>) {
+async fn run(
+    socket: TcpListener,
+    desk: Arc<Desk>,
+    most: usize,
+    tls: Option<Acceptor>,
+    mut stop: oneshot::Receiver<()>,
+) {
     let places = Arc::new(Semaphore::new(most));
     let told = Arc::new(Semaphore::new(TOLD_AT_ONCE));
     let (phase, phases) = watch::channel(Phase::Open);
@@ -57,8 +78,8 @@ async fn run(socket: TcpListener, desk: Arc<Desk>, most: usize, mut stop: onesho
             () = desk.door.closed() => break,
             accepted = socket.accept() => match accepted {
                 Ok((stream, _)) => match Arc::clone(&places).try_acquire_owned() {
-                    Ok(place) => start(stream, place, &desk, &phases),
-                    Err(_) => refuse(stream, &told),
+                    Ok(place) => start(stream, place, tls.clone(), &desk, &phases),
+                    Err(_) => refuse(stream, tls.clone(), &told),
                 },
                 Err(cause) => rest(&cause).await,
             },
@@ -72,32 +93,55 @@ async fn run(socket: TcpListener, desk: Arc<Desk>, most: usize, mut stop: onesho
     }
 }
 
-fn start(stream: TcpStream, place: OwnedSemaphorePermit, desk: &Arc<Desk>, phases: &connection::Phases) {
+fn start(
+    stream: TcpStream,
+    place: OwnedSemaphorePermit,
+    tls: Option<Acceptor>,
+    desk: &Arc<Desk>,
+    phases: &connection::Phases,
+) {
     // A reply is one write: it should leave at once.
     let _ = stream.set_nodelay(true);
-    let serving = connection::serve(stream, Arc::clone(desk), phases.clone());
+    let (desk, phases) = (Arc::clone(desk), phases.clone());
     task::spawn(async move {
-        serving.await;
+        match tls {
+            None => connection::serve(stream, desk, phases).await,
+            Some(tls) => connection::serve_secure(stream, tls, desk, phases).await,
+        }
         drop(place);
     });
 }
 
 /// Tells one client too many, and waits a moment for it to read that: closing while its bytes are unread would take
 /// the answer from it.
-fn refuse(mut stream: TcpStream, told: &Arc<Semaphore>) {
+fn refuse(stream: TcpStream, tls: Option<Acceptor>, told: &Arc<Semaphore>) {
     let Ok(place) = Arc::clone(told).try_acquire_owned() else { return };
     task::spawn(async move {
         let telling = async {
-            tokio::io::AsyncWriteExt::write_all(&mut stream, FULL.as_bytes()).await?;
-            tokio::io::AsyncWriteExt::shutdown(&mut stream).await?;
-            let mut unread = [0; 1024];
-            while stream.read(&mut unread).await? > 0 {}
-            std::io::Result::Ok(())
+            match tls {
+                None => tell(stream, FULL).await,
+                Some(tls) => match tls.open(stream).await {
+                    Arrived::Secure(stream) => tell(stream, FULL).await,
+                    Arrived::Plain(stream) => tell(stream, NO_TLS).await,
+                    Arrived::Ended => {}
+                },
+            }
         };
-        // It is told or it is gone; either way it is closed now.
-        let _ = clock::within(Duration::from_secs(1), telling).await;
+        let _ = clock::within(TELLING, telling).await;
         drop(place);
     });
+}
+
+/// Says one thing and closes. The client is told or it is gone.
+pub(super) async fn tell(mut stream: impl Stream, what: &str) {
+    let telling = async {
+        stream.write_all(what.as_bytes()).await?;
+        stream.shutdown().await?;
+        let mut unread = [0; 1024];
+        while stream.read(&mut unread).await? > 0 {}
+        std::io::Result::Ok(())
+    };
+    let _ = clock::within(TELLING, telling).await;
 }
 
 /// Out of descriptors, most likely: trying again at once would only burn the processor.
@@ -109,9 +153,11 @@ async fn rest(cause: &std::io::Error) {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn the_answer_to_one_too_many_is_well_formed() {
-        let (head, body) = super::FULL.split_once("\r\n\r\n").unwrap();
-        assert!(head.contains(&format!("content-length: {}", body.len())), "{}", body.len());
-        assert!(serde_json::from_str::<serde_json::Value>(body).is_ok());
+    fn the_answers_without_a_request_are_well_formed() {
+        for answer in [super::FULL, super::NO_TLS] {
+            let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+            assert!(head.contains(&format!("content-length: {}", body.len())), "{}", body.len());
+            assert!(serde_json::from_str::<serde_json::Value>(body).is_ok());
+        }
     }
 }

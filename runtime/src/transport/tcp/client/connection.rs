@@ -13,6 +13,7 @@ use crate::message::Id;
 use crate::seam::random;
 use crate::transport::Head;
 use crate::transport::seneca::ids;
+use crate::transport::tcp::outbox::Outbox;
 use crate::transport::tcp::request;
 
 /// At so many unwritten bytes no further requests are taken (rule R17).
@@ -162,10 +163,10 @@ impl Connection {
     }
 
     /// Hands out what there is to write, for an empty buffer; how the connection is to go on, and how many wait.
-    pub(super) fn take(&self, out: &mut Vec<u8>) -> (Phase, usize) {
+    pub(super) fn take(&self, out: &mut Outbox) -> (Phase, usize) {
         let mut state = self.state();
-        if out.is_empty() {
-            std::mem::swap(&mut state.out, out);
+        if out.len() == 0 && !state.out.is_empty() {
+            out.take_over(&mut state.out);
         }
         (state.phase, state.pending.len())
     }

@@ -1,44 +1,57 @@
 //! The task of one connection: connects, writes what callers ask, and brings the answers.
 
+use std::future::Future;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt;
 use tokio::sync::oneshot;
 
 use super::connection::{Connection, Phase};
 use super::{Came, Shared};
 use crate::message::{CallError, Error, ErrorKind, Outcome};
 use crate::seam::clock::{self, Instant};
-use crate::seam::net::{self, TcpStream};
+use crate::seam::net;
 use crate::seam::task;
 use crate::transport::tcp::answer::Frame;
+use crate::transport::tcp::halves::Stream;
 use crate::transport::tcp::lines::{Line, Lines};
+use crate::transport::tcp::outbox::Outbox;
 use crate::transport::tcp::request::{likely_id, message_part};
 
 /// Makes the connection, and tells those who wait if that fails.
 pub(super) fn start(shared: &Arc<Shared>, connection: &Arc<Connection>) {
     let (shared, connection) = (Arc::clone(shared), Arc::clone(connection));
     task::spawn(async move {
-        match connect(&shared).await {
-            Ok(stream) => Task::new(&shared, &connection).run(stream).await,
+        let failed = |what: String, cause| {
+            shared.current().backoff.failed();
+            let error = shared.error(ErrorKind::Unreachable, Outcome::NotDone, what).with_source(cause);
+            connection.close(0, |_| Err(CallError::Bus(error.clone())));
+        };
+        let stream = match in_time(&shared, net::connect(&shared.authority)).await {
+            Ok(stream) => stream,
             Err(cause) => {
-                shared.current().backoff.failed();
                 let what = format!("cannot connect: {cause}; is the other process up, and this its address?");
-                let error = shared.error(ErrorKind::Unreachable, Outcome::NotDone, what).with_source(cause);
-                connection.close(0, |_| Err(CallError::Bus(error.clone())));
+                return failed(what, cause);
             }
+        };
+        let task = Task::new(&shared, &connection);
+        match &shared.options.tls {
+            None => task.run(stream).await,
+            Some(tls) => match in_time(&shared, tls.secure(stream)).await {
+                Ok(stream) => task.run(stream).await,
+                Err(cause) => failed(format!("cannot connect: {cause}"), cause),
+            },
         }
     });
 }
 
-async fn connect(shared: &Shared) -> io::Result<TcpStream> {
+async fn in_time<T>(shared: &Shared, step: impl Future<Output = io::Result<T>>) -> io::Result<T> {
     let timeout = shared.options.connect_timeout;
     tokio::select! {
         biased;
-        stream = net::connect(&shared.authority) => stream,
+        done = step => done,
         () = clock::sleep(timeout) => {
             Err(io::Error::new(io::ErrorKind::TimedOut, format!("no answer within {timeout:?}")))
         }
@@ -48,11 +61,7 @@ async fn connect(shared: &Shared) -> io::Result<TcpStream> {
 struct Task<'a> {
     shared: &'a Shared,
     connection: &'a Arc<Connection>,
-    out: Vec<u8>,
-    /// How much of `out` has left.
-    written: usize,
-    /// How many bytes have left in all.
-    handed: u64,
+    out: Outbox,
     /// Since when the other side owes a byte.
     quiet_since: Option<Instant>,
     probed: bool,
@@ -69,9 +78,7 @@ impl<'a> Task<'a> {
         Task {
             shared,
             connection,
-            out: Vec::new(),
-            written: 0,
-            handed: 0,
+            out: Outbox::default(),
             quiet_since: None,
             probed: false,
             several: false,
@@ -81,15 +88,21 @@ impl<'a> Task<'a> {
         }
     }
 
-    async fn run(mut self, stream: TcpStream) {
+    async fn run(mut self, stream: impl Stream) {
         let cause = self.exchange(stream).await.err();
         {
             // Who accepts and closes at once must not be asked in a loop.
             let backoff = &mut self.shared.current().backoff;
             if self.heard { backoff.succeeded() } else { backoff.failed() }
         }
+        let tls = self.shared.options.tls.as_ref().filter(|_| !self.heard);
+        if let Some(why) = tls.and_then(|tls| tls.refused(cause.as_ref()?)) {
+            // Nothing of what was written was read.
+            let error = self.shared.error(ErrorKind::Unreachable, Outcome::NotDone, why);
+            return self.connection.close(0, |_| Err(CallError::Bus(error.clone())));
+        }
         let cause = cause.map_or_else(|| "the other side closed it".to_owned(), |cause| cause.to_string());
-        self.connection.close(self.handed, |left| Err(CallError::Bus(self.lost(left, &cause))));
+        self.connection.close(self.out.handed(), |left| Err(CallError::Bus(self.lost(left, &cause))));
     }
 
     #[cold]
@@ -103,8 +116,8 @@ impl<'a> Task<'a> {
         }
     }
 
-    async fn exchange(&mut self, mut stream: TcpStream) -> io::Result<()> {
-        let (mut reader, mut writer) = stream.split();
+    async fn exchange(&mut self, stream: impl Stream) -> io::Result<()> {
+        let (mut reader, mut writer) = stream.halves();
         let mut lines = Lines::new(self.shared.options.max_answer);
         let connection = self.connection;
         let half = self.shared.options.silence_timeout / 2;
@@ -123,8 +136,9 @@ impl<'a> Task<'a> {
                     let next = self.look(half)?;
                     timer.as_mut().reset(next);
                 }
-                written = writer.write(&self.out[self.written..]), if !self.out.is_empty() => {
-                    self.wrote(written?)?;
+                written = self.out.write(&mut writer), if !self.out.is_empty() => {
+                    written?;
+                    self.wrote();
                 }
                 // Of several callers that were woken together, the first one's request would otherwise leave alone: the
                 // runtime runs a task that was just woken before those that wait longer.
@@ -145,19 +159,11 @@ impl<'a> Task<'a> {
         self.connection.take(&mut self.out)
     }
 
-    fn wrote(&mut self, bytes: usize) -> io::Result<()> {
-        if bytes == 0 {
-            return Err(io::ErrorKind::WriteZero.into());
-        }
-        self.written += bytes;
-        self.handed += bytes as u64;
+    fn wrote(&mut self) {
         self.quiet_since.get_or_insert_with(clock::now);
-        if self.written == self.out.len() {
-            self.out.clear();
-            self.written = 0;
-            self.connection.handed(self.handed);
+        if self.out.is_empty() {
+            self.connection.handed(self.out.handed());
         }
-        Ok(())
     }
 
     /// All answers of one read go to their callers before anything else is done.

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use super::outbox::Outbox;
 use super::refuse;
 use super::running::{CancelAll, Return, Running};
 use super::sends::{self, Sends};
@@ -15,13 +14,14 @@ use crate::handler::BoxFuture;
 use crate::message::json::Limits;
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Outcome};
 use crate::seam::clock::{self, Instant};
-use crate::seam::net::TcpStream;
 use crate::seam::task;
 use crate::transport::Door;
 use crate::transport::tcp::answer::{self, Answer, To};
+use crate::transport::tcp::halves::Stream;
 use crate::transport::tcp::lines::{Line, Lines};
 use crate::transport::tcp::message::Incoming;
 use crate::transport::tcp::options;
+use crate::transport::tcp::outbox::Outbox;
 use crate::transport::tcp::request::{Kind, Refused, Request, likely_id};
 
 /// What a frame may have beyond its message.
@@ -33,14 +33,14 @@ const MOST_UNWRITTEN: usize = 256 * 1024;
 const LONG_BATCH: Duration = Duration::from_millis(1);
 
 /// Serves one peer until it goes away, is sent away, or the door closes.
-pub(super) async fn run(mut stream: TcpStream, options: options::Server, door: Door) -> io::Result<()> {
+pub(super) async fn run<S: Stream>(stream: S, options: options::Server, door: Door) -> io::Result<()> {
     let mut it = Connection::new(&options, door.clone());
     let mut lines = Lines::new(door.limits().max_bytes() + BESIDE);
     let mut watch = Watch::new(&options);
     let cancel_all = CancelAll(Arc::clone(&it.running));
     let mut closed = pin!(door.closed());
     let mut timer = pin!(clock::sleep_until(watch.next_look(clock::now())));
-    let (mut reader, mut writer) = stream.split();
+    let (mut reader, mut writer) = stream.halves();
     let result = loop {
         if it.reading && it.take_lines(&mut lines) {
             watch.line_completed();
@@ -87,7 +87,7 @@ pub(super) async fn run(mut stream: TcpStream, options: options::Server, door: D
     drop(cancel_all);
     it.sends.go_on_without_connection();
     if result.is_ok() {
-        refuse::linger_a_moment(stream).await;
+        refuse::linger_a_moment(&mut reader, &mut writer).await;
     }
     result
 }

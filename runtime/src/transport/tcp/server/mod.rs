@@ -1,7 +1,6 @@
 //! The listening side.
 
 mod connection;
-mod outbox;
 mod refuse;
 mod running;
 mod sends;
@@ -19,6 +18,7 @@ use super::options;
 use crate::message::{Error, ErrorKind, Outcome};
 use crate::seam::net::{self, TcpListener, TcpStream};
 use crate::seam::{clock, task};
+use crate::transport::tls::Arrived;
 use crate::transport::{Door, Listener, Url};
 
 /// What a refused accept waits for: file descriptors run out, and come back.
@@ -59,7 +59,9 @@ async fn accept(socket: TcpListener, options: options::Server, door: &Door, conn
                 Ok((stream, _)) if connections.len() < options.max_connections => {
                     connections.spawn(serve_one(stream, options.clone(), door.clone()));
                 }
-                Ok((stream, _)) => refuse::politely(stream, options.max_connections, &lingering),
+                Ok((stream, _)) => {
+                    refuse::politely(stream, options.tls.clone(), options.max_connections, &lingering);
+                }
                 Err(cause) => {
                     tracing::warn!(%cause, "cannot accept a TCP connection");
                     clock::sleep(AFTER_FAILURE).await;
@@ -74,7 +76,23 @@ async fn accept(socket: TcpListener, options: options::Server, door: &Door, conn
 async fn serve_one(stream: TcpStream, options: options::Server, door: Door) {
     // Without it answers are slow, not wrong.
     let _ = stream.set_nodelay(true);
-    if let Err(cause) = connection::run(stream, options, door).await {
+    let ended = match options.tls.clone() {
+        None => connection::run(stream, options, door).await,
+        // A connection in its handshake has nothing that a drain would have to wait for.
+        Some(tls) => tokio::select! {
+            biased;
+            () = door.closed() => return,
+            opened = tls.open(stream) => match opened {
+                Arrived::Secure(stream) => connection::run(stream, options, door.clone()).await,
+                Arrived::Plain(stream) => {
+                    refuse::no_tls(stream).await;
+                    return;
+                }
+                Arrived::Ended => return,
+            }
+        },
+    };
+    if let Err(cause) = ended {
         tracing::debug!(%cause, "a TCP connection ended");
     }
 }

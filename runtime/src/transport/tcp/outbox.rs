@@ -1,0 +1,132 @@
+//! Bytes on their way to the other side.
+
+use std::io;
+
+use tokio::io::{AsyncWrite, AsyncWriteExt};
+
+/// The bytes that a connection's own task writes.
+#[derive(Default)]
+pub(super) struct Outbox {
+    bytes: Vec<u8>,
+    /// How many of them are written.
+    written: usize,
+    /// How many were ever written.
+    handed: u64,
+    /// Written bytes may still be held by what encrypts them.
+    unflushed: bool,
+}
+
+/// A buffer that was larger is given back when it is empty.
+const KEPT: usize = 64 * 1024;
+
+impl Outbox {
+    /// Where bytes are appended.
+    pub(super) fn end(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+
+    /// How many bytes are not yet written.
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len() - self.written
+    }
+
+    /// Whether everything has left.
+    pub(super) fn is_empty(&self) -> bool {
+        self.len() == 0 && !self.unflushed
+    }
+
+    /// How many bytes were ever given to the other side.
+    pub(super) fn handed(&self) -> u64 {
+        self.handed
+    }
+
+    /// Takes over bytes that others wrote, leaving them an empty buffer.
+    pub(super) fn take_over(&mut self, other: &mut Vec<u8>) {
+        if self.len() == 0 {
+            self.bytes.clear();
+            self.written = 0;
+            std::mem::swap(&mut self.bytes, other);
+        } else {
+            self.bytes.append(other);
+        }
+    }
+
+    /// Writes as much as the socket takes. Nothing is lost if the future is dropped.
+    pub(super) async fn write(&mut self, to: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
+        if self.len() > 0 {
+            let written = to.write(&self.bytes[self.written..]).await?;
+            if written == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+            self.written += written;
+            self.handed += written as u64;
+            self.unflushed = true;
+        }
+        if self.len() == 0 {
+            self.bytes.clear();
+            self.bytes.shrink_to(KEPT);
+            self.written = 0;
+            // Of a socket this costs nothing: only TLS holds bytes back.
+            to.flush().await?;
+            self.unflushed = false;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use super::*;
+
+    /// Takes everything at once and lets it out when it is told to, as TLS does whose socket is full.
+    #[derive(Default)]
+    struct Holding {
+        held: Vec<u8>,
+        out: Vec<u8>,
+        open: bool,
+    }
+
+    impl AsyncWrite for Holding {
+        fn poll_write(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            bytes: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            self.held.extend_from_slice(bytes);
+            Poll::Ready(Ok(bytes.len()))
+        }
+
+        fn poll_flush(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            if !self.open {
+                return Poll::Pending;
+            }
+            let held = std::mem::take(&mut self.held);
+            self.out.extend(held);
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[tokio::test]
+    async fn it_is_not_empty_before_what_is_held_back_has_left() {
+        let (mut outbox, mut to) = (Outbox::default(), Holding::default());
+        outbox.end().extend_from_slice(b"ab");
+        assert!(poll_once(outbox.write(&mut to)).is_pending());
+        assert!(!outbox.is_empty() && outbox.len() == 0 && outbox.handed() == 2);
+        outbox.take_over(&mut b"c".to_vec());
+        to.open = true;
+        outbox.write(&mut to).await.unwrap();
+        assert!(outbox.is_empty() && outbox.handed() == 3);
+        assert_eq!(to.out, b"abc");
+    }
+
+    fn poll_once<F: Future>(future: F) -> Poll<F::Output> {
+        std::pin::pin!(future).poll(&mut Context::from_waker(std::task::Waker::noop()))
+    }
+}
