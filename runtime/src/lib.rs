@@ -45,7 +45,7 @@
 //! | tests | [`testing`], [`registry_test!`] |
 //! | which handler wins, and why | [`router`], [`pattern`], [`Bus::explain`] |
 //! | who answers what, as data | [`registry::Catalogue`] |
-//! | other processes | [`transport`], [`Bus::listen`], [`Bus::connect`] |
+//! | other processes | [`transport`], [`Bus::listen`], [`Bus::connect`], [`bus::Route`] |
 //! | how many messages | [`flow`], [`Bus::flows`] |
 //! | other processes | [`transport`], [`Bus::listen`] |
 //!
@@ -76,8 +76,10 @@
 //! | feature | default | adds |
 //! |---|---|---|
 //! | `http` | no | [`transport::http`]: plain JSON, Seneca over HTTP, health, metrics |
+//! | `routes` | no | route tables from TOML files: [`bus::Route`], `--routes` |
 //! | `schema` | no | JSON Schemas in the catalogue, for types that derive `schemars::JsonSchema` |
 //! | `tcp` | no | [`transport::tcp`]: lines of JSON in Seneca's frames |
+//! | `tls` | no | `https://` and `tcps://`: own CA, mutual TLS; only with `http` or `tcp` |
 //! | `virtual-time` | no | `testing::virtual_time` |
 
 // The macros name the crate from outside; this crate's own tests use them too.

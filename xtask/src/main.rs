@@ -124,7 +124,20 @@ fn check(mut parser: Parser) -> Result<(), Failed> {
     cargo(["doc", "--workspace", "--all-features", "--no-deps"])
         .env("RUSTDOCFLAGS", "-D warnings")
         .run("docs")?;
-    for features in ["", "schema", "virtual-time", "http", "tcp", "http,tcp"] {
+    let sets = [
+        "",
+        "schema",
+        "virtual-time",
+        "routes",
+        "tls",
+        "http",
+        "tcp",
+        "http,tcp",
+        "http,tls",
+        "tcp,tls",
+        "http,tcp,tls,routes",
+    ];
+    for features in sets {
         let name = format!("matchbus with features [{features}]");
         cargo(["clippy", "-p", "matchbus", "--all-targets", "--features", features, "--", "-D", "warnings"])
             .run(&name)?;

@@ -1,6 +1,8 @@
 //! The shop in several processes: the same functions, split by flags.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use matchbus::prelude::*;
@@ -16,11 +18,14 @@ struct Process {
 impl Process {
     /// Starts services that listen, and waits until they do.
     fn start(services: &str, listen: &str, peers: &[&Process]) -> Self {
+        let peers: Vec<_> =
+            peers.iter().flat_map(|peer| ["--bus".to_owned(), peer.url.to_string()]).collect();
+        Process::start_with(services, listen, peers)
+    }
+
+    fn start_with(services: &str, listen: &str, more: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_shop"));
-        command.args(["run", "--only", services, "--listen", listen]).stderr(Stdio::piped());
-        for peer in peers {
-            command.args(["--bus", &peer.url.to_string()]);
-        }
+        command.args(["run", "--only", services, "--listen", listen]).args(more).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let line = lines.next().unwrap().unwrap();
@@ -118,4 +123,72 @@ async fn the_caller_sees_no_kill_over_tcp() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_caller_sees_no_kill_over_http() {
     the_caller_sees_no_kill("http").await;
+}
+
+/// The table that the example documents, with the ports that these processes have.
+struct Table(PathBuf);
+
+impl Table {
+    fn write(name: &str, ports: &[(u16, u16)]) -> Self {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("routes.toml");
+        let mut text = std::fs::read_to_string(file).unwrap();
+        for (documented, real) in ports {
+            let documented = format!("127.0.0.1:{documented}\"");
+            assert!(text.contains(&documented), "{documented}");
+            text = text.replace(&documented, &format!("127.0.0.1:{real}\""));
+        }
+        let path = std::env::temp_dir().join(format!("shop-routes-{name}-{}.toml", std::process::id()));
+        std::fs::write(&path, text).unwrap();
+        Table(path)
+    }
+}
+
+impl Drop for Table {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// A port that nobody else is given while the table is written, since the table must name it before its process starts.
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+#[tokio::test]
+async fn an_order_goes_through_six_processes_by_the_documented_table() {
+    let listen = "tcp://127.0.0.1:0";
+    let price = Process::start("price", listen, &[]);
+    let payment = Process::start("payment", listen, &[]);
+    let rest = Process::start("mail,audit,bestsellers", listen, &[]);
+    let port = |process: &Process| process.url.port().unwrap();
+    let (stock_port, cart_port) = (free_port(), free_port());
+    let table = Table::write(
+        "order",
+        &[
+            (4101, port(&price)),
+            (4102, stock_port),
+            (4103, port(&payment)),
+            (4104, port(&rest)),
+            (4105, cart_port),
+        ],
+    );
+    let routes = || ["--routes".as_ref(), table.0.as_os_str()];
+    let _stock = Process::start_with("stock", &format!("tcp://127.0.0.1:{stock_port}"), routes());
+    let cart = Process::start_with("cart", &format!("tcp://127.0.0.1:{cart_port}"), routes());
+    let order = Process::start_with("order", "http://127.0.0.1:0", routes());
+    let bus = client(&[&cart, &order, &rest]).await;
+    let add = serde_json::json!({"role":"cart","cmd":"add","cart":"ann","sku":"tea","qty":2});
+    assert_eq!(bus.act(add).await.unwrap()["cents"], 900);
+    let place = serde_json::json!({"role":"order","cmd":"place","cart":"ann","card":"4242"});
+    assert_eq!(bus.act(place).await.unwrap()["cents"], 900);
+    // The event has reached the observers by the table: at two other processes.
+    let best = serde_json::json!({"role":"bestsellers","cmd":"get"});
+    let get = serde_json::json!({"role":"cart","cmd":"get","cart":"ann"});
+    tokio::time::timeout(std::time::Duration::from_secs(20), async {
+        while bus.act(best.clone()).await.unwrap()[0]["sku"] != "tea" || bus.act(get.clone()).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .expect("the order was not observed");
 }

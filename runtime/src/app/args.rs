@@ -33,7 +33,7 @@ pub(super) enum Command {
 }
 
 pub(super) enum Parsed {
-    Command(Command),
+    Command(Box<Command>),
     /// Help or version: say it and end well.
     Say(String),
 }
@@ -50,7 +50,7 @@ fn parse_from(
     let args: Vec<OsString> = args.into_iter().collect();
     let mut parser = Parser::from_iter(args);
     let Some(first) = parser.next()? else {
-        return Ok(Parsed::Command(Command::Default));
+        return Ok(Parsed::Command(Box::new(Command::Default)));
     };
     let command = match first {
         Long("help") | Short('h') => return Ok(Parsed::Say(help(about))),
@@ -72,7 +72,7 @@ fn parse_from(
             Err(format!("there is no command `{other}`: use run, list, call, pipe, graph or check").into())
         }
     }
-    .map(Parsed::Command)
+    .map(|command| Parsed::Command(Box::new(command)))
 }
 
 fn help(about: &MainOptions) -> String {

@@ -154,7 +154,7 @@ where
     T: Ended,
 {
     let command = match args::parse(&about) {
-        Ok(Parsed::Command(command)) => command,
+        Ok(Parsed::Command(command)) => *command,
         Ok(Parsed::Say(text)) => {
             print(&text);
             return ExitCode::SUCCESS;

@@ -99,6 +99,7 @@ impl Network {
     }
 
     #[cfg(all(feature = "tls", any(feature = "http", feature = "tcp")))]
+    #[allow(clippy::unnecessary_wraps)] // Without the feature it can fail.
     fn prepare_tls(&self, builder: Builder) -> Result<Builder> {
         let said = crate::transport::Tls::of_files(self.tls.clone());
         let environment = TLS.map(|(_, name)| std::env::var_os(name).map(PathBuf::from));

@@ -9,7 +9,7 @@ use crate::transport::{Url, secure};
 pub(crate) type Stream = TcpStream;
 
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Tls;
+pub(crate) struct Tls {}
 
 #[derive(Clone, Debug)]
 pub(crate) enum Acceptor {}

@@ -1,6 +1,7 @@
 //! What a scheme says of TLS, whether or not the feature is on.
 
 use super::Url;
+#[cfg(any(feature = "http", feature = "tcp"))]
 use crate::message::{Error, ErrorKind, Outcome};
 
 /// Each scheme that means TLS, and the same without.
@@ -13,7 +14,7 @@ const SCHEMES: [(&str, &str); 5] = [
 ];
 
 /// The scheme without TLS: what is spoken on the connection.
-#[cfg(any(feature = "http", feature = "tcp"))]
+#[cfg(feature = "http")]
 pub(super) fn plain_scheme(url: &Url) -> &str {
     let found = SCHEMES.iter().find(|(secure, _)| *secure == url.scheme());
     found.map_or(url.scheme(), |(_, plain)| plain)

@@ -39,7 +39,7 @@ fn table(text: &str, file: &str) -> Result<Vec<Route>> {
                 key.get_ref()
             )));
         };
-        for entry in list.iter() {
+        for entry in list {
             let Some(fields) = entry.get_ref().as_table() else {
                 return Err(wrong(format!("{}: a route is no table; write [[route]]", at(&entry.span()))));
             };

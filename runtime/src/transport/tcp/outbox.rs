@@ -30,9 +30,14 @@ impl Outbox {
         self.bytes.len() - self.written
     }
 
+    /// Whether there are bytes that nothing has taken yet.
+    pub(super) fn has_unwritten(&self) -> bool {
+        self.written < self.bytes.len()
+    }
+
     /// Whether everything has left.
     pub(super) fn is_empty(&self) -> bool {
-        self.len() == 0 && !self.unflushed
+        !self.has_unwritten() && !self.unflushed
     }
 
     /// How many bytes were ever given to the other side.
@@ -42,18 +47,18 @@ impl Outbox {
 
     /// Takes over bytes that others wrote, leaving them an empty buffer.
     pub(super) fn take_over(&mut self, other: &mut Vec<u8>) {
-        if self.len() == 0 {
+        if self.has_unwritten() {
+            self.bytes.append(other);
+        } else {
             self.bytes.clear();
             self.written = 0;
             std::mem::swap(&mut self.bytes, other);
-        } else {
-            self.bytes.append(other);
         }
     }
 
     /// Writes as much as the socket takes. Nothing is lost if the future is dropped.
     pub(super) async fn write(&mut self, to: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
-        if self.len() > 0 {
+        if self.has_unwritten() {
             let written = to.write(&self.bytes[self.written..]).await?;
             if written == 0 {
                 return Err(io::ErrorKind::WriteZero.into());
@@ -62,7 +67,7 @@ impl Outbox {
             self.handed += written as u64;
             self.unflushed = true;
         }
-        if self.len() == 0 {
+        if !self.has_unwritten() {
             self.bytes.clear();
             self.bytes.shrink_to(KEPT);
             self.written = 0;
@@ -118,7 +123,7 @@ mod tests {
         let (mut outbox, mut to) = (Outbox::default(), Holding::default());
         outbox.end().extend_from_slice(b"ab");
         assert!(poll_once(outbox.write(&mut to)).is_pending());
-        assert!(!outbox.is_empty() && outbox.len() == 0 && outbox.handed() == 2);
+        assert!(!outbox.is_empty() && !outbox.has_unwritten() && outbox.handed() == 2);
         outbox.take_over(&mut b"c".to_vec());
         to.open = true;
         outbox.write(&mut to).await.unwrap();

@@ -13,7 +13,7 @@ use crate::transport::{Url, secure};
 /// The TLS of one link.
 #[derive(Clone)]
 pub(crate) struct Connector {
-    connector: TlsConnector,
+    with: TlsConnector,
     name: ServerName<'static>,
     /// For texts.
     ca: String,
@@ -57,13 +57,13 @@ impl Connector {
         };
         config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
         let (ca, shows) = (ca.display().to_string(), identity.is_some());
-        Ok(Some(Connector { connector: Arc::new(config).into(), name, ca, shows }))
+        Ok(Some(Connector { with: Arc::new(config).into(), name, ca, shows }))
     }
 
     /// Does the handshake; an error's text has the cure. Whoever waits says how long.
     pub(crate) async fn secure(&self, stream: TcpStream) -> io::Result<Stream> {
-        match self.connector.connect(self.name.clone(), stream).await {
-            Ok(stream) => Ok(stream.into()),
+        match self.with.connect(self.name.clone(), stream).await {
+            Ok(stream) => Ok(Box::new(stream.into())),
             Err(cause) => Err(io::Error::new(cause.kind(), why::of_client(&cause, &self.ca, self.shows))),
         }
     }

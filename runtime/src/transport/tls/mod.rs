@@ -35,8 +35,8 @@ use super::Url;
 use crate::message::{Error, ErrorKind, Outcome};
 use crate::seam::net::TcpStream;
 
-/// A connection under TLS, from either side.
-pub(crate) type Stream = tokio_rustls::TlsStream<TcpStream>;
+/// A connection under TLS, from either side. On the heap: it is large, and plain ones are kept in the same futures.
+pub(crate) type Stream = Box<tokio_rustls::TlsStream<TcpStream>>;
 
 /// The files that TLS needs: for every listener and link of a bus whose URL does not say otherwise.
 ///

@@ -25,7 +25,7 @@ const HANDSHAKE: u8 = 22;
 /// The TLS of one listener.
 #[derive(Clone)]
 pub(crate) struct Acceptor {
-    acceptor: TlsAcceptor,
+    with: TlsAcceptor,
     timeout: Duration,
 }
 
@@ -80,7 +80,7 @@ impl Acceptor {
             files::CERT.wrong(cert, format!("and the key `{}` do not go together: {cause}", key.display()))
         })?;
         config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
-        Ok(Some(Acceptor { acceptor: Arc::new(config).into(), timeout }))
+        Ok(Some(Acceptor { with: Arc::new(config).into(), timeout }))
     }
 
     /// Does the handshake, within its time. Dropping the future gives up.
@@ -106,8 +106,8 @@ impl Acceptor {
         if first[0] != HANDSHAKE {
             return Ok(Arrived::Plain(stream));
         }
-        match self.acceptor.accept(stream).into_fallible().await {
-            Ok(stream) => Ok(Arrived::Secure(stream.into())),
+        match self.with.accept(stream).into_fallible().await {
+            Ok(stream) => Ok(Arrived::Secure(Box::new(stream.into()))),
             Err((cause, mut stream)) => {
                 // To close with bytes unread is a reset, which would take from the client why it is refused.
                 let telling = async {

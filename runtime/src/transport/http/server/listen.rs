@@ -106,7 +106,8 @@ fn start(
     task::spawn(async move {
         match tls {
             None => connection::serve(stream, desk, phases).await,
-            Some(tls) => connection::serve_secure(stream, tls, desk, phases).await,
+            // On the heap, so that a plain connection does not carry the room for TLS.
+            Some(tls) => Box::pin(connection::serve_secure(stream, tls, desk, phases)).await,
         }
         drop(place);
     });
@@ -120,7 +121,7 @@ fn refuse(stream: TcpStream, tls: Option<Acceptor>, told: &Arc<Semaphore>) {
         let telling = async {
             match tls {
                 None => tell(stream, FULL).await,
-                Some(tls) => match tls.open(stream).await {
+                Some(tls) => match Box::pin(tls.open(stream)).await {
                     Arrived::Secure(stream) => tell(stream, FULL).await,
                     Arrived::Plain(stream) => tell(stream, NO_TLS).await,
                     Arrived::Ended => {}
@@ -137,7 +138,7 @@ pub(super) async fn tell(mut stream: impl Stream, what: &str) {
     let telling = async {
         stream.write_all(what.as_bytes()).await?;
         stream.shutdown().await?;
-        let mut unread = [0; 1024];
+        let mut unread = [0; 512];
         while stream.read(&mut unread).await? > 0 {}
         std::io::Result::Ok(())
     };

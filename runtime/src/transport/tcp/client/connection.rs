@@ -165,7 +165,7 @@ impl Connection {
     /// Hands out what there is to write, for an empty buffer; how the connection is to go on, and how many wait.
     pub(super) fn take(&self, out: &mut Outbox) -> (Phase, usize) {
         let mut state = self.state();
-        if out.len() == 0 && !state.out.is_empty() {
+        if !out.has_unwritten() && !state.out.is_empty() {
             out.take_over(&mut state.out);
         }
         (state.phase, state.pending.len())
