@@ -98,3 +98,13 @@ async fn a_state_given_twice_is_the_second_one() {
     let bus = Bus::builder().services(services![n]).state(1u32).state(2u32).start().unwrap();
     assert_eq!(bus.act(serde_json::json!({"role":"n"})).await.unwrap(), 2);
 }
+
+#[cfg(not(feature = "tls"))]
+#[tokio::test]
+async fn an_address_that_needs_a_feature_names_it() {
+    let bus = matchbus::Bus::builder().start().unwrap();
+    for (url, features) in [("https://h", "`http` and `tls`"), ("tcps://h", "`tcp` and `tls`")] {
+        let error = bus.connect(&url.parse().unwrap()).await.unwrap_err().to_string();
+        assert!(error.contains(features) && error.contains("Cargo.toml"), "{error}");
+    }
+}

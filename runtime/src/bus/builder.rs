@@ -205,6 +205,13 @@ impl Builder {
         self
     }
 
+    /// How many messages of one listener may be in flight; more are refused as *not done*. 4,096 unless said otherwise; at
+    /// least 1.
+    pub fn in_flight(mut self, messages: usize) -> Self {
+        self.settings.most_from_outside = messages.clamp(1, tokio::sync::Semaphore::MAX_PERMITS);
+        self
+    }
+
     /// How deep handlers may call each other. 32 unless said otherwise.
     pub fn nesting(mut self, most: u32) -> Self {
         self.settings.most_nested = most;

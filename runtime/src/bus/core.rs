@@ -193,6 +193,15 @@ impl Core {
             .of_message(&envelope.id().to_string())
     }
 
+    /// As [`no_handler`](Core::no_handler), for somebody outside who may not know what else there is (rule M8).
+    #[cold]
+    pub(crate) fn not_exposed(&self, envelope: &Envelope<'_>) -> Error {
+        self.count_unrouted();
+        let text =
+            "no handler that this listener exposes answers this message; its catalogue lists what does";
+        Error::new(ErrorKind::NoHandler, Outcome::NotDone, text).of_message(&envelope.id().to_string())
+    }
+
     pub(crate) fn count_unrouted(&self) {
         self.flows.start(self.unrouted());
         self.flows.end(self.unrouted(), End::NotDone);
@@ -200,9 +209,15 @@ impl Core {
 
     /// The counts of all flows.
     pub(crate) fn snapshot(&self) -> Snapshot {
+        self.snapshot_of(|_| true)
+    }
+
+    /// The counts of some handlers' flows.
+    pub(crate) fn snapshot_of(&self, which: impl Fn(u32) -> bool) -> Snapshot {
         let flows = self
             .handlers
             .iter()
+            .filter(|handler| which(handler.flow))
             .map(|handler| Flow {
                 pattern: handler.text.to_string(),
                 service: handler.about.service().to_owned(),

@@ -346,6 +346,9 @@ impl Core {
                 if matches!(target, Target::First) && !self.remote.is_empty() {
                     return Box::pin(self.act_elsewhere(&bytes, &scan, &envelope)).await;
                 }
+                if matches!(target, Target::Exposed(_)) {
+                    return Err(CallError::Bus(self.not_exposed(&envelope)));
+                }
                 return Err(CallError::Bus(self.no_handler(&scan, &envelope)));
             };
             let handler = self.handler(index);
@@ -393,6 +396,7 @@ impl Core {
             let scan = Scan::read(bytes, &self.settings.limits).map_err(Error::malformed)?;
             match self.services.find(&scan).filter(|handler| may_reach(exposed, *handler)) {
                 Some(handler) => handler,
+                None if exposed.is_some() => return Err(self.not_exposed(&origin.envelope())),
                 None => return Err(self.no_handler(&scan, &origin.envelope())),
             }
         };

@@ -93,9 +93,9 @@ impl Door {
         self.0.core.lifecycle.is_ready()
     }
 
-    /// The counts of all flows.
+    /// The counts of the flows that are exposed.
     pub fn flows(&self) -> Snapshot {
-        self.0.core.snapshot()
+        self.0.core.snapshot_of(|handler| self.exposes(handler))
     }
 
     /// What bytes may be a message.

@@ -88,6 +88,36 @@ async fn a_reply_that_is_not_read_does_not_stay() {
     assert!(all.len() < 20_000_000, "{}", all.len());
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_times_can_be_set() {
+    let world = listen_with("http://127.0.0.1:0?idle_ms=300&body_ms=700", &Exposed::All, |bus| bus).await;
+    let mut raw = world.raw().await;
+    let begin = Instant::now();
+    raw.send("POST /act HTTP/1.1\r\nx-slow: 1\r\n").await;
+    raw.ended().await;
+    assert_eq!(begin.elapsed().as_millis() / 100, 3);
+    let mut raw = world.raw().await;
+    let begin = Instant::now();
+    let answer =
+        raw.ask("POST /act HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{\"role\"").await.unwrap();
+    assert_eq!((answer.status, begin.elapsed().as_millis() / 100), (408, 7));
+}
+
+#[tokio::test]
+async fn messages_over_the_bound_of_the_listener_are_told_that_nothing_ran() {
+    let world = listen_with("http://127.0.0.1:0", &Exposed::All, |bus| bus.in_flight(1)).await;
+    let mut first = world.raw().await;
+    let hang = r#"{"role":"gate","n":7}"#;
+    first
+        .send(format!("POST /act HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n{hang}", hang.len()))
+        .await;
+    world.started(1).await;
+    assert_eq!(world.post(SUM).await.error(), (503, "overloaded".into(), "not-done".into()));
+    world.seen.open.add_permits(1);
+    assert_eq!(first.answer().await.unwrap().body, "7");
+    assert_eq!(world.post(SUM).await.body, "3");
+}
+
 #[tokio::test]
 async fn a_message_over_the_limit_is_refused_before_it_is_read() {
     let world = world().await;

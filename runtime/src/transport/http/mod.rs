@@ -19,6 +19,8 @@
 //! | `connections=N` | listener | at most so many connections at once; 1,024 |
 //! | `connections=N` | link | so many connections are kept; 8 |
 //! | `most_connections=N` | link | so many are made while calls would otherwise wait longer than 10 ms; 64 |
+//! | `body_ms=N` | listener | how long a body may take to come; 10,000 |
+//! | `idle_ms=N` | listener | how long a head may take, the client's reading of a reply, and the time between two requests; 10,000 |
 //! | `max_budget_ms=N` | listener | no message gets more time than that, whatever it asks for; 60,000 |
 //! | `seneca_errors=299` | listener | the status of errors in dialect A; 500, see below |
 //! | `pin=…` | both | is the bus's: what is exposed or asked for |
@@ -83,10 +85,15 @@
 //! # What a listener bears
 //!
 //! A message is at most what the bus's limits say (1 MiB); a head 16 KiB. Head, body, and the client's reading of a reply
-//! may each take 10 seconds, then the connection is closed; so is one that is idle for 10 seconds. A connection over the
-//! limit is answered with 503 and closed. A client that goes away drops its handler's future. When the door closes, no
-//! connection is accepted any more, running requests end, and their connections are closed after the reply. A connection
-//! without a request stays for one second more: what was on its way over it is told that nothing ran.
+//! may each take 10 seconds (`idle_ms`, `body_ms`), then the connection is closed; so is one that is idle for 10 seconds
+//! (`idle_ms`). A connection over the limit is answered with 503 and closed, a message over
+//! [`Builder::in_flight`](crate::bus::Builder::in_flight) with 503. A client that goes away drops its handler's future.
+//! When the door closes, no connection is accepted any more, running requests end, and their connections are closed after
+//! the reply. A connection without a request stays for one second more: what was on its way over it is told that nothing
+//! ran.
+//!
+//! A listener that exposes only some patterns says nothing of the others: not in errors, nor in the catalogue, nor in the
+//! metrics.
 //!
 //! # What a link promises
 //!

@@ -39,12 +39,17 @@ impl Dialect {
     }
 }
 
+/// How long a client is waited for, unless the URL says otherwise.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// How to answer; for a listener and for what is mounted elsewhere.
 #[derive(Clone, Debug)]
 pub(super) struct Answering {
     pub(super) token: Option<Token>,
     pub(super) seneca_errors: StatusCode,
     pub(super) most_budget: Duration,
+    /// How long a body may take to come.
+    pub(super) body: Duration,
 }
 
 impl Default for Answering {
@@ -53,6 +58,7 @@ impl Default for Answering {
             token: None,
             seneca_errors: StatusCode::INTERNAL_SERVER_ERROR,
             most_budget: Duration::from_mins(1),
+            body: PATIENCE,
         }
     }
 }
@@ -61,12 +67,16 @@ impl Default for Answering {
 pub(super) struct Listening {
     pub(super) answering: Answering,
     pub(super) connections: usize,
+    /// How long a client may take for a head, for reading a reply, and between two requests.
+    pub(super) idle: Duration,
     pub(super) tls: Option<Acceptor>,
 }
 
 impl Listening {
     pub(super) fn of(url: &Url, tls: &Tls) -> Result<Self, Error> {
-        know(url, &["token_env", "connections", "max_budget_ms", "seneca_errors", "pin"])?;
+        let known =
+            ["token_env", "connections", "max_budget_ms", "body_ms", "idle_ms", "seneca_errors", "pin"];
+        know(url, &known)?;
         if !matches!(url.path(), "" | "/" | "/act") {
             let text = format!(
                 "a listener answers at fixed paths, so `{url}` cannot have the path `{}`; leave it out, or mount \
@@ -82,9 +92,16 @@ impl Listening {
         if let Some(most) = option(url, "max_budget_ms", "a number of milliseconds")? {
             answering.most_budget = Duration::from_millis(most);
         }
+        if let Some(ms) = option(url, "body_ms", "a number of milliseconds")? {
+            answering.body = Duration::from_millis(at_least_one(url, "body_ms", ms)?);
+        }
+        let idle = match option(url, "idle_ms", "a number of milliseconds")? {
+            None => PATIENCE,
+            Some(ms) => Duration::from_millis(at_least_one(url, "idle_ms", ms)?),
+        };
         let connections = option(url, "connections", "a number from 1")?.unwrap_or(1024);
         let tls = Acceptor::of(url, tls, &[b"h2", b"http/1.1"])?;
-        Ok(Listening { answering, connections: at_least_one(url, "connections", connections)?, tls })
+        Ok(Listening { answering, connections: at_least_one(url, "connections", connections)?, idle, tls })
     }
 }
 
@@ -130,8 +147,12 @@ impl Linking {
     }
 }
 
-fn at_least_one(url: &Url, name: &str, n: usize) -> Result<usize, Error> {
-    if n == 0 { Err(usage(format!("the option `{name}` of `{url}` is 0; say at least 1"))) } else { Ok(n) }
+fn at_least_one<N: Default + PartialEq>(url: &Url, name: &str, n: N) -> Result<N, Error> {
+    if n == N::default() {
+        Err(usage(format!("the option `{name}` of `{url}` is 0; say at least 1")))
+    } else {
+        Ok(n)
+    }
 }
 
 /// Refuses options that nobody would read.

@@ -11,20 +11,19 @@ use super::failure::Failure;
 use crate::message::ErrorKind;
 use crate::seam::clock;
 
-/// How long a body may take to come.
-const TIME: Duration = Duration::from_secs(10);
-
-/// The whole body, which is at most `most` bytes.
-pub(super) async fn read<B: Body>(body: B, most: usize) -> Result<Bytes, Box<Failure>> {
+/// The whole body, which is at most `most` bytes and comes within `time`.
+pub(super) async fn read<B: Body>(body: B, most: usize, time: Duration) -> Result<Bytes, Box<Failure>> {
     if body.size_hint().lower() > most as u64 {
         return Err(too_large(most));
     }
-    match clock::within(TIME, collect(body, most)).await {
+    match clock::within(time, collect(body, most)).await {
         Some(result) => result,
         None => Err(Failure::refused(
             StatusCode::REQUEST_TIMEOUT,
             ErrorKind::Malformed,
-            format!("the body did not come within {} s; send it faster", TIME.as_secs()),
+            format!(
+                "the body did not come within {time:?}; send it faster, or raise the listener's `body_ms`"
+            ),
         )),
     }
 }

@@ -21,9 +21,6 @@ use crate::seam::net::TcpStream;
 use crate::seam::task;
 use crate::transport::tls::{Acceptor, Arrived};
 
-/// How long a client may take for a head, for a body, for reading a reply, and between two requests.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
-
 /// How long a draining listener waits for requests that are on their way over connections that seem idle. Closing such a
 /// connection at once would leave its client in doubt; a request that still comes is told that nothing ran.
 const GRACE: Duration = Duration::from_secs(1);
@@ -42,15 +39,15 @@ pub(super) enum Phase {
 pub(super) type Phases = watch::Receiver<Phase>;
 
 /// Serves a connection to its end.
-pub(super) async fn serve(stream: impl Stream, desk: Arc<Desk>, phases: Phases) {
+pub(super) async fn serve(stream: impl Stream, desk: Arc<Desk>, patience: Duration, phases: Phases) {
     let opened = tokio::select! {
         biased;
         () = gone(phases.clone()) => return,
         () = drained(phases.clone(), GRACE) => return,
-        opened = clock::within(PATIENCE, open(stream)) => opened,
+        opened = clock::within(patience, open(stream)) => opened,
     };
     let Some(Ok(Some((version, stream)))) = opened else { return };
-    let busy = Arc::new(Busy::new(desk));
+    let busy = Arc::new(Busy::new(desk, patience));
     // How a connection ends is the client's affair: there is nobody here to tell.
     match version {
         Version::Http1 => http1(stream, busy, phases).await,
@@ -59,7 +56,13 @@ pub(super) async fn serve(stream: impl Stream, desk: Arc<Desk>, phases: Phases) 
 }
 
 /// As [`serve`], under TLS. The handshake is the client's to end in time, like everything else that it begins.
-pub(super) async fn serve_secure(stream: TcpStream, tls: Acceptor, desk: Arc<Desk>, phases: Phases) {
+pub(super) async fn serve_secure(
+    stream: TcpStream,
+    tls: Acceptor,
+    desk: Arc<Desk>,
+    patience: Duration,
+    phases: Phases,
+) {
     let opened = tokio::select! {
         biased;
         () = gone(phases.clone()) => return,
@@ -67,7 +70,7 @@ pub(super) async fn serve_secure(stream: TcpStream, tls: Acceptor, desk: Arc<Des
         opened = tls.open(stream) => opened,
     };
     match opened {
-        Arrived::Secure(stream) => serve(stream, desk, phases).await,
+        Arrived::Secure(stream) => serve(stream, desk, patience, phases).await,
         Arrived::Plain(stream) => listen::tell(stream, listen::NO_TLS).await,
         Arrived::Ended => {}
     }
@@ -152,6 +155,8 @@ async fn drained(mut phases: Phases, grace: Duration) {
 /// What runs on a connection, so that waiting for the client is told from working for it.
 struct Busy {
     desk: Arc<Desk>,
+    /// How long the client may take for a head, for reading a reply, and between two requests.
+    patience: Duration,
     start: Instant,
     running: AtomicUsize,
     /// When the last request ended, in milliseconds after the start.
@@ -159,19 +164,19 @@ struct Busy {
 }
 
 impl Busy {
-    fn new(desk: Arc<Desk>) -> Self {
-        Busy { desk, start: clock::now(), running: AtomicUsize::new(0), ended: AtomicU64::new(0) }
+    fn new(desk: Arc<Desk>, patience: Duration) -> Self {
+        Busy { desk, patience, start: clock::now(), running: AtomicUsize::new(0), ended: AtomicU64::new(0) }
     }
 
     /// Waits until nothing ran for as long as a client is waited for. One timer for the whole life of a connection:
     /// it looks again when it would have been time, so a request costs no timer.
     async fn idle_too_long(&self) {
-        let mut next = self.start + PATIENCE;
+        let mut next = self.start + self.patience;
         loop {
             clock::sleep_until(next).await;
             next = match self.running.load(Ordering::Relaxed) {
-                0 => self.start + Duration::from_millis(self.ended.load(Ordering::Relaxed)) + PATIENCE,
-                _ => clock::now() + PATIENCE,
+                0 => self.start + Duration::from_millis(self.ended.load(Ordering::Relaxed)) + self.patience,
+                _ => clock::now() + self.patience,
             };
             if next <= clock::now() {
                 return;

@@ -76,7 +76,7 @@ impl Desk {
 
     async fn act<B: Body>(&self, parts: Parts, body: B) -> Reply {
         let taken = match self.admit(&parts.headers).and_then(|()| no_query(&parts)) {
-            Ok(()) => body::read(body, self.door.limits().max_bytes()).await,
+            Ok(()) => body::read(body, self.door.limits().max_bytes(), self.answering.body).await,
             Err(failure) => Err(failure),
         };
         let bytes = match taken {

@@ -56,17 +56,20 @@ pub(in crate::transport::http) async fn listen(url: &Url, tls: &Tls, door: Door)
     let port = socket.local_addr().map_err(cannot)?.port();
     let (listener, stop) = Listener::new(url.clone().with_port(port));
     let desk = Arc::new(Desk { door, answering: settings.answering });
-    task::spawn(run(socket, desk, settings.connections, settings.tls, stop));
+    let accepting = Accepting { desk, idle: settings.idle, tls: settings.tls };
+    task::spawn(run(socket, accepting, settings.connections, stop));
     Ok(listener)
 }
 
-async fn run(
-    socket: TcpListener,
+/// What each connection of a listener is served with.
+#[derive(Clone)]
+struct Accepting {
     desk: Arc<Desk>,
-    most: usize,
+    idle: Duration,
     tls: Option<Acceptor>,
-    mut stop: oneshot::Receiver<()>,
-) {
+}
+
+async fn run(socket: TcpListener, accepting: Accepting, most: usize, mut stop: oneshot::Receiver<()>) {
     let places = Arc::new(Semaphore::new(most));
     let told = Arc::new(Semaphore::new(TOLD_AT_ONCE));
     let (phase, phases) = watch::channel(Phase::Open);
@@ -75,11 +78,11 @@ async fn run(
             biased;
             // Dropping `phase` ends the connections.
             _ = &mut stop => return,
-            () = desk.door.closed() => break,
+            () = accepting.desk.door.closed() => break,
             accepted = socket.accept() => match accepted {
                 Ok((stream, _)) => match Arc::clone(&places).try_acquire_owned() {
-                    Ok(place) => start(stream, place, tls.clone(), &desk, &phases),
-                    Err(_) => refuse(stream, tls.clone(), &told),
+                    Ok(place) => start(stream, place, &accepting, &phases),
+                    Err(_) => refuse(stream, accepting.tls.clone(), &told),
                 },
                 Err(cause) => rest(&cause).await,
             },
@@ -93,21 +96,15 @@ async fn run(
     }
 }
 
-fn start(
-    stream: TcpStream,
-    place: OwnedSemaphorePermit,
-    tls: Option<Acceptor>,
-    desk: &Arc<Desk>,
-    phases: &connection::Phases,
-) {
+fn start(stream: TcpStream, place: OwnedSemaphorePermit, accepting: &Accepting, phases: &connection::Phases) {
     // A reply is one write: it should leave at once.
     let _ = stream.set_nodelay(true);
-    let (desk, phases) = (Arc::clone(desk), phases.clone());
+    let (Accepting { desk, idle, tls }, phases) = (accepting.clone(), phases.clone());
     task::spawn(async move {
         match tls {
-            None => connection::serve(stream, desk, phases).await,
+            None => connection::serve(stream, desk, idle, phases).await,
             // On the heap, so that a plain connection does not carry the room for TLS.
-            Some(tls) => Box::pin(connection::serve_secure(stream, tls, desk, phases)).await,
+            Some(tls) => Box::pin(connection::serve_secure(stream, tls, desk, idle, phases)).await,
         }
         drop(place);
     });
