@@ -248,6 +248,12 @@ async fn mutual(scheme: &str) {
         let text = refused(&world.link(world.trusting())).await;
         assert!(text.contains("CertificateRequired") && text.contains("--tls-cert"), "{text}");
     }
+    // While the link waits for its next try, it still says why.
+    let again = world.link(world.trusting());
+    for _ in 0..3 {
+        let text = refused(&again).await;
+        assert!(text.contains("CertificateRequired") && text.contains("--tls-cert"), "{text}");
+    }
     let foreign = Authority::new(&world.files, "foreign");
     let (cert, key) = foreign.sign("stranger", &["stranger"], |_| {});
     for _ in 0..20 {

@@ -150,8 +150,12 @@ impl Pool {
 
     /// A new connection.
     async fn connect(&self) -> Result<Sender, Error> {
-        if let Some(wait) = lock(&self.back_off).wait() {
-            return Err(self.resting(wait));
+        let resting = {
+            let back_off = lock(&self.back_off);
+            back_off.wait().map(|wait| (wait, back_off.why.clone()))
+        };
+        if let Some((wait, why)) = resting {
+            return Err(resting_until(wait, &why));
         }
         let connecting = clock::within(CONNECT, net::connect(&self.address));
         let stream = match connecting.await {
@@ -190,25 +194,15 @@ impl Pool {
     /// A connection was made, but not one over which anything can be said.
     #[cold]
     fn not_let_in(&self, why: &str) -> Error {
-        lock(&self.back_off).failed();
         let text = format!("no connection to {}: {why}", self.address);
+        lock(&self.back_off).failed(&text);
         Error::new(ErrorKind::Unreachable, Outcome::NotDone, text)
     }
 
     #[cold]
     fn unreachable(&self, cause: &dyn std::error::Error) -> Error {
-        lock(&self.back_off).failed();
         let text = format!("no connection to {}: {}; does it run there?", self.address, Causes(cause));
-        Error::new(ErrorKind::Unreachable, Outcome::NotDone, text)
-    }
-
-    #[cold]
-    fn resting(&self, wait: Duration) -> Error {
-        let text = format!(
-            "no connection to {} could be made just now; the next try is in {} ms",
-            self.address,
-            wait.as_millis()
-        );
+        lock(&self.back_off).failed(&text);
         Error::new(ErrorKind::Unreachable, Outcome::NotDone, text)
     }
 
@@ -221,6 +215,12 @@ impl Pool {
             format!("the connection to {} ended before an answer came: {}", self.address, Causes(cause));
         Error::new(ErrorKind::Lost, Outcome::Unknown, text)
     }
+}
+
+#[cold]
+fn resting_until(wait: Duration, why: &str) -> Error {
+    let text = format!("{why} (that was just now; the next try is in {} ms)", wait.as_millis());
+    Error::new(ErrorKind::Unreachable, Outcome::NotDone, text)
 }
 
 /// The whole body, or why there is none.
@@ -250,6 +250,8 @@ async fn collect(mut body: Incoming) -> Result<Bytes, String> {
 struct BackOff {
     failures: u32,
     until: Option<Instant>,
+    /// What the last try ended with.
+    why: String,
 }
 
 impl BackOff {
@@ -262,7 +264,8 @@ impl BackOff {
     }
 
     /// One failure; those of several calls at one time are one.
-    fn failed(&mut self) {
+    fn failed(&mut self, why: &str) {
+        why.clone_into(&mut self.why);
         if self.wait().is_some() {
             return;
         }
@@ -303,11 +306,11 @@ mod tests {
         let mut back_off = BackOff::default();
         assert!(back_off.wait().is_none());
         for _ in 0..100 {
-            back_off.failed();
+            back_off.failed("why");
             let wait = back_off.wait().unwrap();
             assert!(wait >= BackOff::LEAST && wait <= BackOff::MOST, "{wait:?}");
             let failures = back_off.failures;
-            back_off.failed();
+            back_off.failed("why");
             assert_eq!(back_off.failures, failures, "calls that fail together count once");
             tokio::time::advance(wait).await;
             assert!(back_off.wait().is_none());

@@ -13,11 +13,13 @@ const LONGEST: Duration = Duration::from_secs(5);
 pub(super) struct Backoff {
     failures: u32,
     until: Option<Instant>,
+    why: String,
 }
 
 impl Backoff {
     /// Connecting failed.
-    pub(super) fn failed(&mut self) {
+    pub(super) fn failed(&mut self, why: &str) {
+        why.clone_into(&mut self.why);
         let bound = FIRST.saturating_mul(1 << self.failures.min(16)).min(LONGEST);
         self.failures += 1;
         let nanos = u64::try_from(bound.as_nanos()).unwrap_or(u64::MAX);
@@ -27,6 +29,11 @@ impl Backoff {
     /// Connecting succeeded.
     pub(super) fn succeeded(&mut self) {
         *self = Backoff::default();
+    }
+
+    /// What the last try ended with.
+    pub(super) fn why(&self) -> &str {
+        &self.why
     }
 
     /// How long not to try.
@@ -46,7 +53,7 @@ mod tests {
         assert!(backoff.left().is_none());
         let mut longest = Duration::ZERO;
         for attempt in 0..200 {
-            backoff.failed();
+            backoff.failed("why");
             let left = backoff.left().unwrap_or_default();
             assert!(left <= FIRST * 2u32.pow(attempt.min(7)) && left <= LONGEST, "{attempt}: {left:?}");
             longest = longest.max(left);
@@ -55,7 +62,7 @@ mod tests {
         tokio::time::advance(LONGEST).await;
         assert!(backoff.left().is_none());
         backoff.succeeded();
-        backoff.failed();
+        backoff.failed("why");
         assert!(backoff.left().unwrap_or_default() <= FIRST);
     }
 }

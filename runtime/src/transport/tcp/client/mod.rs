@@ -84,8 +84,7 @@ impl TcpLink {
             return Ok(Arc::clone(connection));
         }
         if let Some(left) = current.backoff.left() {
-            let what =
-                format!("the last attempt to connect failed; the next one is in {left:?} at the earliest");
+            let what = format!("{} (that was just now; the next try is in {left:?})", current.backoff.why());
             return Err(self.shared.error(ErrorKind::Unreachable, Outcome::NotDone, what));
         }
         let connection = Arc::new(Connection::new());

@@ -25,7 +25,7 @@ pub(super) fn start(shared: &Arc<Shared>, connection: &Arc<Connection>) {
     let (shared, connection) = (Arc::clone(shared), Arc::clone(connection));
     task::spawn(async move {
         let failed = |what: String, cause| {
-            shared.current().backoff.failed();
+            shared.current().backoff.failed(&what);
             let error = shared.error(ErrorKind::Unreachable, Outcome::NotDone, what).with_source(cause);
             connection.close(0, |_| Err(CallError::Bus(error.clone())));
         };
@@ -90,19 +90,28 @@ impl<'a> Task<'a> {
 
     async fn run(mut self, stream: impl Stream) {
         let cause = self.exchange(stream).await.err();
+        let tls = self.shared.options.tls.as_ref().filter(|_| !self.heard);
+        let refused = tls.and_then(|tls| tls.refused(cause.as_ref()?));
+        let why = match (&refused, &cause) {
+            (Some(why), _) => why.clone(),
+            (None, Some(cause)) => cause.to_string(),
+            (None, None) => "the other side closed it".to_owned(),
+        };
         {
             // Who accepts and closes at once must not be asked in a loop.
             let backoff = &mut self.shared.current().backoff;
-            if self.heard { backoff.succeeded() } else { backoff.failed() }
+            if self.heard {
+                backoff.succeeded();
+            } else {
+                backoff.failed(&format!("the last connection ended before anything came over it: {why}"));
+            }
         }
-        let tls = self.shared.options.tls.as_ref().filter(|_| !self.heard);
-        if let Some(why) = tls.and_then(|tls| tls.refused(cause.as_ref()?)) {
+        if refused.is_some() {
             // Nothing of what was written was read.
             let error = self.shared.error(ErrorKind::Unreachable, Outcome::NotDone, why);
             return self.connection.close(0, |_| Err(CallError::Bus(error.clone())));
         }
-        let cause = cause.map_or_else(|| "the other side closed it".to_owned(), |cause| cause.to_string());
-        self.connection.close(self.out.handed(), |left| Err(CallError::Bus(self.lost(left, &cause))));
+        self.connection.close(self.out.handed(), |left| Err(CallError::Bus(self.lost(left, &why))));
     }
 
     #[cold]
