@@ -42,6 +42,9 @@ pub(super) async fn until_signal(about: MainOptions, mut builder: Builder, mount
         about.version,
         bus.size()
     );
+    if let Some(note) = bus.dedup_note() {
+        eprintln!("{note}");
+    }
     watchdog::watch(&bus);
     end_by(&bus, listeners, signals).await;
     Ok(())

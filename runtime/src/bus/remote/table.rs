@@ -6,6 +6,7 @@ use tokio::sync::Notify;
 
 use super::peer::Peer;
 use super::retry_budget::RetryBudget;
+use crate::flow::Outgoing;
 use crate::pattern::{Compare, Pattern};
 use crate::registry::Catalogue;
 use crate::router::{Fields, Matcher};
@@ -48,6 +49,8 @@ pub(crate) struct Target {
     pub(crate) peers: Vec<Arc<Peer>>,
     /// Whether running its handler twice does no harm: it says so at every peer.
     pub(crate) repeatable: bool,
+    /// Whether it changes nothing: it says so at every peer.
+    pub(super) reads: bool,
     pub(super) budget: Arc<RetryBudget>,
 }
 
@@ -125,6 +128,13 @@ impl Remote {
         self.table().services.find(message).map(|found| Arc::clone(found.value()))
     }
 
+    /// What was counted of messages to other processes, by pattern.
+    pub(crate) fn outgoing(&self) -> Vec<Outgoing> {
+        let budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = budgets.iter().map(|(pattern, budget)| budget.counts.read(pattern));
+        all.filter(|outgoing| outgoing.messages > 0).collect()
+    }
+
     /// For each group that observes a message, the group's name and those who have it.
     pub(crate) fn observers<F: Fields + ?Sized>(&self, message: &F) -> Vec<(String, Arc<Target>)> {
         let table = self.table();
@@ -198,6 +208,7 @@ impl Remote {
                 let target = Target {
                     budget: self.budget(&text),
                     repeatable: all(&["read", "idempotent", "dedup"]),
+                    reads: all(&["read"]),
                     pattern: text,
                     peers: draft.peers,
                 };

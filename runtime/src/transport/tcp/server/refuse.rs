@@ -25,7 +25,7 @@ pub(super) fn politely(stream: TcpStream, most: usize, lingering: &Arc<AtomicUsi
     );
     let error = CallError::Bus(Error::new(ErrorKind::Overloaded, Outcome::NotDone, text));
     let mut out = Vec::new();
-    To { id: None, origin: None, matchbus: false }.write(&mut out, &Err(error));
+    To { id: None, origin: None, matchbus: false, receipt: None }.write(&mut out, &Err(error));
     answer::going_away(&mut out, 0);
     task::spawn(async move {
         say(stream, &out).await;
