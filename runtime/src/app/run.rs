@@ -36,15 +36,15 @@ pub(super) async fn until_signal(about: MainOptions, mut builder: Builder, mount
     let listeners = network.join(&bus).await?;
     let services: BTreeSet<String> = bus.flows().flows.into_iter().map(|flow| flow.service).collect();
     let services = services.into_iter().collect::<Vec<_>>().join(", ");
+    if let Some(note) = bus.dedup_note() {
+        eprintln!("{note}");
+    }
     eprintln!(
         "{} {}: {} handlers of {services}; SIGTERM or ctrl-c ends it",
         about.package,
         about.version,
         bus.size()
     );
-    if let Some(note) = bus.dedup_note() {
-        eprintln!("{note}");
-    }
     watchdog::watch(&bus);
     end_by(&bus, listeners, signals).await;
     Ok(())
