@@ -119,7 +119,7 @@ pub use matchbus_macros::service;
 #[doc = include_str!("../docs/services.md")]
 pub use matchbus_macros::services;
 pub use message::{
-    AppError, CallError, Error, ErrorReply, Id, Message, Meta, NoError, Outcome, Result, TraceParent,
+    AppError, CallError, Error, ErrorReply, Id, Message, Meta, NoError, Outcome, Receipt, Result, TraceParent,
 };
 pub use serde_json::Value;
 

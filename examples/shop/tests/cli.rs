@@ -177,6 +177,7 @@ fn check_is_well_and_names_what_broke_since_a_saved_catalogue() {
     let (code, out, _) = said(&["check"]);
     assert_eq!(code, 0);
     assert!(out.starts_with("ok: 18 handlers of 8 services"), "{out}");
+    assert!(out.contains("note: in-memory dedup covers one process only: `add`"), "{out}");
 
     let (_, catalogue, _) = said(&["list", "--json"]);
     let same = file("same.json", &catalogue);
@@ -222,6 +223,7 @@ fn terminate(child: &Child) {
 fn run_mounts_what_is_asked_and_ends_well_on_sigterm() {
     let mut child = shop(&["run", "--only", "cart,price", "--with", "shard=0"]).spawn().unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    wait_for(&mut stderr, "in-memory dedup covers one process only: `add`");
     wait_for(&mut stderr, "6 handlers of cart, price; SIGTERM or ctrl-c ends it");
     terminate(&child);
     let mut rest = String::new();

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::print;
-use crate::bus::Builder;
+use crate::bus::{Builder, dedup_note};
 use crate::message::{Error, ErrorKind, Outcome, Result};
 use crate::registry::Catalogue;
 
@@ -34,6 +34,16 @@ fn well(catalogue: &Catalogue, against: Option<&Path>) -> String {
     let mut text = format!("ok: {} handlers of {} services\n", catalogue.handlers.len(), services.len());
     if let Some(path) = against {
         let _ = writeln!(text, "ok: nothing breaks callers that rely on {}", path.display());
+    }
+    let mut remember: Vec<&str> = catalogue
+        .handlers
+        .iter()
+        .filter(|handler| handler.effect == "dedup")
+        .map(|handler| &*handler.handler)
+        .collect();
+    remember.dedup();
+    if !remember.is_empty() {
+        let _ = writeln!(text, "note: {}", dedup_note(&remember));
     }
     let outputs = catalogue.handlers.iter().flat_map(|handler| &handler.outputs);
     let outside: BTreeSet<&str> =

@@ -36,6 +36,9 @@ pub(super) async fn until_signal(about: MainOptions, mut builder: Builder, mount
     let listeners = network.join(&bus).await?;
     let services: BTreeSet<String> = bus.flows().flows.into_iter().map(|flow| flow.service).collect();
     let services = services.into_iter().collect::<Vec<_>>().join(", ");
+    if let Some(note) = bus.dedup_note() {
+        eprintln!("{note}");
+    }
     eprintln!(
         "{} {}: {} handlers of {services}; SIGTERM or ctrl-c ends it",
         about.package,

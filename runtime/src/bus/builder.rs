@@ -10,6 +10,7 @@ use tower_service::Service;
 
 use super::by_type::ByType;
 use super::core::{Core, Group};
+use super::dedup::{Dedup, Memory, WhenFull};
 use super::handle::Bus;
 use super::index::Index;
 use super::layer::{At, BoxError, Inner, Layers, Request, Response, Wrap, wrap};
@@ -29,7 +30,7 @@ use crate::handler::{Accepts, Incoming, Need, answer};
 use crate::message::Message;
 use crate::message::json::Limits;
 use crate::pattern::{Compare, Pattern, PatternError, Value};
-use crate::registry::{self, CheckAt, Entry, Info, Kind, Problem, ProblemKind};
+use crate::registry::{self, CheckAt, Effect, Entry, Info, Kind, Problem, ProblemKind};
 use crate::testing::Recorder;
 use crate::transport::Transport;
 
@@ -73,6 +74,10 @@ pub struct Builder {
     #[cfg(any(feature = "http", feature = "tcp"))]
     tls: crate::transport::Tls,
 }
+
+/// How many answers to messages of a Seneca are remembered, and how many bytes: a Seneca knows no bound, but forgets all
+/// when it restarts.
+const HISTORY: (usize, usize) = (100_000, 32 << 20);
 
 /// A handler before it is mounted.
 struct Draft {
@@ -212,6 +217,35 @@ impl Builder {
         self
     }
 
+    /// How long handlers with `effect(dedup)` remember a key whose window is the default of ten minutes. It should be at
+    /// least twice the longest time for which a message may be repeated (rule R7).
+    pub fn dedup_window(mut self, window: Duration) -> Self {
+        self.settings.dedup_window = Some(window);
+        self
+    }
+
+    /// How many idempotency keys all handlers with `effect(dedup)` remember together, and how many bytes with their
+    /// replies. A million and 128 MiB unless said otherwise.
+    ///
+    /// A key is kept for its window and never forgotten before. When there is no room, a message with a new key is
+    /// refused as *not done*, `overloaded` (rule R17), until older ones expire. Bytes are looked at before a handler
+    /// runs: the replies of those that run can go beyond the bound.
+    pub fn dedup_memory(mut self, keys: usize, bytes: usize) -> Self {
+        self.settings.dedup_memory = (keys, bytes);
+        self
+    }
+
+    /// Whether a call that another process answers is sent to a second one, if the first is slower than nearly all
+    /// before it: for handlers with `effect(read)` and no others, within the retry budget (rules R5 and R6). The first
+    /// answer wins, and the other call is cancelled.
+    ///
+    /// Off unless said otherwise: it makes messages run twice where nothing has failed, and does so when the peers have
+    /// the most to do. How often it did is in [`Snapshot::outgoing`](crate::flow::Snapshot::outgoing).
+    pub fn hedge_reads(mut self, hedge: bool) -> Self {
+        self.settings.hedge_reads = hedge;
+        self
+    }
+
     /// How deep handlers may call each other. 32 unless said otherwise.
     pub fn nesting(mut self, most: u32) -> Self {
         self.settings.most_nested = most;
@@ -345,6 +379,10 @@ impl Builder {
         }
         let routes = self.routes.clone();
         let core = self.build();
+        if let Some(note) = core.dedup_note() {
+            tracing::info!("{note}");
+        }
+        core.warn_of_short_windows();
         let problems = routes.iter().filter_map(|route| {
             let led = route.check().and_then(|()| core.route(route).map_err(|cause| cause.text().to_owned()));
             led.err().map(|why| StartProblem::new("route", format!("{route} cannot be used: {why}")))
@@ -381,12 +419,14 @@ impl Builder {
         let mut handlers = Vec::with_capacity(drafts.len());
         let mut patterns = Vec::new();
         for draft in &drafts {
+            let dedup = draft.dedup(&settings, handlers.len());
             // The checks found that the keys can be joined.
             let _ = draft.patterns(&with, &mut patterns);
             for (pattern, text) in patterns.drain(..) {
                 let limit = draft.limit(&settings).map(Box::new);
                 handlers.push(Mounted {
-                    plain: limit.is_none() && around_handlers.is_none() && edge.is_none(),
+                    plain: limit.is_none() && dedup.is_none() && around_handlers.is_none() && edge.is_none(),
+                    dedup,
                     kind: draft.kind,
                     pattern,
                     text,
@@ -427,6 +467,7 @@ impl Builder {
             let next = u32::try_from(types.len()).unwrap_or(u32::MAX);
             types.entry(message.type_id).or_insert(next);
         }
+        let (keys, bytes) = settings.dedup_memory;
         Core {
             flows: Flows::new(handlers.len() + 1),
             routes: types.iter().map(|_| OnceLock::new()).collect(),
@@ -443,6 +484,8 @@ impl Builder {
             transports,
             remote: Remote::default(),
             skips_local: routes.iter().any(|route| route.skip_local),
+            dedup: Arc::new(Memory::new(keys, bytes, WhenFull::Refuse)),
+            history: Arc::new(Memory::new(HISTORY.0, HISTORY.1, WhenFull::Forget)),
         }
     }
 
@@ -628,6 +671,13 @@ impl Draft {
             into.push(joined(pattern.clone(), None, with)?);
         }
         Ok(())
+    }
+
+    /// What it remembers, if it is `effect(dedup)`; `scope` is a number that no other handler has.
+    fn dedup(&self, settings: &Settings, scope: usize) -> Option<Dedup> {
+        let Effect::Dedup { window } = self.about.info()?.effect else { return None };
+        let window = if window == Effect::WINDOW { settings.dedup_window.unwrap_or(window) } else { window };
+        Some(Dedup { scope: u32::try_from(scope).unwrap_or(u32::MAX), window })
     }
 
     fn limit(&self, settings: &Settings) -> Option<Limit> {

@@ -3,6 +3,7 @@ use std::future::poll_fn;
 use std::sync::{Arc, OnceLock};
 
 use super::by_type::ByType;
+use super::dedup::Memory;
 use super::envelope::Envelope;
 use super::guard::{Guard, late, too_late};
 use super::index::Index;
@@ -14,7 +15,6 @@ use super::queue::Queued;
 use super::remote::Remote;
 use super::route::Route;
 use super::settings::Settings;
-use super::text::Text;
 use crate::flow::{End, Flow, Flows, Snapshot};
 use crate::handler::{Context, Input, Output};
 use crate::message::{CallError, Error, ErrorKind, Outcome};
@@ -45,6 +45,10 @@ pub(crate) struct Core {
     pub(crate) remote: Remote,
     /// Whether some route takes messages past the handlers here; which ones, `remote` knows.
     pub(crate) skips_local: bool,
+    /// The keys of handlers with `effect(dedup)`.
+    pub(crate) dedup: Arc<Memory>,
+    /// What is remembered of messages from a Seneca, for all other handlers.
+    pub(crate) history: Arc<Memory>,
 }
 
 /// The observers of one service: each published message goes to at most one of them.
@@ -74,7 +78,7 @@ impl Core {
     }
 
     /// Starts one message in its handler: the fixed order of layers (rule R20) as far as it concerns a process by
-    /// itself – deadline, concurrency limit, panic guard, validation, handler. `None` if the guard has to be awaited.
+    /// itself – deadline, concurrency limit, dedup, panic guard, validation, handler. `None` if the guard has to be awaited.
     ///
     /// On success the reply is in the output; whoever looks at it says how the message ended.
     #[inline(always)]
@@ -93,7 +97,7 @@ impl Core {
     }
 
     #[cold]
-    fn set_behind<'a>(
+    pub(super) fn set_behind<'a>(
         &'a self,
         guard: &mut Guard<'a>,
         context: &'a Context<'a>,
@@ -103,7 +107,7 @@ impl Core {
         guard.set_behind(Box::pin(self.start_behind(context, input, output)));
     }
 
-    /// As [`start`](Core::start), behind the layers of the edge, the concurrency limit and the handler's layers.
+    /// As [`start`](Core::start), behind the layers of the edge, the concurrency limit, the dedup and the handler's layers.
     async fn start_behind<'a>(
         &self,
         context: &'a Context<'a>,
@@ -112,8 +116,6 @@ impl Core {
     ) -> Result<(), Error> {
         let (handler, envelope) = (context.handler(), context.envelope());
         let deadline = envelope.deadline(self.settings.budget);
-        let names =
-            || (Text::from(handler.about.service().to_owned()), Text::from(handler.about.name().to_owned()));
         let limited = async {
             let place = match &handler.limit {
                 Some(limit) => Some(tokio::select! {
@@ -123,33 +125,43 @@ impl Core {
                 }),
                 None => None,
             };
-            let run = async {
-                let mut guard = Guard::new(context);
-                match guard.start(input, output) {
-                    Some(result) => result,
-                    None => poll_fn(|waker| guard.poll(waker)).await,
-                }
-            };
-            let result = match &handler.layers {
-                Some(layers) => {
-                    let (service, name) = names();
-                    tokio::select! {
-                        biased;
-                        result = layers.around(context.meta().clone(), service, name, run) => result,
-                        () = clock::sleep_until(deadline) => Err(late()),
-                    }
-                }
-                None => run.await,
-            };
+            if handler.dedup.is_some() || envelope.remember().is_some() {
+                return self.run_once(context, input, output, place).await;
+            }
+            let result = self.run_handler(context, input, output).await;
             drop(place);
             result
         };
         match &self.edge {
             Some(edge) if envelope.origin.parent.is_none() => {
-                let (service, name) = names();
+                let (service, name) = handler.names();
                 edge.around(context.meta().clone(), service, name, limited).await
             }
             _ => limited.await,
+        }
+    }
+
+    /// Runs a handler behind its layers.
+    pub(super) async fn run_handler<'a>(
+        &self,
+        context: &'a Context<'a>,
+        input: Input<'a>,
+        output: Output<'a>,
+    ) -> Result<(), Error> {
+        let (handler, envelope) = (context.handler(), context.envelope());
+        let run = async {
+            let mut guard = Guard::new(context);
+            match guard.start(input, output) {
+                Some(result) => result,
+                None => poll_fn(|waker| guard.poll(waker)).await,
+            }
+        };
+        let Some(layers) = &handler.layers else { return run.await };
+        let (service, name) = handler.names();
+        tokio::select! {
+            biased;
+            result = layers.around(context.meta().clone(), service, name, run) => result,
+            () = clock::sleep_until(envelope.deadline(self.settings.budget)) => Err(late()),
         }
     }
 
@@ -165,10 +177,10 @@ impl Core {
 
     #[cold]
     fn refuses_after_all(&self, envelope: &Envelope<'_>) -> Option<Error> {
+        if let Some(refusal) = self.refuses_circle(envelope) {
+            return Some(refusal);
+        }
         if let Some(parent) = &envelope.origin.parent {
-            if envelope.depth() > self.settings.most_nested {
-                return Some(circle(envelope, self.settings.most_nested));
-            }
             // What a handler sends while the bus drains is part of what it must finish.
             return match parent.budget() {
                 Some(left) if left.is_zero() && !envelope.queued => Some(too_late()),
@@ -182,6 +194,12 @@ impl Core {
             Some(rare) if rare.budget.is_some_and(|budget| budget.is_zero()) => Some(too_late()),
             _ => None,
         }
+    }
+
+    /// Handlers call each other in circles, in this process or over others.
+    pub(crate) fn refuses_circle(&self, envelope: &Envelope<'_>) -> Option<Error> {
+        let most = self.settings.most_nested;
+        (envelope.depth() > most).then(|| circle(envelope, most))
     }
 
     /// Nobody answers `message`: counted, and told with what would have come nearest.
@@ -225,7 +243,7 @@ impl Core {
                 counts: self.flows.read(handler.flow),
             })
             .collect();
-        Snapshot::new(flows, self.flows.read(self.unrouted()).not_done)
+        Snapshot::new(flows, self.flows.read(self.unrouted()).not_done, self.remote.outgoing())
     }
 }
 
@@ -273,7 +291,7 @@ impl Drop for Counted<'_> {
 
 #[cold]
 fn circle(envelope: &Envelope<'_>, most: u32) -> Error {
-    let chain = envelope.origin.parent.as_ref().map(|parent| parent.chain().join(" → ")).unwrap_or_default();
+    let chain = envelope.chain().join(" → ");
     Error::new(
         ErrorKind::Loop,
         Outcome::NotDone,

@@ -80,12 +80,16 @@ pub(crate) enum Takes {
     Lent,
     /// As a value.
     Given,
-    /// It has another type.
+    /// As JSON: it has another type, or remembers what it answers.
     Json,
 }
 
 impl Takes {
     pub(crate) fn of<M: Message>(handler: &Mounted) -> Self {
+        if handler.dedup.is_some() {
+            // What is remembered is bytes.
+            return Takes::Json;
+        }
         match handler.about.message() {
             Some(message) if message.type_id == M::INFO.type_id => {
                 if handler.about.by_ref() {
@@ -301,7 +305,7 @@ impl Core {
             return Err(CallError::Bus(refusal.of_message(&envelope.id().to_string())));
         }
         let find = || self.remote.find(scan);
-        match self.remote.call(bytes, envelope, self.settings.budget, find).await {
+        match self.remote.call(bytes, envelope, &self.settings, find).await {
             Some(Err(CallError::Bus(error))) => {
                 Err(CallError::Bus(error.of_message(&envelope.id().to_string())))
             }
@@ -361,7 +365,7 @@ impl Core {
                 let context = Context::new(self, handler, &envelope, Some(&scan));
                 let (mut input, mut output) = (InputKind::Json(&scan), OutputKind::Json(&mut slot));
                 let mut guard = Guard::new(&context);
-                match self.start(&mut guard, &context, Input(&mut input), Output(&mut output)) {
+                match self.start_json(&mut guard, &context, Input(&mut input), Output(&mut output)) {
                     Some(result) => result,
                     None => poll_fn(|waker| guard.poll(waker)).await,
                 }

@@ -1,11 +1,14 @@
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::origin::Origin;
 use super::text::Text;
-use crate::message::{Id, Meta};
+use crate::message::{Id, Meta, Receipt};
 use crate::seam::clock::{self, Instant};
 use crate::transport::Head;
+
+/// How many patterns of a chain go to another process. The guard against circles counts; the names are for people.
+const LONGEST_CHAIN: usize = 32;
 
 /// What goes along with one message while it is on its way; made anew for each one, on the caller's stack.
 ///
@@ -47,9 +50,45 @@ impl<'a> Envelope<'a> {
         })
     }
 
-    /// How many messages led to this one.
+    /// How many messages led to this one, in this process and in others.
     pub(crate) fn depth(&self) -> u32 {
-        self.origin.parent.as_ref().map_or(0, |parent| parent.depth() + 1)
+        match &self.origin.parent {
+            Some(parent) => parent.depth() + 1,
+            None => self.origin.rare.as_ref().map_or(0, |rare| rare.hops),
+        }
+    }
+
+    /// The key by which a repeat of this message is known: the one that was set, or else the id that came with it. `None`
+    /// for a message that cannot come again, since nobody else knows its id.
+    pub(crate) fn repeat_key(&self) -> Option<Arc<str>> {
+        let rare = self.origin.rare.as_ref()?;
+        rare.key.clone().or_else(|| Some(rare.id?.to_string().into()))
+    }
+
+    /// The key of the message that is handed on by this one.
+    pub(crate) fn handed_key(&self) -> Option<Arc<str>> {
+        self.origin.rare.as_ref()?.handed_key.clone()
+    }
+
+    /// How long the answer is to be remembered whatever the handler declares.
+    #[inline]
+    pub(crate) fn remember(&self) -> Option<Duration> {
+        self.origin.rare.as_ref()?.remember
+    }
+
+    /// Where the caller wants to know how it was answered.
+    pub(crate) fn receipt(&self) -> Option<&Receipt> {
+        self.origin.rare.as_ref()?.receipt.as_ref()
+    }
+
+    /// The same message, for a run that may outlive its caller.
+    pub(crate) fn carried(&self) -> Carried {
+        Carried {
+            origin: self.origin.clone(),
+            queued: self.queued,
+            id: self.id.clone(),
+            deadline: self.deadline.clone(),
+        }
     }
 
     /// The meta data as the handler sees it.
@@ -74,7 +113,39 @@ impl<'a> Envelope<'a> {
             budget: meta.budget(),
             trace: Some(meta.traceparent()),
             context: meta.contexts().into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+            hops: self.depth(),
+            chain: self.chain(),
+            receipt: self.receipt().cloned(),
             ..Head::default()
+        }
+    }
+
+    /// The patterns that led to this message, the last ones if there are many.
+    pub(crate) fn chain(&self) -> Vec<Arc<str>> {
+        let Some(parent) = &self.origin.parent else {
+            return self.origin.rare.as_ref().map(|rare| rare.chain.clone()).unwrap_or_default();
+        };
+        let chain = parent.chain();
+        let from = chain.len().saturating_sub(LONGEST_CHAIN);
+        chain[from..].iter().map(|pattern| (*pattern).into()).collect()
+    }
+}
+
+/// What an [`Envelope`] is made of, owned.
+pub(crate) struct Carried {
+    origin: Origin,
+    queued: bool,
+    id: OnceLock<Id>,
+    deadline: OnceLock<Instant>,
+}
+
+impl Carried {
+    pub(crate) fn envelope(&self) -> Envelope<'_> {
+        Envelope {
+            origin: &self.origin,
+            queued: self.queued,
+            id: self.id.clone(),
+            deadline: self.deadline.clone(),
         }
     }
 }

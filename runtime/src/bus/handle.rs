@@ -261,6 +261,11 @@ impl Bus {
         self.core.settings.budget
     }
 
+    /// What the dedup does not cover, if a handler has it.
+    pub(crate) fn dedup_note(&self) -> Option<String> {
+        self.core.dedup_note()
+    }
+
     pub(crate) fn limits(&self) -> &Limits {
         &self.core.settings.limits
     }

@@ -1,6 +1,7 @@
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::message::{Error, ErrorKind, Outcome};
 
@@ -8,7 +9,8 @@ use crate::message::{Error, ErrorKind, Outcome};
 /// R17).
 #[derive(Debug)]
 pub(crate) struct Limit {
-    places: Semaphore,
+    /// Shared, since a handler may outlive who called it, and keeps its place.
+    places: Arc<Semaphore>,
     waiting: AtomicUsize,
     most_waiting: usize,
     size: u32,
@@ -16,16 +18,17 @@ pub(crate) struct Limit {
 
 impl Limit {
     pub(crate) fn new(size: u32, most_waiting: usize) -> Self {
-        Limit { places: Semaphore::new(size as usize), waiting: AtomicUsize::new(0), most_waiting, size }
+        let places = Arc::new(Semaphore::new(size as usize));
+        Limit { places, waiting: AtomicUsize::new(0), most_waiting, size }
     }
 
     /// Takes a place, waiting for one if there is room to wait. The caller's deadline bounds the wait.
-    pub(crate) async fn enter(&self) -> Result<SemaphorePermit<'_>, Error> {
-        if let Ok(permit) = self.places.try_acquire() {
+    pub(crate) async fn enter(&self) -> Result<OwnedSemaphorePermit, Error> {
+        if let Ok(permit) = Arc::clone(&self.places).try_acquire_owned() {
             return Ok(permit);
         }
         let waiting = Waiting::join(self)?;
-        let permit = self.places.acquire().await;
+        let permit = Arc::clone(&self.places).acquire_owned().await;
         drop(waiting);
         // The semaphore is never closed; if it were, refusing is right.
         permit.map_err(|_| overloaded(self))

@@ -8,6 +8,7 @@
 mod builder;
 mod by_type;
 mod core;
+mod dedup;
 mod deliver;
 mod envelope;
 pub(crate) mod guard;
@@ -22,7 +23,7 @@ mod queue;
 mod remote;
 mod route;
 mod routes;
-mod settings;
+pub(crate) mod settings;
 mod start_error;
 mod text;
 
@@ -33,6 +34,7 @@ pub use routes::Route;
 pub use start_error::{StartError, StartProblem};
 
 pub(crate) use self::core::Core;
+pub(crate) use dedup::note as dedup_note;
 pub(crate) use deliver::{Given, Lent, Reply, Target};
 pub(crate) use envelope::Envelope;
 pub(crate) use handle::{or_default, partly};

@@ -2,6 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::dedup::Dedup;
 use super::layer::Layers;
 use super::limit::Limit;
 use super::queue::Queue;
@@ -24,11 +25,20 @@ pub(crate) struct Mounted {
     pub(crate) limit: Option<Box<Limit>>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) layers: Option<Layers>,
-    /// Nothing stands between the bus and the handler: no limit, no layer, also none at the edge.
+    /// Its repeats are answered from memory.
+    pub(crate) dedup: Option<Dedup>,
+    /// Nothing stands between the bus and the handler: no limit, no dedup, no layer, also none at the edge.
     pub(crate) plain: bool,
     /// The handler with the equal pattern that this one replaced.
     pub(crate) replaced: Option<u32>,
     pub(crate) queue: Queue,
+}
+
+impl Mounted {
+    /// Service and name, as layers are told them.
+    pub(crate) fn names(&self) -> (Text, Text) {
+        (self.about.service().to_owned().into(), self.about.name().to_owned().into())
+    }
 }
 
 /// The handler itself.

@@ -38,8 +38,12 @@ impl Origin {
     /// For what a handler hands on: what it was given, whatever the type.
     pub(crate) fn handing_on(context: &Context<'_>) -> Self {
         let origin = Origin { parent: Some(context.meta().clone()), rare: None, kept: None };
-        let extra = context.extra();
-        if extra.is_empty() { origin } else { origin.change(|rare| rare.extend = extra) }
+        let (extra, envelope) = (context.extra(), context.envelope());
+        let handed_key = envelope.repeat_key().or_else(|| envelope.handed_key());
+        if extra.is_empty() && handed_key.is_none() {
+            return origin;
+        }
+        origin.change(|rare| (rare.extend, rare.handed_key) = (extra, handed_key))
     }
 
     /// The origin of a message of type `M`, which is sent on if it is of the type being handled.
@@ -119,11 +123,19 @@ macro_rules! say_more {
             }))
         }
 
-        /// The same handle, for messages that are repeats of each other under this key.
+        /// The same handle, for messages that are repeats of each other under this key: a handler with `effect(dedup)`
+        /// runs once for all of them, and answers each with the same reply (rules R7 and R8). Other handlers only see the
+        /// key, as [`Meta::idempotency_key`](crate::Meta::idempotency_key).
         #[must_use]
         pub fn idempotency_key(&self, key: impl Into<std::sync::Arc<str>>) -> Self {
             let key = key.into();
             self.with_origin(self.origin.change(|rare| rare.key = Some(key)))
+        }
+
+        /// The same handle, which notes on this receipt how its messages are answered.
+        #[must_use]
+        pub fn receipt(&self, receipt: &crate::message::Receipt) -> Self {
+            self.with_origin(self.origin.change(|rare| rare.receipt = Some(receipt.clone())))
         }
     };
 }

@@ -47,11 +47,11 @@ pub(crate) struct Queued {
 }
 
 impl Queued {
-    fn enter(&self) {
+    pub(super) fn enter(&self) {
         self.count.fetch_add(1, Ordering::SeqCst);
     }
 
-    fn leave(&self) {
+    pub(super) fn leave(&self) {
         if self.count.fetch_sub(1, Ordering::SeqCst) == 1 {
             self.none.notify_waiters();
         }
@@ -136,7 +136,7 @@ impl Core {
         let result = {
             let context = Context::new(self, handler, &envelope, raw);
             let mut guard = Guard::new(&context);
-            match self.start(&mut guard, &context, Input(&mut input), Output(&mut output)) {
+            match self.start_json(&mut guard, &context, Input(&mut input), Output(&mut output)) {
                 Some(result) => result,
                 None => poll_fn(|waker| guard.poll(waker)).await,
             }

@@ -18,6 +18,12 @@ pub(crate) struct Settings {
     pub(crate) drain: Duration,
     /// How many messages of one listener may be in flight.
     pub(crate) most_from_outside: usize,
+    /// How long handlers remember keys that keep to the default.
+    pub(crate) dedup_window: Option<Duration>,
+    /// How many keys are remembered at most, and how many bytes.
+    pub(crate) dedup_memory: (usize, usize),
+    /// Whether slow reads are sent a second time.
+    pub(crate) hedge_reads: bool,
     /// How values compare with patterns.
     pub(crate) compare: Compare,
     /// What bytes may be a message.
@@ -33,6 +39,9 @@ impl Default for Settings {
             workers: 64,
             drain: Duration::from_secs(10),
             most_from_outside: 4096,
+            dedup_window: None,
+            dedup_memory: (1_000_000, 128 << 20),
+            hedge_reads: false,
             compare: Compare::Typed,
             limits: Limits::default(),
         }

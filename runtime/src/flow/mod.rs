@@ -30,6 +30,7 @@ struct Counters {
     failed: AtomicU64,
     not_done: AtomicU64,
     unknown: AtomicU64,
+    replayed: AtomicU64,
 }
 
 impl Counters {
@@ -89,6 +90,12 @@ impl Flows {
         add(counters.of(end), shared);
     }
 
+    /// Counts a message that is answered from memory; how it ends is counted besides.
+    pub(crate) fn replayed(&self, flow: u32) {
+        let (counters, shared) = self.mine(flow);
+        add(&counters.replayed, shared);
+    }
+
     /// The sums of one flow.
     pub(crate) fn read(&self, flow: u32) -> Counts {
         let mut counts = Counts::default();
@@ -98,6 +105,7 @@ impl Flows {
             counts.failed += counters.failed.load(Ordering::Relaxed);
             counts.not_done += counters.not_done.load(Ordering::Relaxed);
             counts.unknown += counters.unknown.load(Ordering::Relaxed);
+            counts.replayed += counters.replayed.load(Ordering::Relaxed);
         }
         for counters in self.counters(flow) {
             counts.started += counters.started.load(Ordering::Relaxed);
@@ -137,6 +145,9 @@ pub struct Counts {
     pub not_done: u64,
     /// Ended by a deadline or because the caller went away.
     pub unknown: u64,
+    /// Of those that ended with a reply or an error, the repeats of a message that were answered as that was, without
+    /// running the handler (rule R7).
+    pub replayed: u64,
 }
 
 impl Counts {
@@ -165,6 +176,24 @@ pub struct Flow {
     pub counts: Counts,
 }
 
+/// The messages of one pattern that other processes answer, as this one sent them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Outgoing {
+    /// The pattern, as the catalogues of the others have it.
+    pub pattern: String,
+    /// Messages.
+    pub messages: u64,
+    /// Copies of them that were sent: one for each message, and the repeats and hedges (rule R5).
+    pub attempts: u64,
+    /// Of the attempts those that were sent before another one had failed, since that was slow (rule R6).
+    pub hedges: u64,
+    /// Of the hedges those that answered first.
+    pub hedges_won: u64,
+    /// Repeats and hedges that the retry budget did not allow.
+    pub out_of_budget: u64,
+}
+
 /// All flows of a bus at one moment, sorted by pattern. Its `Display` is a table for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
@@ -173,12 +202,15 @@ pub struct Snapshot {
     pub flows: Vec<Flow>,
     /// Messages that no handler answers.
     pub unrouted: u64,
+    /// Messages that other processes answer, sorted by pattern.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub outgoing: Vec<Outgoing>,
 }
 
 impl Snapshot {
-    pub(crate) fn new(mut flows: Vec<Flow>, unrouted: u64) -> Self {
+    pub(crate) fn new(mut flows: Vec<Flow>, unrouted: u64, outgoing: Vec<Outgoing>) -> Self {
         flows.sort_by(|a, b| (&a.pattern, &a.service, &a.handler).cmp(&(&b.pattern, &b.service, &b.handler)));
-        Snapshot { flows, unrouted }
+        Snapshot { flows, unrouted, outgoing }
     }
 
     /// The counts of one pattern, summed over its handlers.
@@ -190,8 +222,15 @@ impl Snapshot {
             sum.failed += flow.counts.failed;
             sum.not_done += flow.counts.not_done;
             sum.unknown += flow.counts.unknown;
+            sum.replayed += flow.counts.replayed;
         }
         sum
+    }
+
+    /// The counts of messages to other processes of one pattern.
+    pub fn to(&self, pattern: &str) -> Outgoing {
+        let found = self.outgoing.iter().find(|outgoing| outgoing.pattern == pattern);
+        found.cloned().unwrap_or_else(|| Outgoing { pattern: pattern.to_owned(), ..Outgoing::default() })
     }
 
     /// Messages in flight over all flows.
@@ -206,20 +245,26 @@ impl fmt::Display for Snapshot {
         let pattern =
             width(self.flows.iter().map(|flow| flow.pattern.chars().count()).max(), "(no handler)".len());
         let handler = width(self.flows.iter().map(|flow| flow.name().chars().count()).max(), "handler".len());
+        // Most programs have none.
+        let replayed = self.flows.iter().any(|flow| flow.counts.replayed > 0);
         writeln!(
             f,
-            "{:pattern$}  {:handler$}  total     ok  failed  not done  unknown",
-            "pattern", "handler"
+            "{:pattern$}  {:handler$}  total     ok  failed  not done  unknown{}",
+            "pattern",
+            "handler",
+            if replayed { "  replayed" } else { "" }
         )?;
         for flow in &self.flows {
             // A table is read for what is there.
-            let [total, replied, failed, not_done, unknown] = flow.counts.all().map(|n| match n {
-                0 => "-".to_owned(),
-                n => n.to_string(),
-            });
+            let text = |n: u64| if n == 0 { "-".to_owned() } else { n.to_string() };
+            let [total, replied, failed, not_done, unknown] = flow.counts.all().map(text);
             let name = flow.name();
             write!(f, "{:pattern$}  {name:handler$}  {total:>5}  {replied:>5}", flow.pattern)?;
-            writeln!(f, "  {failed:>6}  {not_done:>8}  {unknown:>7}")?;
+            write!(f, "  {failed:>6}  {not_done:>8}  {unknown:>7}")?;
+            if replayed {
+                write!(f, "  {:>8}", text(flow.counts.replayed))?;
+            }
+            writeln!(f)?;
         }
         if self.unrouted > 0 {
             writeln!(f, "{:pattern$}  {:handler$}  {:>5}", "(no handler)", "", self.unrouted)?;

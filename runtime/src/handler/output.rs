@@ -96,6 +96,20 @@ impl Output<'_> {
         }
     }
 
+    /// Answers a repeat with what is stored.
+    pub(crate) fn put_stored(self, stored: &Result<Vec<u8>, CallError<ErrorReply>>) {
+        match (self.0, stored) {
+            (OutputKind::Json(slot), Ok(reply)) => {
+                slot.bytes.clone_from(reply);
+                slot.end = Some(Ok(()));
+            }
+            (OutputKind::Discard(slot), Ok(_)) => **slot = Some(Ok(())),
+            (output, Err(error)) => Output(output).put_error(error.clone()),
+            // Messages that are remembered travel as JSON.
+            (OutputKind::Typed(_), Ok(_)) => {}
+        }
+    }
+
     /// For the macros: the end of an observer.
     #[doc(hidden)]
     pub fn heard(self, returned: impl IntoHeard) {

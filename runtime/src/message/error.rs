@@ -52,6 +52,10 @@ pub(crate) enum ErrorKind {
     Unreachable,
     /// The connection broke after the message may have left.
     Lost,
+    /// An earlier message with the same idempotency key still runs.
+    InProgress,
+    /// Another message came with the same idempotency key.
+    Conflict,
     /// Something the user added to the bus said no.
     Refused,
     /// A handler ended with a failure of a call that it made.
@@ -77,6 +81,8 @@ impl ErrorKind {
             ErrorKind::Draining => "draining",
             ErrorKind::Unreachable => "unreachable",
             ErrorKind::Lost => "connection-lost",
+            ErrorKind::InProgress => "in-progress",
+            ErrorKind::Conflict => "conflict",
             ErrorKind::Refused => "refused",
             ErrorKind::Failed => "handler-failed",
             ErrorKind::Start => "start",
@@ -88,8 +94,8 @@ impl ErrorKind {
     #[cfg(any(feature = "http", feature = "tcp"))]
     fn of_code(code: &str) -> Option<Self> {
         use ErrorKind::{
-            Deadline, Draining, Failed, Invalid, Loop, Lost, Malformed, NoHandler, Overloaded, Panic,
-            Refused, Start, Undecodable, Unreachable, Unwritable, Usage,
+            Conflict, Deadline, Draining, Failed, InProgress, Invalid, Loop, Lost, Malformed, NoHandler,
+            Overloaded, Panic, Refused, Start, Undecodable, Unreachable, Unwritable, Usage,
         };
         let all = [
             NoHandler,
@@ -104,6 +110,8 @@ impl ErrorKind {
             Draining,
             Unreachable,
             Lost,
+            InProgress,
+            Conflict,
             Refused,
             Failed,
             Start,
@@ -154,6 +162,11 @@ impl Error {
         if cause.is_deadline() {
             let text = format!("the time ran out in a nested call: {cause}");
             return Error::new(ErrorKind::Deadline, Outcome::Unknown, text).with_source(cause);
+        }
+        if cause.0.kind == ErrorKind::Loop {
+            // As it is: a chain that is too long would wrap it once for each of its messages.
+            let text = cause.text().to_owned();
+            return Error::new(ErrorKind::Loop, Outcome::Done, text).with_source(cause);
         }
         let text = format!("the handler ended with: {cause}");
         Error::new(ErrorKind::Failed, Outcome::Done, text).with_source(cause)
@@ -241,7 +254,7 @@ impl Error {
     }
 
     /// A stable word for the kind of failure: `no-handler`, `malformed`, `invalid-message`, `deadline`,
-    /// `panic`, `overloaded`, `loop`, `draining`, `unreachable`, `connection-lost`, `refused`,
+    /// `panic`, `overloaded`, `loop`, `draining`, `unreachable`, `connection-lost`, `in-progress`, `conflict`, `refused`,
     /// `unwritable-reply`, `undecodable-reply`, `handler-failed`, `start`, `usage`.
     pub fn code(&self) -> &'static str {
         self.0.kind.code()
@@ -257,6 +270,7 @@ impl Error {
                 | ErrorKind::Draining
                 | ErrorKind::Unreachable
                 | ErrorKind::Lost
+                | ErrorKind::InProgress
         )
     }
 
@@ -290,6 +304,16 @@ impl Error {
         self.0.kind == ErrorKind::Overloaded
     }
 
+    /// Another message came with the same idempotency key (rule R8): this one was not run.
+    pub fn is_conflict(&self) -> bool {
+        self.0.kind == ErrorKind::Conflict
+    }
+
+    /// An earlier message with the same idempotency key was still running when there was no time left (rule R7).
+    pub fn is_in_progress(&self) -> bool {
+        self.0.kind == ErrorKind::InProgress
+    }
+
     /// The bytes were no message, or did not fit the handler's type.
     pub fn is_invalid(&self) -> bool {
         matches!(self.0.kind, ErrorKind::Malformed | ErrorKind::Invalid)
@@ -318,6 +342,7 @@ impl Error {
             ErrorKind::NoHandler => 404,
             ErrorKind::Malformed | ErrorKind::Invalid | ErrorKind::Usage => 400,
             ErrorKind::Refused => 403,
+            ErrorKind::Conflict | ErrorKind::InProgress => 409,
             ErrorKind::Overloaded | ErrorKind::Draining | ErrorKind::Unreachable => 503,
             ErrorKind::Lost => 502,
             ErrorKind::Deadline => 504,

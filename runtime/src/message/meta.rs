@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use super::Receipt;
 use crate::bus::Text;
 use crate::seam::clock::{self, Instant};
 use crate::seam::random;
@@ -157,6 +158,16 @@ pub(crate) struct Rare {
     pub(crate) trace: Option<TraceParent>,
     /// Its id, for a message from outside.
     pub(crate) id: Option<Id>,
+    /// The key of the message that this one hands on.
+    pub(crate) handed_key: Option<Arc<str>>,
+    /// How long the answer is to be remembered whatever the handler declares.
+    pub(crate) remember: Option<Duration>,
+    /// How many messages led to it in other processes, for a message from outside.
+    pub(crate) hops: u32,
+    /// Their patterns, for a message from outside.
+    pub(crate) chain: Vec<Arc<str>>,
+    /// Where the caller wants to know how it was answered.
+    pub(crate) receipt: Option<Receipt>,
 }
 
 impl Meta {
@@ -167,7 +178,10 @@ impl Meta {
         rare: Option<Arc<Rare>>,
         id: OnceLock<Id>,
     ) -> Self {
-        let depth = parent.as_ref().map_or(0, |parent| parent.0.depth + 1);
+        let depth = match &parent {
+            Some(parent) => parent.0.depth + 1,
+            None => rare.as_ref().map_or(0, |rare| rare.hops),
+        };
         Meta(Arc::new(Inner { id, parent, depth, pattern, deadline, rare }))
     }
 
@@ -176,9 +190,10 @@ impl Meta {
         *self.0.id.get_or_init(|| self.rare().and_then(|rare| rare.id).unwrap_or_else(Id::generate))
     }
 
-    /// The key by which repeats of the message are known: the one the caller set, or else the id.
+    /// The key by which repeats of the message are known: the one the caller set, or else the id. What is handed on to a
+    /// [`Prior`](crate::Prior) keeps the key.
     pub fn idempotency_key(&self) -> String {
-        match self.rare().and_then(|rare| rare.key.as_deref()) {
+        match self.rare().and_then(|rare| rare.key.as_deref().or(rare.handed_key.as_deref())) {
             Some(key) => key.to_owned(),
             None => self.id().to_string(),
         }
@@ -205,15 +220,20 @@ impl Meta {
         self.0.parent.as_ref()
     }
 
-    /// How many messages led to this one; 0 at the edge.
+    /// How many messages led to this one, in this process and in others; 0 at the edge.
     pub fn depth(&self) -> u32 {
         self.0.depth
     }
 
-    /// The patterns that led here, the edge first and this message last.
+    /// The patterns that led here, the edge first and this message last; of those in other processes the last 32.
     pub fn chain(&self) -> Vec<&str> {
-        let mut chain: Vec<&str> =
-            std::iter::successors(Some(self), |meta| meta.parent()).map(Meta::pattern).collect();
+        let mut chain = Vec::new();
+        for meta in std::iter::successors(Some(self), |meta| meta.parent()) {
+            chain.push(meta.pattern());
+            if let (None, Some(rare)) = (meta.parent(), meta.rare()) {
+                chain.extend(rare.chain.iter().rev().map(|pattern| &**pattern));
+            }
+        }
         chain.reverse();
         chain
     }

@@ -9,6 +9,7 @@ mod meta;
 mod outcome;
 #[doc(hidden)]
 pub mod probe;
+mod receipt;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -24,6 +25,7 @@ pub use key::{see_key, see_key_with};
 pub(crate) use meta::Rare;
 pub use meta::{Id, Meta, TraceParent};
 pub use outcome::Outcome;
+pub use receipt::Receipt;
 
 use crate::pattern::Scalar;
 

@@ -34,6 +34,9 @@ pub enum Effect {
 }
 
 impl Effect {
+    /// How long a handler with `effect(dedup)` remembers keys unless it says otherwise (rule R7).
+    pub const WINDOW: Duration = Duration::from_mins(10);
+
     /// The word for it in the catalogue.
     pub const fn as_str(self) -> &'static str {
         match self {

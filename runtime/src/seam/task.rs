@@ -7,6 +7,13 @@ pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
     drop(tokio::spawn(future));
 }
 
+/// As [`spawn`], where there is a runtime: for what is left when something is dropped.
+pub(crate) fn spawn_if_possible(future: impl Future<Output = ()> + Send + 'static) {
+    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        drop(runtime.spawn(future));
+    }
+}
+
 /// As [`spawn`], with a handle that ends it.
 #[cfg(feature = "tcp")]
 pub(crate) fn spawn_abortable(future: impl Future<Output = ()> + Send + 'static) -> tokio::task::AbortHandle {

@@ -144,6 +144,10 @@ fn origin(head: Head) -> Origin {
             source: head.source,
             trace: head.trace,
             id: head.id,
+            remember: head.remember,
+            hops: head.hops,
+            chain: head.chain,
+            receipt: head.receipt,
             ..Rare::default()
         }
     })

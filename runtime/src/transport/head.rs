@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::message::{Id, TraceParent};
+use crate::message::{Id, Receipt, TraceParent};
 
 /// What goes beside a message's body over a wire. Each transport maps it to headers, properties or fields of a frame.
 ///
@@ -28,12 +28,36 @@ pub struct Head {
     pub published: bool,
     /// Of a published message, the groups of observers that are to have a copy from the one who gets it; empty for all.
     pub groups: Vec<Arc<str>>,
+    /// How many messages led to this one: the guard against circles counts over all processes.
+    pub hops: u32,
+    /// The patterns of those messages, the edge first; at most the last 32.
+    pub chain: Vec<Arc<str>>,
+    /// How long an answer to this message is to be remembered for a repeat under its key or id, whatever the handler
+    /// declares. It does not travel: a listener sets it for peers whose protocol promises that, as Seneca's does.
+    pub remember: Option<Duration>,
+    /// Where to note that the answer is a stored one. It does not travel: a link notes what it was told, and a listener
+    /// gives one in to learn what it is to tell.
+    pub receipt: Option<Receipt>,
 }
 
 impl Head {
     /// Whether it says nothing.
     pub(crate) fn is_empty(&self) -> bool {
-        let Head { id, key, attempt, budget, trace, source, context, published, groups } = self;
+        let Head {
+            id,
+            key,
+            attempt,
+            budget,
+            trace,
+            source,
+            context,
+            published,
+            groups,
+            hops,
+            chain,
+            remember,
+            receipt,
+        } = self;
         id.is_none()
             && key.is_none()
             && *attempt == 0
@@ -43,5 +67,9 @@ impl Head {
             && context.is_empty()
             && !published
             && groups.is_empty()
+            && *hops == 0
+            && chain.is_empty()
+            && remember.is_none()
+            && receipt.is_none()
     }
 }

@@ -1,6 +1,6 @@
 //! Seneca's two dialects: our listener against captured requests, and our link against our listener.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use matchbus::transport::{Exposed, Head};
@@ -9,26 +9,37 @@ use serde_json::{Value, json};
 
 use super::kit::{Answer, World, listen_with, world};
 
-const ID: &str = "nzm8zcb3egi3/fykd6obk5ss3";
+/// An id that no message had: a Seneca's message that comes again is answered as before.
+fn id() -> String {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    format!("nzm8zc{:06}/fykd6obk5ss3", NEXT.fetch_add(1, Ordering::SeqCst))
+}
+
 const ORIGIN: &str = "g95z07g9ukzz/1795424378828/21296/3.38.0/cli";
 
-/// A request as Seneca sends it (captured).
 async fn a(world: &World, body: &str) -> Answer {
+    a_as(world, &id(), body).await
+}
+
+/// A request as Seneca sends it (captured).
+async fn a_as(world: &World, id: &str, body: &str) -> Answer {
     let headers = format!(
-        "Accept: application/json\r\nContent-Type: application/json\r\nseneca-id: {ID}\r\nseneca-kind: req\r\n\
+        "Accept: application/json\r\nContent-Type: application/json\r\nseneca-id: {id}\r\nseneca-kind: req\r\n\
          seneca-origin: {ORIGIN}\r\nseneca-track: [\"{ORIGIN}\"]\r\nseneca-time-client-sent: 1795424379030\r\n\
          Connection: close\r\n"
     );
     let answer = world.raw().await.post("/act", &headers, body).await;
-    assert_eq!((answer.header("seneca-id"), answer.header("seneca-origin")), (Some(ID), Some(ORIGIN)));
+    assert_eq!((answer.header("seneca-id"), answer.header("seneca-origin")), (Some(id), Some(ORIGIN)));
     assert_eq!(answer.header("content-type"), Some("application/json"));
     assert_eq!(answer.header("seneca-kind"), Some("res"));
     answer
 }
 
 async fn b(world: &World, fields: &str, sync: bool) -> (u16, Value, Value) {
+    let id = id();
+    let (mi, tx) = id.split_once('/').unwrap();
     let meta = format!(
-        r#""meta$":{{"start":1795424392446,"mi":"qp73uob1qkgb","tx":"c204s0u0b1qw","id":"qp73uob1qkgb/c204s0u0b1qw",
+        r#""meta$":{{"start":1795424392446,"mi":"{mi}","tx":"{tx}","id":"{id}",
         "version":"0.1.0","sync":{sync},"remote":false,"timeout":3000,"instance":"a0j6o6669hhs/1795424392288/21858/3.38.0/cli",
         "tag":"cli","seneca":"3.38.0","custom":{{"trace":"abc"}},"plugin":{{}},"parents":[],"trace":[],"sub":null,"data":null,
         "err":null,"err_trace":null,"error":null,"empty":null,"pattern":"","action":"x"}}"#
@@ -36,7 +47,7 @@ async fn b(world: &World, fields: &str, sync: bool) -> (u16, Value, Value) {
     let answer = world.post(&format!("{{{fields},{meta}}}")).await;
     let mut body = answer.json();
     let meta = body.as_object_mut().unwrap().remove("meta$").unwrap();
-    assert_eq!(meta["id"], "qp73uob1qkgb/c204s0u0b1qw");
+    assert_eq!(meta["id"], *id);
     (answer.status, body, meta)
 }
 
@@ -51,9 +62,13 @@ async fn dialect_a_is_answered() {
     assert_eq!(echo.json(), json!({"role": "echo", "n": 1.5, "z": null}));
     let null = a(&world, r#"{"role":"shape","as":null,"custom$":{}}"#).await;
     assert_eq!((null.status, &*null.body), (200, "null"));
-    // One id twice is one message to the handler, too.
-    let again = a(&world, r#"{"role":"meta","custom$":{}}"#).await.json();
-    assert_eq!((&meta["id"], &meta["trace"]), (&again["id"], &again["trace"]));
+    // One id twice is one message: the handler ran once.
+    let id = id();
+    let first = a_as(&world, &id, r#"{"role":"meta","custom$":{}}"#).await;
+    let again = a_as(&world, &id, r#"{"role":"meta","custom$":{"other":"data"}}"#).await;
+    assert_eq!((first.json()["key"].as_str(), first.body), (Some(&*id), again.body));
+    assert_eq!(world.bus.flows().of("role:meta").started, 3);
+    assert_eq!(world.bus.flows().of("role:meta").replayed, 1);
 }
 
 #[tokio::test]

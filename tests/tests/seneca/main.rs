@@ -6,5 +6,6 @@
 
 mod http;
 mod node;
+mod repeats;
 mod services;
 mod tcp;

@@ -48,6 +48,11 @@ pub(crate) fn count(msg: Value, seen: State<Seen>) -> Value {
     json!({ "counted": seen.counted.fetch_add(1, Ordering::SeqCst) + 1, "n": msg["n"] })
 }
 
+#[service(role = "charge", effect(dedup))]
+pub(crate) fn charge(_: Value, seen: State<Seen>) -> Value {
+    json!({ "counted": seen.counted.fetch_add(1, Ordering::SeqCst) + 1 })
+}
+
 struct Dropped(State<Seen>);
 
 impl Drop for Dropped {

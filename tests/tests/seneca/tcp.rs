@@ -115,7 +115,8 @@ async fn a_thousand_calls_of_a_seneca_are_in_flight() {
     assert_eq!(called.seen.counted.load(Ordering::SeqCst), 1_000);
 }
 
-/// A Seneca repeats a message under its id; the id is the idempotency key here.
+/// A Seneca repeats a message under its id; the id is the idempotency key here. That a repeat does not run is in
+/// `repeats.rs`.
 #[tokio::test]
 async fn a_seneca_s_id_is_the_idempotency_key() {
     if left_out() {

@@ -16,8 +16,8 @@ impl Carts {
     }
 }
 
-/// Puts pieces of an article in a cart.
-#[service(role = "cart", cmd = "add", effect(accept_duplicates))]
+/// Puts pieces of an article in a cart. Whoever repeats a message under its key has them in the cart once.
+#[service(role = "cart", cmd = "add", effect(dedup))]
 async fn add(
     msg: AddItem,
     carts: State<Carts>,

@@ -6,6 +6,7 @@ use super::peer::Peer;
 use super::table::{Remote, Target};
 use crate::bus::Envelope;
 use crate::bus::guard::{late, too_late};
+use crate::bus::settings::Settings;
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Outcome};
 use crate::seam::clock::{self, Instant};
 use crate::transport::Head;
@@ -15,7 +16,7 @@ const ATTEMPTS: u32 = 4;
 const PAUSE: Duration = Duration::from_millis(25);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-type Reply = Result<Vec<u8>, CallError<ErrorReply>>;
+pub(super) type Reply = Result<Vec<u8>, CallError<ErrorReply>>;
 
 impl Remote {
     /// Calls one of those who answer, and others of them when it fails in a way that allows it: *not done* always, and
@@ -26,14 +27,15 @@ impl Remote {
         &self,
         message: &[u8],
         envelope: &Envelope<'_>,
-        default_budget: Duration,
+        settings: &Settings,
         find: impl Fn() -> Option<Arc<Target>>,
     ) -> Option<Reply> {
-        let deadline = envelope.deadline(default_budget);
+        let deadline = envelope.deadline(settings.budget);
         let mut last: Option<Reply> = None;
         let mut failed: Option<Arc<Peer>> = None;
         self.wait_for(&find, deadline).await?;
-        for attempt in 0..ATTEMPTS {
+        let mut attempt = 0;
+        while attempt < ATTEMPTS {
             let Some(target) = find() else { break };
             if attempt == 0 {
                 target.budget.message();
@@ -47,9 +49,16 @@ impl Remote {
             }
             let Some(peer) = self.choose(&target, failed.as_ref()) else {
                 last.get_or_insert_with(|| Err(CallError::Bus(all_away(&target))));
+                attempt += 1;
                 continue;
             };
-            let reply = one_attempt(&peer, message, envelope, attempt, left).await;
+            let sending = Sending { message, envelope, target: &target, left, last: attempt + 1 == ATTEMPTS };
+            let (reply, sent) = if settings.hedge_reads && !sending.last {
+                self.hedged(&sending, &peer, attempt).await
+            } else {
+                (sending.attempt(&peer, attempt).await, 1)
+            };
+            attempt += sent;
             let again = match &reply {
                 Ok(_) | Err(CallError::App(_)) => false,
                 Err(CallError::Bus(error)) => may_repeat(error, &target),
@@ -73,10 +82,13 @@ impl Remote {
         let mut failed = None;
         let mut last = all_away(target);
         for attempt in 0..ATTEMPTS {
-            if attempt > 0 && !pause(attempt, deadline).await {
+            if attempt == 0 {
+                target.budget.message();
+            } else if !target.budget.repeat() || !pause(attempt, deadline).await {
                 break;
             }
             let Some(peer) = self.choose(target, failed.as_ref()) else { continue };
+            target.budget.counts.attempts.add();
             let busy = peer.busy();
             let sent = tokio::select! {
                 biased;
@@ -104,32 +116,56 @@ impl Remote {
     }
 }
 
-async fn one_attempt(
-    peer: &Peer,
-    message: &[u8],
-    envelope: &Envelope<'_>,
-    attempt: u32,
-    left: Duration,
-) -> Reply {
-    let timeout = peer.latency.attempt_timeout(left);
-    let mut head = envelope.head(attempt, left);
-    head.budget = Some(left);
-    let busy = peer.busy();
-    let began = clock::now();
-    let reply = tokio::select! {
-        biased;
-        reply = peer.link.call(message, &head) => reply,
-        () = clock::sleep_until(began + timeout) => Err(CallError::Bus(no_answer(peer, timeout))),
-    };
-    drop(busy);
-    match &reply {
-        Ok(_) | Err(CallError::App(_)) => {
-            peer.latency.note(clock::now() - began);
-            peer.breaker.answered();
+/// One message and the time that is left to it, for one or several attempts.
+pub(super) struct Sending<'a> {
+    message: &'a [u8],
+    envelope: &'a Envelope<'a>,
+    pub(super) target: &'a Target,
+    pub(super) left: Duration,
+    /// No attempt may follow.
+    last: bool,
+}
+
+impl Sending<'_> {
+    pub(super) async fn attempt(&self, peer: &Peer, attempt: u32) -> Reply {
+        let began = clock::now();
+        let timeout = if self.last || !self.target.repeatable {
+            // To give up early makes time for another attempt. Where none can follow, it would only turn a slow answer
+            // into none.
+            self.left
+        } else {
+            peer.latency.attempt_timeout(self.left)
+        };
+        let mut head = self.envelope.head(attempt, self.left);
+        head.budget = Some(self.left);
+        self.target.budget.counts.attempts.add();
+        if let Some(receipt) = self.envelope.receipt() {
+            receipt.attempt();
         }
-        Err(CallError::Bus(error)) => note(peer, error),
+        let busy = peer.busy();
+        let reply = tokio::select! {
+            biased;
+            reply = peer.link.call(self.message, &head) => reply,
+            () = clock::sleep_until(began + timeout) => Err(CallError::Bus(no_answer(peer, timeout))),
+        };
+        drop(busy);
+        match &reply {
+            Ok(_) | Err(CallError::App(_)) => {
+                peer.latency.note(clock::now() - began);
+                peer.breaker.answered();
+            }
+            Err(CallError::Bus(error)) => note(peer, error),
+        }
+        reply
     }
-    reply
+
+    /// Notes that a copy was sent before another one had failed.
+    pub(super) fn note_hedge(&self) {
+        self.target.budget.counts.hedges.add();
+        if let Some(receipt) = self.envelope.receipt() {
+            receipt.hedged();
+        }
+    }
 }
 
 /// What a failure says of the peer: one that refuses is there, one that is silent is not.
@@ -144,7 +180,14 @@ fn note(peer: &Peer, error: &Error) {
 
 fn may_repeat(error: &Error, target: &Target) -> bool {
     match (error.outcome(), error.kind()) {
-        (_, ErrorKind::Refused | ErrorKind::Malformed | ErrorKind::Invalid | ErrorKind::Loop)
+        (
+            _,
+            ErrorKind::Refused
+            | ErrorKind::Malformed
+            | ErrorKind::Invalid
+            | ErrorKind::Loop
+            | ErrorKind::Conflict,
+        )
         | (Outcome::Unknown, ErrorKind::Unwritable | ErrorKind::Undecodable)
         | (Outcome::Done, _) => false,
         (Outcome::NotDone, _) => true,

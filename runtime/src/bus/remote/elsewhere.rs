@@ -68,6 +68,9 @@ impl Core {
     /// Sends to whoever answers in another process.
     pub(crate) async fn send_elsewhere(&self, bytes: &[u8], origin: &Origin) -> Result<()> {
         let envelope = origin.envelope();
+        if let Some(circle) = self.refuses_circle(&envelope) {
+            return Err(circle);
+        }
         let deadline = envelope.deadline(self.settings.budget);
         let scan = Scan::read(bytes, &self.settings.limits).map_err(Error::malformed)?;
         let target = self.remote.wait_for(|| self.remote.find(&scan), deadline).await;
@@ -83,6 +86,9 @@ impl Core {
         bytes: Vec<u8>,
     ) -> Result<Published> {
         let envelope = origin.envelope();
+        if let Some(circle) = self.refuses_circle(&envelope) {
+            return Err(circle);
+        }
         let elsewhere: Vec<Observer> = {
             let scan = Scan::read(&bytes, &self.settings.limits).map_err(Error::malformed)?;
             let here: Vec<&str> = self

@@ -5,7 +5,9 @@
 
 mod attempts;
 mod breaker;
+mod counts;
 mod elsewhere;
+mod hedge;
 mod latency;
 mod peer;
 mod retry_budget;

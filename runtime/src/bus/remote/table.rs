@@ -6,6 +6,7 @@ use tokio::sync::Notify;
 
 use super::peer::Peer;
 use super::retry_budget::RetryBudget;
+use crate::flow::Outgoing;
 use crate::pattern::{Compare, Pattern};
 use crate::registry::Catalogue;
 use crate::router::{Fields, Matcher};
@@ -82,6 +83,8 @@ pub(crate) struct Target {
     pub(crate) peers: Vec<Arc<Peer>>,
     /// Whether running its handler twice does no harm: it says so at every peer.
     pub(crate) repeatable: bool,
+    /// Whether it changes nothing: it says so at every peer.
+    pub(super) reads: bool,
     pub(super) budget: Arc<RetryBudget>,
 }
 
@@ -187,6 +190,13 @@ impl Remote {
         table.services.find(message).map(|found| Arc::clone(found.value()))
     }
 
+    /// What was counted of messages to other processes, by pattern.
+    pub(crate) fn outgoing(&self) -> Vec<Outgoing> {
+        let budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = budgets.iter().map(|(pattern, budget)| budget.counts.read(pattern));
+        all.filter(|outgoing| outgoing.messages > 0).collect()
+    }
+
     /// Who is to have a copy of a message: each peer of every observe route that matches it, and of each group that the
     /// catalogues name one of those who have it, unless one of them has had its copy by a route.
     pub(crate) fn observers<F: Fields + ?Sized>(&self, message: &F) -> Vec<Observer> {
@@ -277,7 +287,13 @@ impl Remote {
             }
             let target = |peers| {
                 let pattern = pin.to_string();
-                Arc::new(Target { budget: self.budget(&pattern), repeatable: false, pattern, peers })
+                Arc::new(Target {
+                    budget: self.budget(&pattern),
+                    repeatable: false,
+                    reads: false,
+                    pattern,
+                    peers,
+                })
             };
             if observe {
                 copies.add(&pin, unique.into_iter().map(|peer| target(vec![peer])).collect());
@@ -298,6 +314,7 @@ impl Remote {
             let target = Target {
                 budget: self.budget(&text),
                 repeatable: all(&["read", "idempotent", "dedup"]),
+                reads: all(&["read"]),
                 pattern: text,
                 peers: draft.peers,
             };

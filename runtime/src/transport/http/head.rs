@@ -12,6 +12,8 @@ use crate::message::{Error, ErrorKind, Outcome, TraceParent};
 
 pub(super) const OUTCOME: HeaderName = HeaderName::from_static("matchbus-outcome");
 pub(super) const ERROR: HeaderName = HeaderName::from_static("matchbus-error");
+/// As other services with idempotency keys have it.
+pub(super) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 pub(super) const SENECA_ID: HeaderName = HeaderName::from_static("seneca-id");
 pub(super) const SENECA_ORIGIN: HeaderName = HeaderName::from_static("seneca-origin");
 
@@ -56,11 +58,12 @@ fn read_ours(head: &mut Head, name: &HeaderName, value: &HeaderValue, most: Dura
             };
         }
         "matchbus-groups" => {
-            let group = |part: &str| percent::decode(part.trim().as_bytes()).map(Into::into);
-            let groups = text().split(',').map(group).collect::<Option<Vec<_>>>();
-            head.groups =
-                groups.ok_or_else(|| bad(name, "names with commas between, well percent-encoded"))?;
+            head.groups = list(name, text())?;
         }
+        "matchbus-hops" => {
+            head.hops = text().parse().map_err(|_| bad(name, "a number, and 0 for a message of the edge"))?;
+        }
+        "matchbus-chain" => head.chain = list(name, text())?,
         // A later version may have more of them.
         other => {
             if let Some(key) = other.strip_prefix(CONTEXT) {
@@ -70,6 +73,12 @@ fn read_ours(head: &mut Head, name: &HeaderName, value: &HeaderValue, most: Dura
         }
     }
     Ok(())
+}
+
+fn list(name: &HeaderName, text: &str) -> Result<Vec<Arc<str>>, Error> {
+    let one = |part: &str| percent::decode(part.trim().as_bytes()).map(Into::into);
+    let all = text.split(',').map(one).collect::<Option<Vec<_>>>();
+    all.ok_or_else(|| bad(name, "names with commas between, well percent-encoded"))
 }
 
 fn decoded(name: &HeaderName, value: &HeaderValue) -> Result<Arc<str>, Error> {
@@ -106,8 +115,13 @@ pub(super) fn write(headers: &mut HeaderMap, head: &Head) -> Result<(), Error> {
         headers.insert("matchbus-published", HeaderValue::from_static("true"));
     }
     if !head.groups.is_empty() {
-        let groups = head.groups.iter().map(|group| percent::name(group)).collect::<Vec<_>>().join(",");
-        put(headers, HeaderName::from_static("matchbus-groups"), &groups)?;
+        put(headers, HeaderName::from_static("matchbus-groups"), &joined(&head.groups))?;
+    }
+    if head.hops > 0 {
+        headers.insert("matchbus-hops", head.hops.into());
+    }
+    if !head.chain.is_empty() {
+        put(headers, HeaderName::from_static("matchbus-chain"), &joined(&head.chain))?;
     }
     for (key, value) in &head.context {
         let name = HeaderName::try_from(format!("{CONTEXT}{}", percent::name(key)))
@@ -115,6 +129,10 @@ pub(super) fn write(headers: &mut HeaderMap, head: &Head) -> Result<(), Error> {
         put(headers, name, &percent::value(value))?;
     }
     Ok(())
+}
+
+fn joined(names: &[Arc<str>]) -> String {
+    names.iter().map(|name| percent::name(name)).collect::<Vec<_>>().join(",")
 }
 
 /// Rounded up: what has some time left must not be said to have none.
@@ -154,6 +172,9 @@ mod tests {
             context: [("Tenant Nr".into(), "acme\n1".into()), ("b".into(), "".into())].into(),
             published: true,
             groups: vec!["mail".into(), "Stock, b".into()],
+            hops: 2,
+            chain: vec!["cmd:add,role:cart".into(), "a:\"*ü\"".into()],
+            ..Head::default()
         };
         let mut headers = HeaderMap::new();
         write(&mut headers, &head).unwrap();
@@ -170,6 +191,7 @@ mod tests {
         for (name, value) in [
             ("matchbus-id", "7"),
             ("matchbus-attempt", "-1"),
+            ("matchbus-hops", "-1"),
             ("matchbus-budget", "5s"),
             ("matchbus-published", "yes"),
             ("matchbus-context-a", "%zz"),

@@ -36,6 +36,7 @@
 //! | `traceparent` | W3C trace context; one that cannot be read is as if it were not there |
 //! | `matchbus-id` | the message's id, a UUID |
 //! | `idempotency-key` | by which repeats are known; percent-encoded |
+//! | `matchbus-hops`, `matchbus-chain: A,B` | how many messages led to this one, and the last 32 of their patterns, each percent-encoded: circles are stopped over all processes |
 //! | `matchbus-attempt` | which attempt this is, from 0 |
 //! | `matchbus-budget` | what is left of the message's time, in milliseconds |
 //! | `matchbus-source` | who sends it; percent-encoded, proof of nothing |
@@ -53,7 +54,8 @@
 //!
 //! 200 and the reply as JSON; 202 without a body for what nobody waits for. `matchbus-outcome` is always there: `done`,
 //! `not-done` (certain that no handler ran) or `unknown`. Errors have `matchbus-error: service` (the handler's own) or
-//! `bus`, and the body
+//! `bus`. An answer that is the stored one of an earlier request with the same `idempotency-key` has
+//! `idempotent-replayed: true`. The body of an error is
 //!
 //! ```json
 //! {"error":{"code":"no-handler","message":"…","outcome":"not-done","retryable":true,
@@ -61,8 +63,9 @@
 //! ```
 //!
 //! without what is not known. Their status is the service error's own (4xx or 5xx), and for the bus 400 (no message, or it
-//! does not fit), 401, 403, 404 (nobody answers it), 405, 408 (the body did not come), 413, 500, 502, 503 with `Retry-After`
-//! (full, or shutting down), 504 (time is up), 508 (circles).
+//! does not fit), 401, 403, 404 (nobody answers it), 405, 408 (the body did not come), 409 (another message has the
+//! idempotency key, or the one with the same key still runs), 413, 500, 502, 503 with `Retry-After` (full, or shutting
+//! down), 504 (time is up), 508 (circles).
 //!
 //! # Seneca
 //!
@@ -79,6 +82,11 @@
 //!   answer) is `{"value$":…}`; an error has `meta$.error`. `meta$.sync: false` is a message for which nobody waits.
 //! * The bus's errors have Seneca's codes: `act_not_found`, `action_timeout`, `act_invalid_msg`, `invalid_json`,
 //!   `maxparents`, `closed`, and `act_execute` for the rest.
+//!
+//! A message that comes again under an id of the form `mi/tx` within 22,222 ms is answered as the first one was, without
+//! running the handler, as a Seneca does it: also if it has other data, unless the handler has `effect(dedup)`, which
+//! refuses that. The last 100,000 answers (32 MiB) to Senecas are kept for that; a warning tells if older ones were
+//! forgotten before their time.
 //!
 //! A link to a Seneca server sends no keys that end in `$` of its own; a published message is sent like any other.
 //!

@@ -2,7 +2,7 @@
 
 use super::{fault, request, text};
 use crate::message::json::{Limits, Malformed, Scan};
-use crate::message::{CallError, ErrorReply};
+use crate::message::{CallError, ErrorReply, Receipt};
 use crate::transport::seneca::ids;
 
 /// A reply, or why there is none.
@@ -15,6 +15,8 @@ pub(super) struct To<'a> {
     pub(super) origin: Option<&'a str>,
     /// Whether the caller sent `mb`.
     pub(super) matchbus: bool,
+    /// What is noted of the answer, for a matchbus.
+    pub(super) receipt: Option<&'a Receipt>,
 }
 
 impl To<'_> {
@@ -24,15 +26,21 @@ impl To<'_> {
         match answer {
             Ok(reply) => {
                 if self.matchbus {
-                    out.extend_from_slice(b"\"mb\":{},");
+                    let beside: &[u8] =
+                        if self.is_replayed() { b"\"mb\":{\"replayed\":true}," } else { b"\"mb\":{}," };
+                    out.extend_from_slice(beside);
                 }
                 out.extend_from_slice(b"\"res\":");
                 // A reply without text is none.
                 text::splice(out, if reply.is_empty() { b"null" } else { reply });
             }
-            Err(error) => fault::write(out, error, self.matchbus),
+            Err(error) => fault::write(out, error, self.matchbus, self.is_replayed()),
         }
         out.extend_from_slice(b"}\n");
+    }
+
+    fn is_replayed(self) -> bool {
+        self.receipt.is_some_and(Receipt::is_replayed)
     }
 
     fn open(self, out: &mut Vec<u8>) {
@@ -63,7 +71,7 @@ pub(super) fn going_away(out: &mut Vec<u8>, taken: u64) {
 #[derive(Debug)]
 pub(super) enum Frame {
     /// An answer to the request with this message part.
-    Answer { id: u64, matchbus: bool, answer: Answer },
+    Answer { id: u64, matchbus: bool, replayed: bool, answer: Answer },
     /// The server takes no more than this.
     GoingAway { taken: u64 },
     /// For nobody here.
@@ -92,7 +100,9 @@ impl Frame {
                     Some(error) => Err(fault::read(error, mb)),
                     None => Ok(res.unwrap_or("null").as_bytes().to_vec()),
                 };
-                Frame::Answer { id, matchbus: mb.is_some(), answer }
+                // Nearly all are `{}`.
+                let replayed = mb.is_some_and(|mb| mb.len() > 2 && is_replayed(mb));
+                Frame::Answer { id, matchbus: mb.is_some(), replayed, answer }
             }
             None => match mb.and_then(taken) {
                 Some(taken) => Frame::GoingAway { taken },
@@ -100,6 +110,11 @@ impl Frame {
             },
         })
     }
+}
+
+#[cold]
+fn is_replayed(mb: &str) -> bool {
+    serde_json::from_str::<serde_json::Value>(mb).is_ok_and(|mb| mb["replayed"] == true)
 }
 
 fn taken(mb: &str) -> Option<u64> {
@@ -114,10 +129,19 @@ mod tests {
     fn answers_come_back() {
         for (reply, seen) in [(&b"[1,\n2]"[..], &b"[1, 2]"[..]), (b"", b"null")] {
             let mut out = Vec::new();
-            let to = To { id: Some("\"00000000000a/b\""), origin: Some("\"o\""), matchbus: true };
+            let receipt = Receipt::new();
+            let to = To {
+                id: Some("\"00000000000a/b\""),
+                origin: Some("\"o\""),
+                matchbus: true,
+                receipt: Some(&receipt),
+            };
+            receipt.replayed();
             to.write(&mut out, &Ok(reply.to_vec()));
             match Frame::read(out.strip_suffix(b"\n").unwrap(), &Limits::default()).unwrap() {
-                Frame::Answer { id: 10, matchbus: true, answer: Ok(reply) } => assert_eq!(reply, seen),
+                Frame::Answer { id: 10, matchbus: true, replayed: true, answer: Ok(reply) } => {
+                    assert_eq!(reply, seen);
+                }
                 other => panic!("{other:?}"),
             }
         }

@@ -8,7 +8,7 @@ use crate::transport::seneca::codes;
 
 /// Writes the fields `res`, `error` and, for a matchbus, `mb` of an answer.
 #[cold]
-pub(super) fn write(out: &mut Vec<u8>, error: &CallError<ErrorReply>, for_matchbus: bool) {
+pub(super) fn write(out: &mut Vec<u8>, error: &CallError<ErrorReply>, for_matchbus: bool, replayed: bool) {
     let reply = error.to_reply();
     let code = match error {
         CallError::Bus(error) if !for_matchbus => codes::of_kind(error.kind()),
@@ -25,7 +25,11 @@ pub(super) fn write(out: &mut Vec<u8>, error: &CallError<ErrorReply>, for_matchb
     text::splice(out, object.to_string().as_bytes());
     if for_matchbus {
         out.extend_from_slice(b",\"mb\":");
-        out.extend_from_slice(beside(error).to_string().as_bytes());
+        let mut beside = beside(error);
+        if replayed {
+            beside["replayed"] = true.into();
+        }
+        out.extend_from_slice(beside.to_string().as_bytes());
     }
 }
 
@@ -105,7 +109,7 @@ mod tests {
 
     fn there_and_back(error: &CallError<ErrorReply>) -> CallError<ErrorReply> {
         let mut out = b"{".to_vec();
-        write(&mut out, error, true);
+        write(&mut out, error, true, false);
         out.push(b'}');
         let frame: Value = serde_json::from_slice(&out).unwrap();
         read(&frame["error"].to_string(), Some(&frame["mb"].to_string()))

@@ -43,19 +43,29 @@ pub(super) fn write(out: &mut Vec<u8>, head: &Head, send: bool) {
         fields.next("published").extend_from_slice(b"true");
     }
     if !head.groups.is_empty() {
-        let out = fields.next("groups");
-        let mut separator = b'[';
-        for group in &head.groups {
-            out.push(separator);
-            text::string(out, group);
-            separator = b',';
-        }
-        out.push(b']');
+        list(fields.next("groups"), &head.groups);
+    }
+    if head.hops > 0 {
+        text::number(fields.next("hops"), head.hops.into());
+    }
+    if !head.chain.is_empty() {
+        list(fields.next("chain"), &head.chain);
     }
     if send {
         fields.next("send").extend_from_slice(b"true");
     }
     fields.end();
+}
+
+/// Writes texts, of which there is at least one.
+fn list(out: &mut Vec<u8>, texts: &[Arc<str>]) {
+    let mut separator = b'[';
+    for one in texts {
+        out.push(separator);
+        text::string(out, one);
+        separator = b',';
+    }
+    out.push(b']');
 }
 
 /// Writes user context as an object of strings.
@@ -114,15 +124,19 @@ pub(super) fn read(mb: &str) -> (Head, bool) {
             ("source", Scalar::Str(source)) => head.source = Some(source.into()),
             ("context", Scalar::Object) => read_context(scan.raw(i), &mut head.context),
             ("published", Scalar::Bool(published)) => head.published = published,
-            ("groups", Scalar::List) => {
-                let groups: Vec<String> = serde_json::from_str(scan.raw(i)).unwrap_or_default();
-                head.groups = groups.into_iter().map(Into::into).collect();
-            }
+            ("groups", Scalar::List) => head.groups = read_list(scan.raw(i)),
+            ("hops", Scalar::Int(hops)) => head.hops = hops.try_into().unwrap_or(u32::MAX),
+            ("chain", Scalar::List) => head.chain = read_list(scan.raw(i)),
             ("send", Scalar::Bool(is)) => send = is,
             _ => {}
         }
     }
     (head, send)
+}
+
+fn read_list(list: &str) -> Vec<Arc<str>> {
+    let texts: Vec<String> = serde_json::from_str(list).unwrap_or_default();
+    texts.into_iter().map(Into::into).collect()
 }
 
 /// A budget in milliseconds.
@@ -155,6 +169,7 @@ mod tests {
         head.source = Some("shop".into());
         head.groups = vec!["mail".into(), "stock \"b\"".into()];
         head.context.insert("tenant".into(), "ä".into());
+        (head.hops, head.chain) = (2, vec!["a:1,b:\"".into(), "c:*".into()]);
         let mut text = Vec::new();
         write(&mut text, &head, true);
         assert_eq!(read(str::from_utf8(&text).unwrap()), (head, true));

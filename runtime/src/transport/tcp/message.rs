@@ -7,7 +7,7 @@ use super::{head, text};
 use crate::message::json::{Limits, Scan};
 use crate::pattern::Scalar;
 use crate::transport::Head;
-use crate::transport::seneca::ids;
+use crate::transport::seneca::{self, ids};
 
 /// A request's message and what goes with it.
 #[derive(Debug)]
@@ -100,6 +100,7 @@ fn of_seneca(request: &Request<'_>) -> Head {
     let unquoted = |raw: &str| serde_json::from_str::<String>(raw).ok();
     if let Some(id) = request.id.and_then(unquoted) {
         (head.id, head.trace) = (Some(ids::of_seneca(&id)), ids::trace_of_seneca(&id));
+        head.remember = seneca::remembered(&id);
         head.key = Some(id.into());
     }
     head.source = request.origin.and_then(unquoted).map(Into::into);

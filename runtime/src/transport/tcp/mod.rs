@@ -40,7 +40,7 @@
 //! | `act` | The message. |
 //! | `sync` | `true`: an answer is wanted. Otherwise the message is taken in (fire and forget), and never answered. |
 //! | `origin` | The client's instance; a server repeats it. Left out once the server is known to be a matchbus. |
-//! | `mb` | The [head](crate::transport::Head), each part only where there is something: `id` (32 hex digits), `key`, `attempt`, `budget` (what is left, in ms), `trace` (a traceparent), `source`, `context` (an object of strings), `published` (`true`: for every group of observers), `groups` (a list of strings: for these groups only), `send` (`true`: answer when the message was taken in, not when it was handled). |
+//! | `mb` | The [head](crate::transport::Head), each part only where there is something: `id` (32 hex digits), `key`, `attempt`, `budget` (what is left, in ms), `trace` (a traceparent), `source`, `context` (an object of strings), `published` (`true`: for every group of observers), `groups` (a list of strings: for these groups only), `hops` and `chain` (how many messages led to this one, and the last 32 of their patterns), `send` (`true`: answer when the message was taken in, not when it was handled). |
 //!
 //! **Answer**, server to client:
 //!
@@ -51,7 +51,8 @@
 //! `res` is the reply. On an error it is `null` and there is `error`: `message`, `code`, `retryable`, `status`,
 //! `details`, and `seneca:true`, by which a Seneca takes over code and text. With an error, `mb` has `outcome`
 //! (`done`, `not-done`, `unknown`), `app` (`true`: the service's own error), and where known `path`, `pattern` and
-//! `id`, so that the caller has the error that it would have had in one process. A caller that sent no `mb` gets no
+//! `id`, so that the caller has the error that it would have had in one process. `mb` has `replayed` (`true`) if the answer is the
+//! stored one of an earlier message with the same key. A caller that sent no `mb` gets no
 //! `mb`, and Seneca's codes (`act_not_found`, `action_timeout`, …). An error of a plain Seneca server is the service's own,
 //! except `act_not_found` and `action_timeout`, which may have been said of a message that the handler sent itself:
 //! *unknown*.
@@ -60,7 +61,7 @@
 //!
 //! | frame | |
 //! |---|---|
-//! | `{"kind":"cancel","id":"…"}` | Nobody waits for that answer: the handler's future is dropped. |
+//! | `{"kind":"cancel","id":"…"}` | Nobody waits for that answer: the handler's future is dropped, unless the message is one that is remembered (`effect(dedup)`). |
 //! | `{"kind":"catalogue","id":"…"}` | `res` is the catalogue of what is exposed. |
 //! | `{"kind":"health","id":"…"}` | `res` is `{"ready":true}`; sent by clients too, to see whether a silent peer lives. |
 //!
@@ -75,7 +76,8 @@
 //! answers the message.
 //!
 //! **Seneca's ids.** Of a request without `mb` the id is the idempotency key, since a Seneca repeats a message under its
-//! id; `tx` becomes the trace. To `seneca+tcp` both go back, the user context goes as `custom$` in the message, other keys that
+//! id; `tx` becomes the trace. A repeat within 22,222 ms is answered as the first one was and does not run, as a Seneca does
+//! it (the HTTP transport says the same in full). To `seneca+tcp` both go back, the user context goes as `custom$` in the message, other keys that
 //! end in `$` are left out, and what is sent has left when its bytes have, since a Seneca does not say more.
 //!
 //! # Outcomes

@@ -121,7 +121,15 @@ impl Link for HttpLink {
         message: &'a [u8],
         head: &'a Head,
     ) -> BoxFuture<'a, Result<Vec<u8>, CallError<ErrorReply>>> {
-        Box::pin(async move { self.read(self.post(message, head, true).await?) })
+        Box::pin(async move {
+            let answer = self.post(message, head, true).await?;
+            if let Some(receipt) = &head.receipt
+                && answer.headers.contains_key(head::REPLAYED)
+            {
+                receipt.replayed();
+            }
+            self.read(answer)
+        })
     }
 
     fn send<'a>(&'a self, message: &'a [u8], head: &'a Head) -> BoxFuture<'a, Result<(), Error>> {

@@ -6,7 +6,7 @@ use hyper::header::HeaderValue;
 use hyper::{HeaderMap, StatusCode};
 use serde_json::{Map, Value, json};
 
-use super::{codes, ids, message};
+use super::{codes, ids, message, remembered};
 use crate::message::json::{Limits, Scan};
 use crate::transport::Head;
 use crate::transport::http::head::{SENECA_ID, SENECA_ORIGIN};
@@ -183,6 +183,8 @@ pub(in crate::transport::http) fn read(
     if let Some(id) = id {
         head.id = head.id.or(Some(ids::of_seneca(&id)));
         head.trace = head.trace.or(ids::trace_of_seneca(&id));
+        head.remember = remembered(&id);
+        head.key = head.key.or(Some(id.into()));
     }
     if let Some(timeout) = message::value(&scan, "timeout$").and_then(|timeout| timeout.as_u64()) {
         let timeout = Duration::from_millis(timeout).min(answering.most_budget);

@@ -4,7 +4,7 @@ mod asked;
 mod link;
 mod message;
 
-use super::super::seneca::{codes, ids};
+use super::super::seneca::{codes, ids, remembered};
 
 pub(super) use asked::{Asked, read};
 pub(super) use link::{reply_of_a, reply_of_b, request};

@@ -10,7 +10,7 @@ use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 
 use super::failure::{Failure, Kind};
 use super::{body, pages};
-use crate::message::{ErrorKind, Outcome};
+use crate::message::{ErrorKind, Outcome, Receipt};
 use crate::transport::http::head;
 use crate::transport::http::seneca::{self, Asked};
 use crate::transport::http::settings::Answering;
@@ -100,7 +100,7 @@ impl Desk {
         }
     }
 
-    async fn answer(&self, asked: Asked, bytes: Bytes, head: Head, headers: &HeaderMap) -> Reply {
+    async fn answer(&self, asked: Asked, bytes: Bytes, mut head: Head, headers: &HeaderMap) -> Reply {
         match asked {
             Asked::Plain if head.published || wants_no_reply(headers) => {
                 match self.door.send(&bytes, head).await {
@@ -108,10 +108,19 @@ impl Desk {
                     Err(error) => plain_failure(&error.into()),
                 }
             }
-            Asked::Plain => match self.door.call(&bytes, head).await {
-                Ok(bytes) => done(bytes),
-                Err(error) => plain_failure(&error.into()),
-            },
+            Asked::Plain => {
+                // A message without a key is no repeat.
+                let receipt = head.key.is_some().then(Receipt::new);
+                head.receipt.clone_from(&receipt);
+                let mut reply = match self.door.call(&bytes, head).await {
+                    Ok(bytes) => done(bytes),
+                    Err(error) => plain_failure(&error.into()),
+                };
+                if receipt.is_some_and(|receipt| receipt.is_replayed()) {
+                    reply.headers_mut().insert(head::REPLAYED, HeaderValue::from_static("true"));
+                }
+                reply
+            }
             mut asked => {
                 let Some(read) = seneca::read(&mut asked, &bytes, head, self.door.limits(), &self.answering)
                 else {

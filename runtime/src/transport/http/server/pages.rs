@@ -17,6 +17,15 @@ pub(super) fn metrics(snapshot: &Snapshot, ready: bool) -> String {
             sample(&mut text, "matchbus_ended_total", flow, Some(outcome), count);
         }
     }
+    family(
+        &mut text,
+        "matchbus_replayed_total",
+        "counter",
+        "Messages that were answered as an earlier one with the same key, by handler.",
+    );
+    for flow in &snapshot.flows {
+        sample(&mut text, "matchbus_replayed_total", flow, None, flow.counts.replayed);
+    }
     family(&mut text, "matchbus_in_flight", "gauge", "Messages that came and have not ended, by handler.");
     for flow in &snapshot.flows {
         sample(&mut text, "matchbus_in_flight", flow, None, flow.counts.in_flight());

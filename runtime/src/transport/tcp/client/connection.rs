@@ -9,7 +9,7 @@ use tokio::sync::{Notify, oneshot};
 
 use super::Came;
 use super::pending::{Ids, Pending, Waiting};
-use crate::message::Id;
+use crate::message::{Id, Receipt};
 use crate::seam::random;
 use crate::transport::Head;
 use crate::transport::seneca::ids;
@@ -105,11 +105,20 @@ impl Connection {
         self.next_id.fetch_add(1, Ordering::Relaxed) & MASK
     }
 
+    /// The answer to this request, which comes next, is a stored one.
+    #[cold]
+    pub(super) fn replayed(&self, id: u64) {
+        if let Some(Pending { receipt: Some(receipt), .. }) = self.state().pending.get(&id) {
+            receipt.replayed();
+        }
+    }
+
     /// Writes a request into the buffer. Without `answered` it is done when its bytes have left.
     pub(super) fn ask(
         self: &Arc<Self>,
         (mut mi, tx): (u64, u64),
         answered: bool,
+        receipt: Option<&Receipt>,
         write: impl FnOnce(&mut Vec<u8>, (u64, u64)),
     ) -> Result<Waiting, Refusal> {
         let (tell, came) = oneshot::channel();
@@ -132,7 +141,7 @@ impl Connection {
         *requests += 1;
         let until_written = (!answered).then_some(*put);
         if let Entry::Vacant(place) = pending.entry(mi) {
-            place.insert(Pending { tell, start, order: *requests, until_written });
+            place.insert(Pending { tell, start, order: *requests, until_written, receipt: receipt.cloned() });
         }
         drop(state);
         if was_empty {

@@ -103,8 +103,9 @@ impl TcpLink {
                 want,
             };
             let id = connection.new_id(head, self.shared.seneca);
-            let asked = connection
-                .ask(id, want != Want::Nothing, |out, id| request::act(out, id, message, head, style));
+            let asked = connection.ask(id, want != Want::Nothing, head.receipt.as_ref(), |out, id| {
+                request::act(out, id, message, head, style);
+            });
             match asked {
                 Ok(waiting) => return Ok(waiting),
                 // It ended in this moment; its end is known to `connection` by now.
@@ -120,7 +121,7 @@ impl TcpLink {
     async fn ask_for_catalogue(&self) -> Result<Option<Vec<u8>>, Error> {
         let connection = self.connection()?;
         let id = connection.new_id(&Head::default(), false);
-        let asked = connection.ask(id, true, |out, id| request::other(out, id, "catalogue"));
+        let asked = connection.ask(id, true, None, |out, id| request::other(out, id, "catalogue"));
         let Ok(waiting) = asked else {
             let what = "the connection closed just now";
             return Err(self.shared.error(ErrorKind::Unreachable, Outcome::NotDone, what));

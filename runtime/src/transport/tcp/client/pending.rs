@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use super::Came;
 use super::connection::Connection;
-use crate::message::{CallError, Error, ErrorKind, Outcome};
+use crate::message::{CallError, Error, ErrorKind, Outcome, Receipt};
 
 /// What a connection knows about one.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub(super) struct Pending {
     pub(super) order: u64,
     /// For one that is not answered: it is done when so much is written.
     pub(super) until_written: Option<u64>,
+    /// Where to note what its answer says of itself.
+    pub(super) receipt: Option<Receipt>,
 }
 
 /// The caller's half. Dropped before the end, it takes the request back.

@@ -200,7 +200,10 @@ impl<'a> Task<'a> {
 
     fn frame(&mut self, frame: Frame) {
         match frame {
-            Frame::Answer { id, matchbus, answer } => {
+            Frame::Answer { id, matchbus, replayed, answer } => {
+                if replayed {
+                    self.connection.replayed(id);
+                }
                 if matchbus && !self.connection.is_matchbus() {
                     self.connection.is_a_matchbus();
                 }

@@ -12,7 +12,7 @@ use super::sends::{self, Sends};
 use super::watch::{Overdue, Seen, Watch};
 use crate::handler::BoxFuture;
 use crate::message::json::Limits;
-use crate::message::{CallError, Error, ErrorKind, ErrorReply, Outcome};
+use crate::message::{CallError, Error, ErrorKind, ErrorReply, Outcome, Receipt};
 use crate::seam::clock::{self, Instant};
 use crate::seam::task;
 use crate::transport::Door;
@@ -177,7 +177,7 @@ impl Connection {
             }
         };
         let (id, matchbus) = (request.id, true);
-        let to_ours = To { id, origin: None, matchbus };
+        let to_ours = To { id, origin: None, matchbus, receipt: None };
         match request.kind {
             Kind::Act => self.act(&request, begin),
             Kind::Cancel => self.running.cancel(id.unwrap_or_default()),
@@ -196,14 +196,19 @@ impl Connection {
 
     fn act(&mut self, request: &Request<'_>, begin: Instant) {
         self.taken += 1;
-        let to = To { id: request.id, origin: request.origin, matchbus: request.mb.is_some() };
+        let matchbus = request.mb.is_some();
+        let mut to = To { id: request.id, origin: request.origin, matchbus, receipt: None };
         self.matchbus |= to.matchbus;
         let Some(act) = request.act else {
             let text = "the frame has no message; put it under the key `act`";
             return self.refuse(request.id, Error::new(ErrorKind::Malformed, Outcome::NotDone, text));
         };
-        let incoming = Incoming::of(request, act, self.door.limits(), self.door.budget());
+        let mut incoming = Incoming::of(request, act, self.door.limits(), self.door.budget());
         if request.sync && !incoming.send {
+            // A message without a key is no repeat.
+            let receipt = (matchbus && incoming.head.key.is_some()).then(Receipt::new);
+            incoming.head.receipt.clone_from(&receipt);
+            to.receipt = receipt.as_ref();
             self.call(incoming, to, begin);
         } else {
             self.take_in(incoming, request.sync.then_some(to));
@@ -241,7 +246,7 @@ impl Connection {
     }
 
     fn refuse(&mut self, id: Option<&str>, error: Error) {
-        let to = To { id, origin: None, matchbus: self.matchbus };
+        let to = To { id, origin: None, matchbus: self.matchbus, receipt: None };
         to.write(self.out.end(), &Err(CallError::Bus(error)));
     }
 

@@ -27,7 +27,7 @@ pub(super) fn politely(stream: TcpStream, tls: Option<Acceptor>, most: usize, li
     );
     let error = CallError::Bus(Error::new(ErrorKind::Overloaded, Outcome::NotDone, text));
     let mut out = Vec::new();
-    To { id: None, origin: None, matchbus: false }.write(&mut out, &Err(error));
+    To { id: None, origin: None, matchbus: false, receipt: None }.write(&mut out, &Err(error));
     answer::going_away(&mut out, 0);
     task::spawn(async move {
         let told = async {
@@ -53,7 +53,7 @@ pub(super) async fn no_tls(stream: TcpStream) {
     let text = "this port speaks TLS; write tcps:// in the address";
     let error = CallError::Bus(Error::new(ErrorKind::Usage, Outcome::NotDone, text));
     let mut out = Vec::new();
-    To { id: None, origin: None, matchbus: false }.write(&mut out, &Err(error));
+    To { id: None, origin: None, matchbus: false, receipt: None }.write(&mut out, &Err(error));
     answer::going_away(&mut out, 0);
     say(stream, &out).await;
 }

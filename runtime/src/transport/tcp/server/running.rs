@@ -7,6 +7,7 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 use crate::handler::BoxFuture;
+use crate::message::Receipt;
 use crate::seam::task;
 use crate::transport::tcp::answer::{Answer, To};
 
@@ -36,15 +37,26 @@ pub(super) struct Return {
     id: Option<Box<str>>,
     origin: Option<Box<str>>,
     matchbus: bool,
+    receipt: Option<Receipt>,
 }
 
 impl Return {
     pub(super) fn of(to: To<'_>) -> Self {
-        Return { id: to.id.map(Into::into), origin: to.origin.map(Into::into), matchbus: to.matchbus }
+        Return {
+            id: to.id.map(Into::into),
+            origin: to.origin.map(Into::into),
+            matchbus: to.matchbus,
+            receipt: to.receipt.cloned(),
+        }
     }
 
     pub(super) fn to(&self) -> To<'_> {
-        To { id: self.id.as_deref(), origin: self.origin.as_deref(), matchbus: self.matchbus }
+        To {
+            id: self.id.as_deref(),
+            origin: self.origin.as_deref(),
+            matchbus: self.matchbus,
+            receipt: self.receipt.as_ref(),
+        }
     }
 }
 

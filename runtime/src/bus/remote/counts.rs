@@ -1,0 +1,40 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::flow::Outgoing;
+
+/// What is counted of the messages to one target.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    pub(super) messages: Count,
+    pub(super) attempts: Count,
+    pub(super) hedges: Count,
+    pub(super) hedges_won: Count,
+    pub(super) out_of_budget: Count,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Count(AtomicU64);
+
+impl Count {
+    pub(super) fn add(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Counts {
+    pub(super) fn read(&self, pattern: &str) -> Outgoing {
+        Outgoing {
+            pattern: pattern.to_owned(),
+            // Attempts before messages: a message that comes meanwhile must not look as if it had none.
+            attempts: self.attempts.get(),
+            messages: self.messages.get(),
+            hedges: self.hedges.get(),
+            hedges_won: self.hedges_won.get(),
+            out_of_budget: self.out_of_budget.get(),
+        }
+    }
+}

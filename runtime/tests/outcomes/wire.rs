@@ -1,0 +1,120 @@
+//! A wire between buses of one test, in the test's own time, which does to messages what it is told.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::future::pending;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use matchbus::handler::BoxFuture;
+use matchbus::transport::{Door, Head, Link, Listener, Transport, Url};
+use matchbus::{CallError, Error, ErrorReply, Receipt};
+
+/// What happens to one message.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Fault {
+    /// It comes to nobody.
+    LoseRequest,
+    /// It is handled, and its reply comes to nobody.
+    LoseReply,
+    /// It takes this long to get there.
+    Late(Duration),
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wire(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    doors: BTreeMap<String, Door>,
+    /// For the next messages, whoever they are for.
+    faults: VecDeque<Fault>,
+    heads: Vec<Head>,
+}
+
+impl Wire {
+    pub(crate) fn fault(&self, fault: Fault, times: usize) {
+        self.0.lock().unwrap().faults.extend(std::iter::repeat_n(fault, times));
+    }
+
+    /// The heads of all messages that were sent, in their order.
+    pub(crate) fn heads(&self) -> Vec<Head> {
+        self.0.lock().unwrap().heads.clone()
+    }
+
+    fn sends(&self, to: &str, head: &Head) -> (Door, Option<Fault>, Head) {
+        let mut state = self.0.lock().unwrap();
+        state.heads.push(head.clone());
+        let fault = state.faults.pop_front();
+        let mut head = head.clone();
+        // These two do not travel.
+        (head.receipt, head.remember) = (None, None);
+        (state.doors[to].clone(), fault, head)
+    }
+}
+
+impl Transport for Wire {
+    fn schemes(&self) -> &'static [&'static str] {
+        &["wire"]
+    }
+
+    fn connect(&self, url: &Url) -> Result<Arc<dyn Link>, Error> {
+        Ok(Arc::new(End { wire: self.clone(), to: url.host().to_owned() }))
+    }
+
+    fn listen<'a>(&'a self, url: &'a Url, door: Door) -> BoxFuture<'a, Result<Listener, Error>> {
+        self.0.lock().unwrap().doors.insert(url.host().to_owned(), door);
+        Box::pin(async { Ok(Listener::new(url.clone()).0) })
+    }
+}
+
+#[derive(Debug)]
+struct End {
+    wire: Wire,
+    to: String,
+}
+
+impl Link for End {
+    fn call<'a>(
+        &'a self,
+        message: &'a [u8],
+        head: &'a Head,
+    ) -> BoxFuture<'a, Result<Vec<u8>, CallError<ErrorReply>>> {
+        Box::pin(async move {
+            let (door, fault, mut there) = self.wire.sends(&self.to, head);
+            let receipt = Receipt::new();
+            there.receipt = Some(receipt.clone());
+            match fault {
+                Some(Fault::LoseRequest) => return pending().await,
+                Some(Fault::Late(time)) => tokio::time::sleep(time).await,
+                Some(Fault::LoseReply) | None => {}
+            }
+            let reply = door.call(message, there).await;
+            if let Some(Fault::LoseReply) = fault {
+                return pending().await;
+            }
+            if let Some(here) = head.receipt.as_ref().filter(|_| receipt.is_replayed()) {
+                here.replayed();
+            }
+            reply
+        })
+    }
+
+    fn send<'a>(&'a self, message: &'a [u8], head: &'a Head) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(async move {
+            let (door, fault, there) = self.wire.sends(&self.to, head);
+            if let Some(Fault::LoseRequest) = fault {
+                return pending().await;
+            }
+            let taken = door.send(message, there).await;
+            if let Some(Fault::LoseReply) = fault {
+                return pending().await;
+            }
+            taken
+        })
+    }
+
+    fn catalogue(&self) -> BoxFuture<'_, Result<Option<Vec<u8>>, Error>> {
+        let door = self.wire.0.lock().unwrap().doors[&self.to].clone();
+        Box::pin(async move { Ok(Some(door.catalogue().into_bytes())) })
+    }
+}
