@@ -34,6 +34,7 @@ impl Core {
         for (name, observe) in [("pin", false), ("observe", true)] {
             for pin in url.options(name) {
                 self.remote.route(pin_of(pin)?, observe, Arc::clone(&peer));
+                self.mark_rivals();
                 routed = true;
             }
         }
@@ -88,7 +89,9 @@ impl Core {
         for (name, target) in &elsewhere {
             let mut head = envelope.head(0, self.settings.budget);
             head.published = true;
-            head.groups = vec![name.as_str().into()];
+            if !target.routed {
+                head.groups = vec![name.as_str().into()];
+            }
             match self.remote.send(&bytes, &head, deadline, target).await {
                 Ok(()) => groups += 1,
                 Err(error) => refused = Some(error),
@@ -121,7 +124,11 @@ fn pin_of(text: &str) -> Result<Pattern> {
 async fn learn(core: &Core, peer: &Arc<Peer>) {
     match peer.link.catalogue().await {
         Ok(Some(json)) => match serde_json::from_slice::<Catalogue>(&json) {
-            Ok(catalogue) => core.remote.learn(peer, Some(catalogue)),
+            Ok(catalogue) => {
+                if core.remote.learn(peer, Some(catalogue)) {
+                    core.mark_rivals();
+                }
+            }
             Err(cause) => tracing::warn!(peer = %peer.url, "its catalogue cannot be read: {cause}"),
         },
         Ok(None) => {

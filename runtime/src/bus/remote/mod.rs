@@ -9,6 +9,7 @@ mod elsewhere;
 mod latency;
 mod peer;
 mod retry_budget;
+mod rivals;
 mod table;
 
 pub(crate) use table::Remote;

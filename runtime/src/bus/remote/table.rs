@@ -6,6 +6,7 @@ use tokio::sync::Notify;
 
 use super::peer::Peer;
 use super::retry_budget::RetryBudget;
+use super::rivals::{Order, order};
 use crate::pattern::{Compare, Pattern};
 use crate::registry::Catalogue;
 use crate::router::{Fields, Matcher};
@@ -34,6 +35,9 @@ struct Known {
     catalogues: Vec<(Arc<Peer>, Catalogue)>,
 }
 
+/// Stands for the effect where a route says who answers.
+const ROUTED: &str = "routed";
+
 #[derive(Debug, Default)]
 struct Table {
     services: Matcher<Arc<Target>>,
@@ -45,9 +49,13 @@ struct Table {
 #[derive(Debug)]
 pub(crate) struct Target {
     pub(crate) pattern: String,
+    /// How far it goes before patterns here: the number of keys, the rank, the number of exact values (rule M3).
+    pub(super) order: Order,
     pub(crate) peers: Vec<Arc<Peer>>,
     /// Whether running its handler twice does no harm: it says so at every peer.
     pub(crate) repeatable: bool,
+    /// Whether a route says so, and not the peer: it is given its copy whatever its groups are called.
+    pub(super) routed: bool,
     pub(super) budget: Arc<RetryBudget>,
 }
 
@@ -70,17 +78,19 @@ impl Remote {
     }
 
     /// What the peer says that it answers; `None` when it is gone.
-    pub(crate) fn learn(&self, peer: &Arc<Peer>, catalogue: Option<Catalogue>) {
+    /// Whether that is new.
+    pub(crate) fn learn(&self, peer: &Arc<Peer>, catalogue: Option<Catalogue>) -> bool {
         let mut known = self.known();
         let place = known.catalogues.iter().position(|(of, _)| Arc::ptr_eq(of, peer));
         match (place, catalogue) {
-            (Some(place), Some(new)) if known.catalogues[place].1 == new => return,
+            (Some(place), Some(new)) if known.catalogues[place].1 == new => return false,
             (Some(place), Some(new)) => known.catalogues[place].1 = new,
             (Some(place), None) => drop(known.catalogues.remove(place)),
             (None, Some(new)) => known.catalogues.push((Arc::clone(peer), new)),
-            (None, None) => return,
+            (None, None) => return false,
         }
         self.rebuild(&known);
+        true
     }
 
     /// Waits until somebody is known who answers, as long as there is somebody who has not yet said what it answers:
@@ -125,6 +135,11 @@ impl Remote {
         self.table().services.find(message).map(|found| Arc::clone(found.value()))
     }
 
+    /// The patterns that others answer, with their ranks.
+    pub(super) fn answered(&self) -> Vec<(Pattern, i32)> {
+        self.table().services.iter().map(|found| (found.pattern(), found.value().order.1)).collect()
+    }
+
     /// For each group that observes a message, the group's name and those who have it.
     pub(crate) fn observers<F: Fields + ?Sized>(&self, message: &F) -> Vec<(String, Arc<Target>)> {
         let table = self.table();
@@ -163,6 +178,7 @@ impl Remote {
             rank: i32,
             peers: Vec<Arc<Peer>>,
             effects: Vec<String>,
+            routed: bool,
         }
         let mut services: BTreeMap<String, Draft> = BTreeMap::new();
         let mut groups: BTreeMap<String, BTreeMap<String, Draft>> = BTreeMap::new();
@@ -174,6 +190,7 @@ impl Remote {
             let draft = drafts.entry(pattern).or_default();
             draft.rank = rank;
             draft.effects.push(effect.to_owned());
+            draft.routed |= effect == ROUTED;
             if !draft.peers.iter().any(|known| Arc::ptr_eq(known, peer)) {
                 draft.peers.push(Arc::clone(peer));
             }
@@ -181,7 +198,7 @@ impl Remote {
         for (pin, observe, peer) in &known.routes {
             // A route says nothing of effects; a peer that only observes is a group of its own.
             let group = observe.then(|| format!("{pin} at {}", peer.url));
-            put(group, pin.to_string(), 0, "undeclared", peer);
+            put(group, pin.to_string(), 0, ROUTED, peer);
         }
         for (peer, catalogue) in &known.catalogues {
             for handler in &catalogue.handlers {
@@ -199,7 +216,9 @@ impl Remote {
                     budget: self.budget(&text),
                     repeatable: all(&["read", "idempotent", "dedup"]),
                     pattern: text,
+                    order: order(&pattern, draft.rank),
                     peers: draft.peers,
+                    routed: draft.routed,
                 };
                 matcher.add_ranked(&pattern, draft.rank, Arc::new(target));
             }

@@ -6,7 +6,7 @@ use crate::message::{Error, ErrorKind, Outcome};
 use crate::transport::Url;
 
 /// Options that are not a transport's business: which messages go where.
-const COMMON: &[&str] = &["pin"];
+const COMMON: &[&str] = &["pin", "observe"];
 
 /// Of a listener.
 #[derive(Clone, Debug)]
