@@ -68,6 +68,7 @@ pub fn or_missing<T: Default, E: Display>(reply: Result<T, E>) -> (T, bool) {
 }
 
 /// How long ago a time is, in words; `when` is in microseconds since 1970.
+#[allow(clippy::trivially_copy_pass_by_ref)] // The templates pass references.
 pub(crate) fn ago(when: &u64) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     match now.saturating_sub(when / 1_000_000) {

@@ -1,4 +1,4 @@
-//! The microblog in one process, or a part of it: `--help` tells how. The pages are at MICROBLOG_FRONT, which is
+//! The microblog in one process, or a part of it: `--help` tells how. The pages are at `MICROBLOG_FRONT`, which is
 //! 127.0.0.1:8000 unless said.
 
 use matchbus::App;

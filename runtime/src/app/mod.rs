@@ -133,13 +133,13 @@ impl App {
         }
         self.builder = self.builder.expect_crates(self.about.handler_crates);
         let exit = match self.command {
-            Command::Default => match self.otherwise {
-                Some(run) => return run::until_done(self.builder.start()?, run).await,
-                None => {
-                    let mounting = run::Mounting::default();
-                    return run::until_signal(self.about, self.builder, mounting, self.beside).await;
+            Command::Default => {
+                if let Some(run) = self.otherwise {
+                    return run::until_done(self.builder.start()?, run).await;
                 }
-            },
+                let mounting = run::Mounting::default();
+                return run::until_signal(self.about, self.builder, mounting, self.beside).await;
+            }
             Command::Run(mounting) => {
                 return run::until_signal(self.about, self.builder, mounting, self.beside).await;
             }

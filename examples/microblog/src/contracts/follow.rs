@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use matchbus::prelude::*;
 
 /// Follow a user.
@@ -24,4 +26,10 @@ pub struct Followers {
 pub struct Following {
     /// Who reads.
     pub user: String,
+}
+
+impl Following {
+    /// How long those wait for it who can do without. A process that waits for this one gives each attempt at least
+    /// 50 ms (rule R5): what stands in must be there before.
+    pub const PATIENCE: Duration = Duration::from_millis(30);
 }

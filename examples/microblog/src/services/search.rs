@@ -16,6 +16,7 @@ async fn page(
     let (mut items, mut missing) = (Vec::new(), false);
     if !query.trim().is_empty() {
         let (found, away) = html::or_missing(search.call(Query { query: query.clone() }).await);
+        let following = following.timeout(Following::PATIENCE);
         let Ok(following) = following.call_or(Following { user: reader.clone() }, Vec::new()).await;
         let item = |Entry { user, text, when, .. }| {
             let can_follow = user != reader && !following.contains(&user);

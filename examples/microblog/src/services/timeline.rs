@@ -50,6 +50,7 @@ async fn insert(
 async fn list(msg: ListTimeline, timelines: State<Timelines>, following: Call<Following>) -> Vec<Item> {
     let ListTimeline { user: reader, .. } = msg;
     // Without the follow service a timeline is as good.
+    let following = following.timeout(Following::PATIENCE);
     let Ok(following) = following.call_or(Following { user: reader.clone() }, Vec::new()).await;
     let all = timelines.all();
     let entries = all.get(&reader).into_iter().flatten().rev();
