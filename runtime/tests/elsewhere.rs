@@ -181,6 +181,68 @@ async fn every_group_gets_one_copy_wherever_it_is(scheme: &str) {
     assert!(seen_one.calls.load(Ordering::SeqCst) >= 6);
 }
 
+#[derive(Message, Serialize, Deserialize, Clone)]
+#[message(store = "save", reply(String), context(cache))]
+struct Save {
+    text: String,
+}
+
+/// Stands before the store by its pattern only: the same message with one more key goes on to the store.
+#[service(store = "save")]
+async fn cache(msg: Save, store: Call<Save>) -> Result<String, CallError<matchbus::NoError>> {
+    Ok(format!("cached {}", store.extend("cache", true).call(msg).await?))
+}
+
+#[service(store = "save", cache = true)]
+fn store(msg: Save) -> String {
+    format!("stored {}", msg.text)
+}
+
+/// More keys win wherever they are (M3), and what comes from outside stays here.
+async fn a_more_special_handler_elsewhere_wins_over_one_here(scheme: &str) {
+    let (_store, _, at) = process(services![store], &format!("{scheme}://127.0.0.1:0")).await;
+    let bus = Bus::with(services![cache]).unwrap();
+    bus.connect(at.url()).await.unwrap();
+    assert_eq!(bus.call(Save { text: "a".into() }).await.unwrap(), "cached stored a");
+    let act = json!({"store": "save", "text": "a", "cache": true});
+    assert_eq!(bus.act(act.clone()).await.unwrap(), "stored a");
+    bus.extend("cache", true).send(Save { text: "b".into() }).await.unwrap();
+    let in_between =
+        bus.listen(&format!("{scheme}://127.0.0.1:0").parse().unwrap(), &Exposed::All).await.unwrap();
+    let outside = caller(&[&in_between]).await;
+    assert_eq!(outside.act(act).await.unwrap(), "cached stored a");
+    // Who is more special and away is not stood in for by who is less.
+    let place = at.url().authority(0);
+    drop(at);
+    let error = bus.timeout(Duration::from_millis(500)).call(Save { text: "a".into() }).await.unwrap_err();
+    assert!(error.to_string().contains(&place), "{error}");
+}
+
+/// Of two processes with one pattern, and one of them is this one, this one answers.
+async fn an_equal_handler_here_wins_over_one_elsewhere(scheme: &str) {
+    let (_price, seen, at) = process(services![get_price], &format!("{scheme}://127.0.0.1:0")).await;
+    let bus = Bus::builder().services(services![get_price]).state(Seen::default()).start().unwrap();
+    bus.connect(at.url()).await.unwrap();
+    assert_eq!(bus.call(GetPrice { sku: "tea".into() }).await, Ok(7));
+    assert_eq!(seen.calls.load(Ordering::SeqCst), 0);
+}
+
+/// A route `?observe=…` gives a process a copy of its own, beside the group that shares.
+async fn an_observer_by_route_gets_a_copy_of_its_own(scheme: &str) {
+    let (_one, seen_one, at_one) = process(services![mail::mail], &format!("{scheme}://127.0.0.1:0")).await;
+    let (_two, seen_two, at_two) = process(services![mail::mail], &format!("{scheme}://127.0.0.1:0")).await;
+    let bus = caller(&[&at_one]).await;
+    bus.connect(&format!("{}?observe=event:sold", at_two.url()).parse().unwrap()).await.unwrap();
+    for n in 1..=3 {
+        assert_eq!(bus.publish(Sold { n }).await.unwrap().groups, 2);
+    }
+    for seen in [seen_one, seen_two] {
+        while seen.calls.load(Ordering::SeqCst) < 3 {
+            seen.ended.notified().await;
+        }
+    }
+}
+
 async fn what_nobody_can_reach_is_not_done(scheme: &str) {
     let (_price, _, at) = process(services![get_price], &format!("{scheme}://127.0.0.1:0")).await;
     let bus = caller(&[&at]).await;
@@ -204,6 +266,9 @@ macro_rules! over {
             who_gives_up_here_is_heard_there,
             when_one_process_dies_the_caller_does_not_see_it,
             every_group_gets_one_copy_wherever_it_is,
+            a_more_special_handler_elsewhere_wins_over_one_here,
+            an_equal_handler_here_wins_over_one_elsewhere,
+            an_observer_by_route_gets_a_copy_of_its_own,
             what_nobody_can_reach_is_not_done,
         ]);
     };

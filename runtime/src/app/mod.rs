@@ -39,6 +39,7 @@ pub struct App {
     builder: Builder,
     explicit: bool,
     otherwise: Option<Otherwise>,
+    beside: Vec<Otherwise>,
     exit: Arc<AtomicU8>,
 }
 
@@ -97,6 +98,30 @@ impl App {
         self
     }
 
+    /// What runs beside the handlers while `run` runs, such as a server of your own that calls the bus; it may be said
+    /// several times. It starts when the handlers have. An error of it ends the program. When a signal comes it has the
+    /// time in which the handlers end, and two seconds more, to end by itself.
+    ///
+    /// ```no_run
+    /// #[matchbus::main]
+    /// async fn main(app: matchbus::App) -> matchbus::Result<()> {
+    ///     app.beside(|bus| async move {
+    ///         println!("{} handlers, and this", bus.size());
+    ///         Ok(())
+    ///     })
+    ///     .run()
+    ///     .await
+    /// }
+    /// ```
+    pub fn beside<F, Fut>(mut self, run: F) -> Self
+    where
+        F: FnOnce(Bus) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<()>> + Send + 'static,
+    {
+        self.beside.push(Box::new(|bus| Box::pin(run(bus))));
+        self
+    }
+
     /// Does what the command line says. `run` ends on SIGTERM or ctrl-c, after everything that is running has ended.
     ///
     /// # Errors
@@ -108,11 +133,16 @@ impl App {
         }
         self.builder = self.builder.expect_crates(self.about.handler_crates);
         let exit = match self.command {
-            Command::Default => match self.otherwise {
-                Some(run) => return run::until_done(self.builder.start()?, run).await,
-                None => return run::until_signal(self.about, self.builder, run::Mounting::default()).await,
-            },
-            Command::Run(mounting) => return run::until_signal(self.about, self.builder, mounting).await,
+            Command::Default => {
+                if let Some(run) = self.otherwise {
+                    return run::until_done(self.builder.start()?, run).await;
+                }
+                let mounting = run::Mounting::default();
+                return run::until_signal(self.about, self.builder, mounting, self.beside).await;
+            }
+            Command::Run(mounting) => {
+                return run::until_signal(self.about, self.builder, mounting, self.beside).await;
+            }
             Command::List { json } => return list::list(&self.builder, json),
             Command::Call(call) => {
                 let catalogue = Catalogue::of(self.builder.infos());
@@ -186,6 +216,7 @@ where
         builder: Builder::new(),
         explicit: false,
         otherwise: None,
+        beside: Vec::new(),
         exit: Arc::clone(&exit),
     };
     let result = runtime.block_on(main(app));

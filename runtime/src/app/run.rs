@@ -1,11 +1,13 @@
 use std::collections::BTreeSet;
-use std::future::Future;
+use std::future::{Future, pending, poll_fn};
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use super::network::Network;
-use super::{MainOptions, signal, watchdog};
+use super::{MainOptions, Otherwise, signal, watchdog};
 use crate::bus::{Builder, Bus};
-use crate::message::Result;
+use crate::message::{Error, Result};
 use crate::pattern::Value;
 use crate::seam::clock;
 use crate::transport::Listener;
@@ -22,7 +24,12 @@ pub(super) struct Mounting {
 }
 
 /// Answers messages until a signal comes, then drains (rule R15).
-pub(super) async fn until_signal(about: MainOptions, mut builder: Builder, mounting: Mounting) -> Result<()> {
+pub(super) async fn until_signal(
+    about: MainOptions,
+    mut builder: Builder,
+    mounting: Mounting,
+    beside: Vec<Otherwise>,
+) -> Result<()> {
     if !mounting.only.is_empty() {
         builder = builder.only(mounting.only);
     }
@@ -46,8 +53,44 @@ pub(super) async fn until_signal(about: MainOptions, mut builder: Builder, mount
         bus.size()
     );
     watchdog::watch(&bus);
-    end_by(&bus, listeners, signals).await;
-    Ok(())
+    let mut beside = Beside(beside.into_iter().map(|run| run(bus.clone())).collect());
+    tokio::select! {
+        () = end_by(&bus, listeners, signals) => {}
+        failed = beside.failure() => return Err(failed),
+    }
+    tokio::select! {
+        failed = beside.ended() => failed.map_or(Ok(()), Err),
+        () = clock::sleep(TELLING) => Ok(()),
+    }
+}
+
+/// What runs beside the handlers, in the same task as `main`.
+struct Beside(Vec<Pin<Box<dyn Future<Output = Result<()>> + Send>>>);
+
+impl Beside {
+    /// Waits until everything has ended, or for the first failure.
+    async fn ended(&mut self) -> Option<Error> {
+        poll_fn(|context| {
+            let mut failed = None;
+            self.0.retain_mut(|run| match run.as_mut().poll(context) {
+                Poll::Pending => true,
+                Poll::Ready(ended) => {
+                    failed = failed.take().or(ended.err());
+                    false
+                }
+            });
+            if failed.is_some() || self.0.is_empty() { Poll::Ready(failed) } else { Poll::Pending }
+        })
+        .await
+    }
+
+    /// Waits for a failure; that everything ends well is none.
+    async fn failure(&mut self) -> Error {
+        match self.ended().await {
+            Some(error) => error,
+            None => pending().await,
+        }
+    }
 }
 
 /// Does what the program does by itself; a signal ends it as it ends `run`.

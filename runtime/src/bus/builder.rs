@@ -2,6 +2,7 @@ use std::any::{Any, TypeId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::future::Future;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -319,7 +320,23 @@ impl Builder {
     }
 
     /// Adds a key to every pattern that is mounted: known only at start, such as the shard this process serves (rule
-    /// M5).
+    /// M5). In a pattern that has the key with a glob, such as `shard = "*"`, a value that fits takes its place.
+    ///
+    /// ```
+    /// use matchbus::prelude::*;
+    /// use serde_json::json;
+    ///
+    /// #[service(role = "timeline", shard = "*")]
+    /// fn shard(msg: Value) -> Value {
+    ///     msg["shard"].clone()
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let bus = Bus::builder().services(matchbus::services![shard]).with("shard", 1).start()?;
+    /// assert_eq!(bus.act(json!({"role": "timeline", "shard": 1})).await?, 1);
+    /// assert!(bus.act(json!({"role": "timeline", "shard": 0})).await.is_err());
+    /// # Ok(()) }
+    /// ```
     pub fn with(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
         self.with.push((key.into(), value.into()));
         self
@@ -439,6 +456,7 @@ impl Builder {
                     layers: around_handlers.clone(),
                     replaced: None,
                     queue: Queue::default(),
+                    rivals: AtomicBool::new(false),
                 });
             }
         }
@@ -618,7 +636,15 @@ fn joined(
         let text = text.map_or_else(|| pattern.to_string().into(), Text::Static);
         return Ok((pattern, text));
     }
-    let keys = pattern.iter().map(|(name, value)| (name, value.clone()));
+    // `shard = "*"` says that there is one, and the start which one: a value that fits takes the place of the glob.
+    let narrows = |name: &str, value: &Value| {
+        let given = with.iter().find(|(given, _)| given == name).map(|(_, given)| given.as_ref());
+        value.is_glob()
+            && given.and_then(|given| given.scalar().map(|given| value.fits(Compare::Typed, given)))
+                == Some(true)
+    };
+    let keys = pattern.iter().filter(|(name, value)| !narrows(name, value));
+    let keys = keys.map(|(name, value)| (name, value.clone()));
     let more = with.iter().map(|(name, value)| (name.as_str(), value.clone()));
     let pattern = Pattern::new(keys.chain(more))?;
     let text = pattern.to_string().into();

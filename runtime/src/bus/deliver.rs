@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::future::poll_fn;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use serde_json::{Map, Value};
 
@@ -144,7 +145,7 @@ impl Core {
                 None => self.make_route::<M>(index),
             };
             return match after {
-                None => route.find(message),
+                None => self.unless_rival(route.find(message), message, origin),
                 Some(current) => route.after(message, current),
             };
         }
@@ -160,6 +161,22 @@ impl Core {
     #[cold]
     fn looks_past<M: Message>(&self, message: &M, origin: &Origin) -> bool {
         keys_of(message, origin.extend()).is_some_and(|keys| self.remote.skips_local(&JsonFields::new(&keys)))
+    }
+
+    /// The handler that was found here, unless another process has one that wins over it.
+    #[inline]
+    fn unless_rival<M: Message>(
+        &self,
+        found: Option<Choice>,
+        message: &M,
+        origin: &Origin,
+    ) -> Option<Choice> {
+        match found {
+            Some(choice) if self.handler(choice.handler).rivals.load(Relaxed) => {
+                self.choose_by_keys(message, origin.extend(), None)
+            }
+            found => found,
+        }
     }
 
     #[cold]
@@ -194,7 +211,7 @@ impl Core {
         let keys = keys_of(message, extend)?;
         let keys = JsonFields::new(&keys);
         let handler = match after {
-            None => self.services.find(&keys),
+            None => self.services.find(&keys).filter(|found| !self.is_outranked(*found, &keys)),
             Some(current) => self.next_after(current, &keys),
         }?;
         Some(Choice { handler, takes: Takes::of::<M>(self.handler(handler)) })
@@ -330,11 +347,15 @@ impl Core {
                 return Err(CallError::Bus(self.refuse_bytes(cause, &envelope)));
             }
             let index = match target {
-                Target::First | Target::Local => {
+                Target::First => {
                     self.record_bytes(How::Called, &bytes);
-                    let past =
-                        self.skips_local && matches!(target, Target::First) && self.remote.skips_local(&scan);
-                    if past { None } else { self.services.find(&scan) }
+                    let past = self.skips_local && self.remote.skips_local(&scan);
+                    let found = if past { None } else { self.services.find(&scan) };
+                    found.filter(|found| !self.is_outranked(*found, &scan))
+                }
+                Target::Local => {
+                    self.record_bytes(How::Called, &bytes);
+                    self.services.find(&scan)
                 }
                 Target::Exposed(exposed) => {
                     self.record_bytes(How::Called, &bytes);

@@ -1,5 +1,6 @@
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::dedup::Dedup;
@@ -32,6 +33,8 @@ pub(crate) struct Mounted {
     /// The handler with the equal pattern that this one replaced.
     pub(crate) replaced: Option<u32>,
     pub(crate) queue: Queue,
+    /// Whether some other process answers a pattern that can win over this one; see `remote/rivals.rs`.
+    pub(crate) rivals: AtomicBool,
 }
 
 impl Mounted {

@@ -5,7 +5,7 @@ use super::check::answers;
 use super::{Info, Kind};
 use crate::handler::Need;
 use crate::message::{MessageInfo, TypeSketch};
-use crate::pattern::{PatternInfo, ValueRef};
+use crate::pattern::{Pattern, PatternInfo, ValueRef};
 
 /// Who answers what: everything known about a program's handlers, as data.
 ///
@@ -103,15 +103,31 @@ impl Catalogue {
     /// The catalogue of these handlers.
     pub fn of(infos: impl IntoIterator<Item = &'static Info>) -> Self {
         let infos: Vec<&'static Info> = infos.into_iter().collect();
-        let mut handlers: Vec<Handler> = infos
-            .iter()
-            .flat_map(|info| info.patterns.iter().map(|pattern| handler(info, pattern, &infos)))
-            .collect();
+        let handlers =
+            infos.iter().flat_map(|info| info.patterns.iter().map(|pattern| handler(info, pattern, &infos)));
+        Catalogue::sorted(handlers.collect())
+    }
+
+    fn sorted(mut handlers: Vec<Handler>) -> Self {
         handlers.sort_by(|a, b| {
             (&a.service, &a.pattern, &a.handler, &a.module)
                 .cmp(&(&b.service, &b.pattern, &b.handler, &b.module))
         });
         Catalogue { version: 1, handlers }
+    }
+
+    /// The catalogue of handlers under the patterns that they have in this process: one entry for each pair.
+    pub(crate) fn of_mounted<'a>(mounted: impl IntoIterator<Item = (&'static Info, &'a Pattern)>) -> Self {
+        let mounted: Vec<_> = mounted.into_iter().collect();
+        let infos: Vec<&'static Info> = mounted.iter().map(|(info, _)| *info).collect();
+        let handlers = mounted.iter().filter_map(|(info, pattern)| {
+            let mut entry = handler(info, info.patterns.first()?, &infos);
+            entry.pattern = pattern.to_string();
+            entry.keys =
+                pattern.iter().map(|(name, given)| (name.to_owned(), value(given.as_ref()))).collect();
+            Some(entry)
+        });
+        Catalogue::sorted(handlers.collect())
     }
 
     /// The catalogue of every handler that is linked into the program.

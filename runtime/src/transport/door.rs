@@ -85,7 +85,8 @@ impl Door {
     /// Who answers what here, as JSON, as far as it is exposed.
     pub fn catalogue(&self) -> String {
         let infos = self.0.core.handlers.iter().filter(|handler| self.exposes(handler.flow));
-        crate::registry::Catalogue::of(infos.filter_map(|handler| handler.about.info())).to_json()
+        let infos = infos.filter_map(|handler| Some((handler.about.info()?, &handler.pattern)));
+        crate::registry::Catalogue::of_mounted(infos).to_json()
     }
 
     /// Whether the process should be sent messages.

@@ -30,11 +30,17 @@ impl Core {
     /// it answers.
     pub(crate) fn know(self: &Arc<Self>, url: &Url) -> Result<Option<Arc<Peer>>> {
         let pins = url.options("pin").map(pin_of).collect::<Result<Vec<_>>>()?;
+        let copies = url.options("observe").map(pin_of).collect::<Result<Vec<_>>>()?;
         let peer = self.peer(url)?;
-        if !pins.is_empty() {
+        if !pins.is_empty() || !copies.is_empty() {
             for pin in pins {
                 self.remote.say(pin, Arc::clone(&peer));
             }
+            for pin in copies {
+                let peers = vec![Arc::clone(&peer)];
+                self.remote.route(Routed { pin, observe: true, skip_local: false, peers });
+            }
+            self.mark_rivals();
             return Ok(None);
         }
         if peer.ask() {
@@ -138,7 +144,11 @@ fn pin_of(text: &str) -> Result<Pattern> {
 async fn learn(core: &Core, peer: &Arc<Peer>) {
     match peer.link.catalogue().await {
         Ok(Some(json)) => match serde_json::from_slice::<Catalogue>(&json) {
-            Ok(catalogue) => core.remote.learn(peer, Some(catalogue)),
+            Ok(catalogue) => {
+                if core.remote.learn(peer, Some(catalogue)) {
+                    core.mark_rivals();
+                }
+            }
             Err(cause) => tracing::warn!(peer = %peer.url, "its catalogue cannot be read: {cause}"),
         },
         Ok(None) => {

@@ -11,6 +11,7 @@ mod hedge;
 mod latency;
 mod peer;
 mod retry_budget;
+mod rivals;
 mod table;
 
 pub(crate) use table::Remote;

@@ -6,6 +6,7 @@ use tokio::sync::Notify;
 
 use super::peer::Peer;
 use super::retry_budget::RetryBudget;
+use super::rivals::{LAST, Order, order};
 use crate::flow::Outgoing;
 use crate::pattern::{Compare, Pattern};
 use crate::registry::Catalogue;
@@ -80,6 +81,8 @@ pub(crate) struct Observer {
 #[derive(Debug)]
 pub(crate) struct Target {
     pub(crate) pattern: String,
+    /// How far it goes before patterns here: the number of keys, the rank, the number of exact values (rule M3).
+    pub(super) order: Order,
     pub(crate) peers: Vec<Arc<Peer>>,
     /// Whether running its handler twice does no harm: it says so at every peer.
     pub(crate) repeatable: bool,
@@ -129,18 +132,19 @@ impl Remote {
         self.table().routes.find(message).is_some_and(|found| found.value().skip_local)
     }
 
-    /// What the peer says that it answers; `None` when it is gone.
-    pub(crate) fn learn(&self, peer: &Arc<Peer>, catalogue: Option<Catalogue>) {
+    /// Takes what the peer says that it answers, `None` when it is gone; whether that is new.
+    pub(crate) fn learn(&self, peer: &Arc<Peer>, catalogue: Option<Catalogue>) -> bool {
         let mut known = self.known();
         let place = known.catalogues.iter().position(|(of, _)| Arc::ptr_eq(of, peer));
         match (place, catalogue) {
-            (Some(place), Some(new)) if known.catalogues[place].1 == new => return,
+            (Some(place), Some(new)) if known.catalogues[place].1 == new => return false,
             (Some(place), Some(new)) => known.catalogues[place].1 = new,
             (Some(place), None) => drop(known.catalogues.remove(place)),
             (None, Some(new)) => known.catalogues.push((Arc::clone(peer), new)),
-            (None, None) => return,
+            (None, None) => return false,
         }
         self.rebuild(&known);
+        true
     }
 
     /// Waits until somebody is known who answers, as long as there is somebody who has not yet said what it answers:
@@ -195,6 +199,11 @@ impl Remote {
         let budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
         let all = budgets.iter().map(|(pattern, budget)| budget.counts.read(pattern));
         all.filter(|outgoing| outgoing.messages > 0).collect()
+    }
+
+    /// The patterns that others answer, with their ranks.
+    pub(super) fn answered(&self) -> Vec<(Pattern, i32)> {
+        self.table().services.iter().map(|found| (found.pattern(), found.value().order.1)).collect()
     }
 
     /// Who is to have a copy of a message: each peer of every observe route that matches it, and of each group that the
@@ -291,6 +300,7 @@ impl Remote {
                     budget: self.budget(&pattern),
                     repeatable: false,
                     reads: false,
+                    order: LAST,
                     pattern,
                     peers,
                 })
@@ -315,6 +325,7 @@ impl Remote {
                 budget: self.budget(&text),
                 repeatable: all(&["read", "idempotent", "dedup"]),
                 reads: all(&["read"]),
+                order: order(&pattern, draft.rank),
                 pattern: text,
                 peers: draft.peers,
             };

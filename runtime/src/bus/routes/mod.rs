@@ -110,12 +110,14 @@ impl Route {
                     .into(),
             );
         }
-        match self.to.iter().find(|url| url.option("pin").is_some()) {
-            None => Ok(()),
-            Some(url) => {
-                Err(format!("the address `{url}` has a `pin` of its own; leave it out, the route has one"))
+        for option in ["pin", "observe"] {
+            if let Some(url) = self.to.iter().find(|url| url.option(option).is_some()) {
+                return Err(format!(
+                    "the address `{url}` has a `{option}` of its own; leave it out, the route has one"
+                ));
             }
         }
+        Ok(())
     }
 }
 

@@ -7,7 +7,7 @@ use crate::transport::tls::{Acceptor, Connector};
 use crate::transport::{Tls, Url};
 
 /// Options that are not a transport's business: which messages go where.
-const COMMON: &[&str] = &["pin"];
+const COMMON: &[&str] = &["pin", "observe"];
 
 /// Of a listener.
 #[derive(Clone, Debug)]
