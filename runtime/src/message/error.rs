@@ -91,7 +91,6 @@ impl ErrorKind {
     }
 
     /// The kind with this code, for an error that came over a wire; `None` if this version has no such kind.
-    #[cfg(any(feature = "http", feature = "tcp"))]
     fn of_code(code: &str) -> Option<Self> {
         use ErrorKind::{
             Conflict, Deadline, Draining, Failed, InProgress, Invalid, Loop, Lost, Malformed, NoHandler,
@@ -122,7 +121,6 @@ impl ErrorKind {
 }
 
 /// An error as it travels: everything but its cause, which stays where it happened.
-#[cfg(any(feature = "http", feature = "tcp"))]
 pub(crate) struct Wired<'a> {
     pub(crate) code: &'a str,
     pub(crate) outcome: Outcome,
@@ -212,7 +210,6 @@ impl Error {
     }
 
     /// The error that another process had. A kind that this version does not know is a failure of the handler.
-    #[cfg(any(feature = "http", feature = "tcp"))]
     pub(crate) fn from_wire(wired: &Wired<'_>) -> Self {
         Error(Arc::new(Repr {
             kind: ErrorKind::of_code(wired.code).unwrap_or(ErrorKind::Failed),
@@ -226,7 +223,6 @@ impl Error {
     }
 
     /// What [`from_wire`](Error::from_wire) needs at the other end.
-    #[cfg(any(feature = "http", feature = "tcp"))]
     pub(crate) fn to_wire(&self) -> Wired<'_> {
         Wired {
             code: self.code(),

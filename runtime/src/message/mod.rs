@@ -16,7 +16,6 @@ use serde::de::DeserializeOwned;
 
 pub use app_error::{AppError, ErrorReply, NoError};
 pub(crate) use error::ErrorKind;
-#[cfg(any(feature = "http", feature = "tcp"))]
 pub(crate) use error::Wired;
 pub use error::{CallError, Error, Result};
 pub use info::{FieldInfo, FieldKind, MessageInfo, TypeSketch};

@@ -4,19 +4,46 @@
 //! [`connect`](Transport::connect) to a process, which gives a [`Link`], and to [`listen`](Transport::listen), which
 //! hands what comes to a [`Door`].
 //!
+//! # Writing one
+//!
+//! `examples/own-transport` is a whole one, over Unix sockets, in less than 300 lines that use nothing but what is public.
+//!
+//! 1. **A frame** holds a message's bytes and its [`Head`]. Every field of the head has to arrive: the bus puts nothing
+//!    there that it does not need. Read with care: what is missing is as in [`Head::default`], and what is unknown is
+//!    ignored. Bodies are JSON, but nothing has to look into them, and they may have line breaks.
+//! 2. **A link** ([`Transport::connect`]) is made without a connection and connects when it is first used, so that
+//!    processes may start in any order. [`Link::call`] and [`Link::send`] may be called any number of times at once.
+//! 3. **A listener** ([`Transport::listen`]) binds, makes a [`Listener`] with the address that it really has, and spawns what
+//!    serves it. Each message goes to [`Door::call`], or to [`Door::send`] if nobody waits for a reply: then or if
+//!    [`Head::published`] is set. What the door returns goes back; an error as a [`Fault`], which keeps its
+//!    kind, outcome, and the service's own error with its type.
+//! 4. **The end.** When [`Door::closed`] resolves, take no new connections, answer what has already come (the door says
+//!    *not done* by itself), let what runs end, and drop the receiver of [`Listener::new`]. When that receiver resolves,
+//!    stop at once, and drop the futures of what runs.
+//! 5. **Mount it** by [`Builder::transport`](crate::bus::Builder::transport). The schemes of its URLs choose it.
+//! 6. **Prove it**: the crate `matchbus-conformance` runs the behaviours that the built-in transports are held to over
+//!    yours, by one line in a test file.
+//!
 //! # What every transport must keep
 //!
-//! * **Outcomes.** A link says *not done* only if it is certain that the bytes reached no handler: the connection could
-//!   not be made, or the other side said so. From the moment the first byte may have left, a failure is *unknown*. The
-//!   bus decides what is tried again; a link never sends a message twice by itself.
-//! * **Time.** [`Head::budget`] is what is left, a duration: clocks of two machines do not agree. A link does not need a
-//!   timer for it: the bus drops the future of a call when its time is up, and the link then tells the other side, if
-//!   its protocol can, that nobody waits any more.
+//! * **Outcomes.** A link says *not done* ([`Error::unreachable`]) only if it is certain that the bytes reached no handler:
+//!   the connection could not be made, or the other side said so. From the moment the first byte may have left, a
+//!   failure is *unknown* ([`Error::lost`], [`Error::unreadable`]). The bus decides what is tried again; a link never sends
+//!   a message twice by itself.
+//! * **Time.** [`Head::budget`] is what is left, a duration: clocks of two machines do not agree. Neither side needs a timer
+//!   for it. The bus drops the future of a [`Link::call`] when its time is up or its caller is gone; the link then tells
+//!   the other side, if its protocol can, and that side drops the future of [`Door::call`], which ends the handler. The
+//!   bus at the other side looks after the budget by itself.
 //! * **Order and silence.** Nothing is dropped without an error. A listener stops reading when the door is full.
+//! * **Limits.** A frame is as large as [`Door::limits`] allows and a little more, for its head. What is larger is refused with
+//!   the limit in the text, and must not be kept in memory. An easy way is to hand the door one byte more than it allows:
+//!   it says the rest.
 //! * **Reconnecting** is the link's business, with full jitter between 50 ms and 5 s (rule R16).
-//! * **Secrets** of a [`Url`] are in no log, error or `Debug`.
+//! * **Secrets** of a [`Url`] are in no log, error or `Debug`. Options that a URL has and the transport does not know are
+//!   refused ([`Error::wrong_url`]), but for `pin` and `observe`, which are the bus's own.
 
 mod door;
+mod failure;
 mod head;
 #[cfg(feature = "http")]
 pub mod http;
@@ -37,6 +64,7 @@ use std::sync::Arc;
 
 pub(crate) use door::may_reach;
 pub use door::{Door, Exposed};
+pub use failure::Fault;
 pub use head::Head;
 pub(crate) use secure::missing_feature;
 #[cfg(all(feature = "tls", any(feature = "http", feature = "tcp")))]
