@@ -13,7 +13,7 @@ use super::mounted::Mounted;
 use super::origin::Origin;
 use super::queue::{Body, Job};
 use super::route::{Route, could_answer, scalar};
-use crate::handler::{Context, Input, InputKind, JsonReply, Output, OutputKind, TypedReply};
+use crate::handler::{BoxFuture, Context, Input, InputKind, JsonReply, Output, OutputKind, TypedReply};
 use crate::message::json::{Malformed, Scan};
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Message, MessageInfo, Outcome};
 use crate::pattern::{JsonFields, Scalar};
@@ -85,9 +85,9 @@ pub(crate) enum Takes {
 }
 
 impl Takes {
-    pub(crate) fn of<M: Message>(handler: &Mounted) -> Self {
+    pub(crate) fn of(handler: &Mounted, message: &MessageInfo) -> Self {
         match handler.about.message() {
-            Some(message) if message.type_id == M::INFO.type_id => {
+            Some(taken) if taken.type_id == message.type_id => {
                 if handler.about.by_ref() {
                     Takes::Lent
                 } else {
@@ -137,19 +137,19 @@ impl Core {
         {
             let route = match self.routes[index as usize].get() {
                 Some(route) => route,
-                None => self.make_route::<M>(index),
+                None => self.make_route(index, &M::INFO),
             };
             return match after {
                 None => route.find(message),
-                Some(current) => route.after(message, current),
+                Some(current) => route.after(&|field, see| message.key(field, see), current),
             };
         }
         self.choose_by_keys(message, origin.extend(), after)
     }
 
     #[cold]
-    fn make_route<M: Message>(&self, index: u32) -> &Route {
-        self.routes[index as usize].get_or_init(|| Route::of::<M>(self))
+    fn make_route(&self, index: u32, message: &'static MessageInfo) -> &Route {
+        self.routes[index as usize].get_or_init(|| Route::of(self, message))
     }
 
     /// Whether some handler here can be given messages of this type.
@@ -176,13 +176,21 @@ impl Core {
         extend: Option<&Map<String, Value>>,
         after: Option<u32>,
     ) -> Option<Choice> {
-        let keys = keys_of(message, extend)?;
-        let keys = JsonFields::new(&keys);
+        self.choose_among(&keys_of(message, extend)?, after, &M::INFO)
+    }
+
+    fn choose_among(
+        &self,
+        keys: &Map<String, Value>,
+        after: Option<u32>,
+        message: &'static MessageInfo,
+    ) -> Option<Choice> {
+        let keys = JsonFields::new(keys);
         let handler = match after {
             None => self.services.find(&keys),
             Some(current) => self.next_after(current, &keys),
         }?;
-        Some(Choice { handler, takes: Takes::of::<M>(self.handler(handler)) })
+        Some(Choice { handler, takes: Takes::of(self.handler(handler), message) })
     }
 
     /// Brings a typed message to the handler that answers it; with `after`, to the next one after that handler.
@@ -217,20 +225,16 @@ impl Core {
                     let bytes =
                         parcel.message().map(|message| encode(message, origin.extend())).transpose()?;
                     drop(parcel);
-                    return Box::pin(self.deliver_elsewhere::<M>(origin, bytes.unwrap_or_default())).await;
+                    return typed_reply::<M>(self.act_away(origin, bytes.unwrap_or_default()).await);
                 }
                 return Err(CallError::Bus(self.nobody_of(&parcel, origin)));
             };
             if choice.takes == Takes::Json {
                 let bytes = parcel.message().map(|message| encode(message, origin.extend())).transpose()?;
                 drop(parcel);
-                // Boxed, so that the usual way does not carry the room for the unusual one.
-                return Box::pin(self.deliver_as_json::<M>(
-                    choice.handler,
-                    origin,
-                    bytes.unwrap_or_default(),
-                ))
-                .await;
+                let target = Target::Handler(choice.handler);
+                let reply = self.act_boxed(bytes.unwrap_or_default(), origin, target).await;
+                return typed_reply::<M>(reply);
             }
             let handler = self.handler(choice.handler);
             let envelope = origin.envelope();
@@ -257,21 +261,27 @@ impl Core {
         }
     }
 
-    /// Caller and handler do not share the type: JSON once each way.
-    async fn deliver_as_json<M: Message>(
-        self: &Arc<Self>,
-        handler: u32,
-        origin: &Origin,
+    /// As [`act`](Core::act), as a trait object: compiled with matchbus, and not with every program that awaits it.
+    pub(crate) fn act_boxed<'a>(
+        self: &'a Arc<Self>,
         bytes: Vec<u8>,
-    ) -> Reply<M> {
-        typed_reply::<M>(self.act(bytes.into(), origin, Target::Handler(handler)).await)
+        origin: &'a Origin,
+        target: Target<'a>,
+    ) -> BoxFuture<'a, Result<Vec<u8>, CallError<ErrorReply>>> {
+        Box::pin(self.act(bytes.into(), origin, target))
     }
 
-    /// Nobody here answers: whoever does elsewhere.
-    async fn deliver_elsewhere<M: Message>(self: &Arc<Self>, origin: &Origin, bytes: Vec<u8>) -> Reply<M> {
-        let envelope = origin.envelope();
-        let scan = Scan::read(&bytes, &self.settings.limits).map_err(Error::malformed)?;
-        typed_reply::<M>(self.act_elsewhere(&bytes, &scan, &envelope).await)
+    /// Nobody here answers: whoever does elsewhere. A trait object for the same reason.
+    fn act_away<'a>(
+        self: &'a Arc<Self>,
+        origin: &'a Origin,
+        bytes: Vec<u8>,
+    ) -> BoxFuture<'a, Result<Vec<u8>, CallError<ErrorReply>>> {
+        Box::pin(async move {
+            let envelope = origin.envelope();
+            let scan = Scan::read(&bytes, &self.settings.limits).map_err(Error::malformed)?;
+            self.act_elsewhere(&bytes, &scan, &envelope).await
+        })
     }
 
     /// Calls whoever answers in another process.
@@ -420,7 +430,11 @@ impl Core {
     #[cold]
     pub(crate) fn nobody<M: Message>(&self, message: &M, origin: &Origin, envelope: &Envelope<'_>) -> Error {
         let keys = keys_of(message, origin.extend()).unwrap_or_default();
-        self.no_handler(&JsonFields::new(&keys), envelope).at_pattern(M::INFO.pattern.text)
+        self.nobody_among(&keys, envelope).at_pattern(M::INFO.pattern.text)
+    }
+
+    fn nobody_among(&self, keys: &Map<String, Value>, envelope: &Envelope<'_>) -> Error {
+        self.no_handler(&JsonFields::new(keys), envelope)
     }
 }
 
