@@ -76,8 +76,8 @@
 //! | feature | default | adds |
 //! |---|---|---|
 //! | `http` | no | [`transport::http`]: plain JSON, Seneca over HTTP, health, metrics |
-//! | `tcp` | no | [`transport::tcp`]: lines of JSON in Seneca's frames |
 //! | `schema` | no | JSON Schemas in the catalogue, for types that derive `schemars::JsonSchema` |
+//! | `tcp` | no | [`transport::tcp`]: lines of JSON in Seneca's frames |
 //! | `virtual-time` | no | `testing::virtual_time` |
 
 // The macros name the crate from outside; this crate's own tests use them too.

@@ -12,3 +12,9 @@ pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
 pub(crate) fn spawn_abortable(future: impl Future<Output = ()> + Send + 'static) -> tokio::task::AbortHandle {
     tokio::spawn(future).abort_handle()
 }
+
+/// Lets the tasks run that are ready, and then goes on.
+#[cfg(feature = "tcp")]
+pub(crate) async fn give_way() {
+    tokio::task::yield_now().await;
+}

@@ -20,6 +20,8 @@ mod door;
 mod head;
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(any(feature = "http", feature = "tcp"))]
+mod seneca;
 #[cfg(feature = "tcp")]
 pub mod tcp;
 mod url;

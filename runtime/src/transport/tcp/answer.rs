@@ -1,8 +1,9 @@
 //! The frames that a server sends.
 
-use super::{fault, ident, text};
+use super::{fault, request, text};
 use crate::message::json::{Limits, Malformed, Scan};
 use crate::message::{CallError, ErrorReply};
+use crate::transport::seneca::ids;
 
 /// A reply, or why there is none.
 pub(super) type Answer = Result<Vec<u8>, CallError<ErrorReply>>;
@@ -42,7 +43,7 @@ impl To<'_> {
             out.extend_from_slice(b"\"origin\":");
             out.extend_from_slice(origin.as_bytes());
             out.extend_from_slice(b",\"accept\":");
-            text::string(out, ident::instance());
+            text::string(out, ids::instance());
             out.push(b',');
         }
         if !self.matchbus {
@@ -76,7 +77,7 @@ impl Frame {
         let (mut id, mut res, mut error, mut mb, mut is_answer) = (None, None, None, None, false);
         for (key, raw) in &scan {
             match key {
-                "id" => id = ident::quoted_message_part(raw),
+                "id" => id = request::message_part(raw),
                 "kind" => is_answer = raw == "\"res\"",
                 "res" => res = Some(raw),
                 "error" if raw != "null" => error = Some(raw),

@@ -3,13 +3,17 @@
 use serde_json::{Value, json};
 
 use super::text;
-use crate::message::{CallError, Error, ErrorKind, ErrorReply, Outcome, Wired};
+use crate::message::{CallError, Error, ErrorReply, Outcome, Wired};
+use crate::transport::seneca::codes;
 
 /// Writes the fields `res`, `error` and, for a matchbus, `mb` of an answer.
 #[cold]
 pub(super) fn write(out: &mut Vec<u8>, error: &CallError<ErrorReply>, for_matchbus: bool) {
     let reply = error.to_reply();
-    let code = if for_matchbus { &reply.code } else { code_for_seneca(error, &reply.code) };
+    let code = match error {
+        CallError::Bus(error) if !for_matchbus => codes::of_kind(error.kind()),
+        _ => &reply.code,
+    };
     let mut object = json!({
         "message": reply.message, "code": code, "seneca": true,
         "retryable": reply.retryable, "status": reply.status,
@@ -42,54 +46,35 @@ fn beside(error: &CallError<ErrorReply>) -> Value {
     mb
 }
 
-/// Seneca's word for it, where it has one.
-fn code_for_seneca<'a>(error: &CallError<ErrorReply>, code: &'a str) -> &'a str {
-    match error {
-        CallError::App(_) => code,
-        CallError::Bus(_) => match code {
-            "no-handler" => "act_not_found",
-            "deadline" => "action_timeout",
-            "invalid-message" => "act_invalid_msg",
-            "malformed" => "invalid_json",
-            "panic" | "handler-failed" => "act_execute",
-            "loop" => "maxparents",
-            "draining" => "closed",
-            code => code,
-        },
-    }
-}
-
 /// Reads the fields `error` and `mb` of an answer.
 #[cold]
 pub(super) fn read(error: &str, mb: Option<&str>) -> CallError<ErrorReply> {
     let error: Value = serde_json::from_str(error).unwrap_or_default();
     match mb.and_then(|mb| serde_json::from_str::<Value>(mb).ok()) {
         Some(mb) if !mb["app"].as_bool().unwrap_or(false) => CallError::Bus(of_bus(&error, &mb)),
-        Some(_) => CallError::App(of_app(&error, error["details"].clone())),
-        // What is said of a message may have been said of one that its handler sent: it may have run.
-        None if error["code"] == "action_timeout" => {
-            CallError::Bus(Error::new(ErrorKind::Deadline, Outcome::Unknown, message(&error)))
-        }
-        None if error["code"] == "act_not_found" => {
-            CallError::Bus(Error::new(ErrorKind::NoHandler, Outcome::Unknown, message(&error)))
-        }
-        // What the handler put on its error is what a Seneca calls the original.
-        None => {
-            let own = error["orig"].as_object().filter(|own| !own.is_empty());
-            CallError::App(of_app(&error, own.map_or(Value::Null, |own| Value::Object(own.clone()))))
-        }
+        Some(_) => CallError::App(of_app(&error)),
+        None => of_seneca(error),
+    }
+}
+
+/// The error of a server that is no matchbus.
+fn of_seneca(error: Value) -> CallError<ErrorReply> {
+    let status = error["status"].as_u64().and_then(|status| status.try_into().ok());
+    match error {
+        Value::Object(fields) => codes::read(fields, status.unwrap_or(500)),
+        other => codes::read([("message".to_owned(), other)].into_iter().collect(), 500),
     }
 }
 
 fn message(error: &Value) -> &str {
-    error["message"].as_str().or(error["msg"].as_str()).or(error.as_str()).unwrap_or("an error without text")
+    error["message"].as_str().unwrap_or("an error without text")
 }
 
-fn of_app(error: &Value, details: Value) -> ErrorReply {
+fn of_app(error: &Value) -> ErrorReply {
     let mut reply = ErrorReply::new(error["code"].as_str().unwrap_or("error"), message(error));
     reply.retryable = error["retryable"].as_bool().unwrap_or(false);
     reply.status = error["status"].as_u64().and_then(|n| n.try_into().ok()).unwrap_or(reply.status);
-    reply.details = details;
+    reply.details = error["details"].clone();
     reply
 }
 
@@ -116,6 +101,7 @@ fn of_bus(error: &Value, mb: &Value) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::ErrorKind;
 
     fn there_and_back(error: &CallError<ErrorReply>) -> CallError<ErrorReply> {
         let mut out = b"{".to_vec();
@@ -140,7 +126,8 @@ mod tests {
 
     #[test]
     fn a_plain_seneca_s_error_is_the_service_s_own() {
-        let seneca = r#"{"code":"my_code","seneca":true,"message":"seneca: my_code","orig":{"x":1}}"#;
+        let seneca =
+            r#"{"code":"my_code","seneca":true,"message":"seneca: my_code","x":1,"callpoint":"at /x.js"}"#;
         let error = read(seneca, None);
         assert_eq!(error.app().unwrap().details, json!({"x": 1}));
         assert_eq!(
@@ -149,5 +136,6 @@ mod tests {
         );
         let late = read(r#"{"code":"action_timeout","message":"late"}"#, None);
         assert_eq!(late.outcome(), Outcome::Unknown);
+        assert!(read("\"text\"", None).to_string().starts_with("text"));
     }
 }

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use super::request::Request;
-use super::{head, ident};
+use super::{head, text};
 use crate::message::json::{Limits, Scan};
 use crate::pattern::Scalar;
 use crate::transport::Head;
+use crate::transport::seneca::ids;
 
 /// A request's message and what goes with it.
 #[derive(Debug)]
@@ -43,19 +44,12 @@ impl Incoming {
             // The router will say what is wrong.
             _ => return self.message = act.to_vec(),
         };
-        let mut separator = b'{';
         for i in 0..scan.len() {
             if scan.key(i).ends_with('$') {
                 self.directive(scan.key(i), scan.scalar(i), scan.raw(i), longest_budget);
-                continue;
             }
-            self.message.push(separator);
-            super::text::string(&mut self.message, scan.key(i));
-            self.message.push(b':');
-            self.message.extend_from_slice(scan.raw(i).as_bytes());
-            separator = b',';
         }
-        self.message.extend_from_slice(if separator == b'{' { b"{}" } else { b"}" });
+        self.message = cleaned(&scan);
     }
 
     /// All others are dropped: `fatal$`, for one, would end a Seneca.
@@ -79,17 +73,36 @@ impl Incoming {
     }
 }
 
+/// A message without its directives; `None` if it is no message, or has none.
+pub(super) fn without_directives(message: &[u8]) -> Option<Vec<u8>> {
+    let limits = Limits::default().bytes(Limits::LARGEST).depth(Limits::DEEPEST).keys(usize::MAX);
+    let scan = Scan::read(message, &limits).ok()?;
+    scan.iter().any(|(key, _)| key.ends_with('$')).then(|| cleaned(&scan))
+}
+
+fn cleaned(scan: &Scan<'_>) -> Vec<u8> {
+    let mut clean = Vec::with_capacity(scan.bytes().len());
+    let mut separator = b'{';
+    for (key, raw) in scan.iter().filter(|(key, _)| !key.ends_with('$')) {
+        clean.push(separator);
+        text::string(&mut clean, key);
+        clean.push(b':');
+        clean.extend_from_slice(raw.as_bytes());
+        separator = b',';
+    }
+    clean.extend_from_slice(if separator == b'{' { b"{}" } else { b"}" });
+    clean
+}
+
 /// The head of a request that has no `mb`: a Seneca's.
 fn of_seneca(request: &Request<'_>) -> Head {
     let mut head = Head::default();
-    let text = |raw: &str| serde_json::from_str::<String>(raw).ok();
-    if let Some(id) = request.id.and_then(text) {
-        if let Some((id, trace)) = ident::meaning(&id) {
-            (head.id, head.trace) = (Some(id), trace);
-        }
+    let unquoted = |raw: &str| serde_json::from_str::<String>(raw).ok();
+    if let Some(id) = request.id.and_then(unquoted) {
+        (head.id, head.trace) = (Some(ids::of_seneca(&id)), ids::trace_of_seneca(&id));
         head.key = Some(id.into());
     }
-    head.source = request.origin.and_then(text).map(Into::into);
+    head.source = request.origin.and_then(unquoted).map(Into::into);
     head
 }
 

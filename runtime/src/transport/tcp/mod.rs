@@ -52,8 +52,9 @@
 //! `details`, and `seneca:true`, by which a Seneca takes over code and text. With an error, `mb` has `outcome`
 //! (`done`, `not-done`, `unknown`), `app` (`true`: the service's own error), and where known `path`, `pattern` and
 //! `id`, so that the caller has the error that it would have had in one process. A caller that sent no `mb` gets no
-//! `mb`, and Seneca's codes where it has one (`act_not_found`, `action_timeout`, …). An error of a plain Seneca server
-//! is the service's own, except `action_timeout`, after which the handler may still run: *unknown*.
+//! `mb`, and Seneca's codes (`act_not_found`, `action_timeout`, …). An error of a plain Seneca server is the service's own,
+//! except `act_not_found` and `action_timeout`, which may have been said of a message that the handler sent itself:
+//! *unknown*.
 //!
 //! **Other kinds** from client to server, between matchbus and matchbus:
 //!
@@ -74,7 +75,8 @@
 //! answers the message.
 //!
 //! **Seneca's ids.** Of a request without `mb` the id is the idempotency key, since a Seneca repeats a message under its
-//! id; `tx` becomes the trace. To `seneca+tcp` both go back, and the user context goes as `custom$` in the message.
+//! id; `tx` becomes the trace. To `seneca+tcp` both go back, the user context goes as `custom$` in the message, other keys that
+//! end in `$` are left out, and what is sent has left when its bytes have, since a Seneca does not say more.
 //!
 //! # Outcomes
 //!
@@ -106,7 +108,6 @@ mod answer;
 mod client;
 mod fault;
 mod head;
-mod ident;
 mod lines;
 mod message;
 mod options;

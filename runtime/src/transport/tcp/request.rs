@@ -3,23 +3,31 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{head, ident, text};
+use super::{head, message, text};
 use crate::message::Error;
 use crate::message::json::{Limits, Malformed, Scan};
 use crate::transport::Head;
+use crate::transport::seneca::ids;
 
 /// How a request is written.
 #[allow(clippy::struct_excessive_bools)] // Each is said or not said in the frame.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Style {
-    /// Put the user context into the message, where a Seneca looks for it.
-    pub(super) custom: bool,
+    /// The other side is a Seneca for certain.
+    pub(super) seneca: bool,
     /// Say who sends.
     pub(super) origin: bool,
-    /// Whether an answer is wanted.
-    pub(super) sync: bool,
-    /// Whether the answer is wanted when the message was taken in.
-    pub(super) send: bool,
+    pub(super) want: Want,
+}
+
+/// What is to be answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Want {
+    /// The reply.
+    Reply,
+    /// That the message was taken in.
+    Taken,
+    Nothing,
 }
 
 /// Writes a message's frame.
@@ -27,14 +35,15 @@ pub(super) fn act(out: &mut Vec<u8>, (mi, tx): (u64, u64), message: &[u8], head:
     open(out, (mi, tx), "act");
     if style.origin {
         out.extend_from_slice(b",\"origin\":");
-        text::string(out, ident::instance());
+        text::string(out, ids::instance());
     }
-    out.extend_from_slice(if style.sync { b",\"sync\":true" } else { b",\"sync\":false" });
+    let sync: &[u8] = if style.want == Want::Nothing { b",\"sync\":false" } else { b",\"sync\":true" };
+    out.extend_from_slice(sync);
     out.extend_from_slice(b",\"mb\":");
-    head::write(out, head, style.send);
+    head::write(out, head, style.want == Want::Taken);
     out.extend_from_slice(b",\"act\":");
-    if style.custom && !head.context.is_empty() {
-        with_custom(out, message, head);
+    if style.seneca {
+        for_seneca(out, message, head);
     } else {
         text::splice(out, message);
     }
@@ -49,16 +58,34 @@ pub(super) fn other(out: &mut Vec<u8>, id: (u64, u64), kind: &str) {
 
 fn open(out: &mut Vec<u8>, (mi, tx): (u64, u64), kind: &str) {
     out.extend_from_slice(b"{\"id\":\"");
-    ident::write(out, mi);
+    out.extend_from_slice(&ids::digits(mi));
     out.push(b'/');
-    ident::write(out, tx);
+    out.extend_from_slice(&ids::digits(tx));
     out.extend_from_slice(b"\",\"kind\":\"");
     out.extend_from_slice(kind.as_bytes());
     out.push(b'"');
 }
 
+/// The message part of an id in quotes.
+pub(super) fn message_part(raw: &str) -> Option<u64> {
+    let id = raw.strip_prefix('"')?.strip_suffix('"')?;
+    ids::number(id.split('/').next()?)
+}
+
+/// The message as a Seneca is to see it: with the user context, and without directives, which it would obey
+/// (`fatal$` ends it).
+fn for_seneca(out: &mut Vec<u8>, message: &[u8], head: &Head) {
+    // A key can also hide its `$` behind an escape.
+    if message.contains(&b'$') || message.contains(&b'\\') {
+        let clean = message::without_directives(message);
+        return with_custom(out, clean.as_deref().unwrap_or(message), head);
+    }
+    with_custom(out, message, head);
+}
+
 fn with_custom(out: &mut Vec<u8>, message: &[u8], head: &Head) {
-    let Some(brace) = message.iter().position(|byte| *byte == b'{') else {
+    let Some(brace) = message.iter().position(|byte| *byte == b'{').filter(|_| !head.context.is_empty())
+    else {
         return text::splice(out, message);
     };
     out.extend_from_slice(b"{\"custom$\":");
@@ -188,7 +215,7 @@ pub(super) fn likely_id(line: &[u8]) -> Option<String> {
 mod tests {
     use super::*;
 
-    const STYLE: Style = Style { custom: false, origin: false, sync: true, send: false };
+    const STYLE: Style = Style { seneca: false, origin: false, want: Want::Reply };
 
     #[test]
     fn a_request_comes_back() {
@@ -208,9 +235,10 @@ mod tests {
             ("{}", r#"{"custom$":{"t":"1"}}"#),
             (" { } ", r#"{"custom$":{"t":"1"} } "#),
             (r#"{"a":1}"#, r#"{"custom$":{"t":"1"},"a":1}"#),
+            (r#"{"fatal$":true,"a":"$"}"#, r#"{"custom$":{"t":"1"},"a":"$"}"#),
         ] {
             let mut out = Vec::new();
-            act(&mut out, (1, 2), message.as_bytes(), &head, Style { custom: true, ..STYLE });
+            act(&mut out, (1, 2), message.as_bytes(), &head, Style { seneca: true, ..STYLE });
             let text = String::from_utf8(out).unwrap();
             assert!(text.ends_with(&format!("\"act\":{with}}}\n")), "{text}");
         }
@@ -223,6 +251,7 @@ mod tests {
         assert_eq!((request.id, request.act), (Some("\"x/y\""), Some(r#"{"a":1,"a":2}"#)));
         let cut = Request::read(br#"{"id":"x/y","kind":"act","act":{"a":"#, &Limits::default()).unwrap_err();
         assert_eq!(cut.id.as_deref(), Some("\"x/y\""));
+        assert_eq!((message_part("\"z/y\""), message_part("null")), (Some(35), None));
         assert!(Request::read(b"hello", &Limits::default()).unwrap_err().id.is_none());
     }
 }

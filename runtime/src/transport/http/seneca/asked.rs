@@ -6,11 +6,10 @@ use hyper::header::HeaderValue;
 use hyper::{HeaderMap, StatusCode};
 use serde_json::{Map, Value, json};
 
-use super::{codes, message};
+use super::{codes, ids, message};
 use crate::message::json::{Limits, Scan};
 use crate::transport::Head;
 use crate::transport::http::head::{SENECA_ID, SENECA_ORIGIN};
-use crate::transport::http::ids;
 use crate::transport::http::server::{Failure, Kind};
 use crate::transport::http::settings::Answering;
 

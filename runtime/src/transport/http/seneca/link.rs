@@ -4,12 +4,11 @@ use hyper::HeaderMap;
 use hyper::header::HeaderValue;
 use serde_json::{Map, Value, json};
 
-use super::{codes, message};
+use super::{codes, ids, message};
 use crate::message::json::{Limits, Scan};
 use crate::message::{CallError, Error, ErrorReply, Id};
 use crate::transport::Head;
 use crate::transport::http::head::{SENECA_ID, SENECA_ORIGIN};
-use crate::transport::http::ids;
 use crate::transport::http::settings::Dialect;
 
 /// Answers are bounded in bytes where they are read.
@@ -26,6 +25,7 @@ pub(in crate::transport::http) fn request(
     let scan = Scan::read(bytes, &LIMITS).map_err(Error::malformed)?;
     let mut body = message::open(&scan);
     let (mi, tx) = ids::to_seneca(head.id.unwrap_or_else(Id::generate), head.trace);
+    let (mi, tx) = (ids::text(mi), ids::text(tx));
     let (id, custom) = (format!("{mi}/{tx}"), message::custom(&head.context));
     if dialect == Dialect::A {
         message::add(&mut body, "custom$", &custom);

@@ -9,12 +9,17 @@ use tokio::sync::{Notify, oneshot};
 
 use super::Came;
 use super::pending::{Ids, Pending, Waiting};
+use crate::message::Id;
 use crate::seam::random;
 use crate::transport::Head;
-use crate::transport::tcp::{ident, request};
+use crate::transport::seneca::ids;
+use crate::transport::tcp::request;
 
 /// At so many unwritten bytes no further requests are taken (rule R17).
 const MOST_UNWRITTEN: usize = 16 * 1024 * 1024;
+
+/// So that 12 digits of base 36 can hold it.
+const MASK: u64 = (1 << 62) - 1;
 
 /// A connection that is being made, is up, or has ended.
 #[derive(Debug)]
@@ -66,7 +71,7 @@ impl Connection {
             changed: Notify::new(),
             matchbus: AtomicBool::new(false),
             next_id: AtomicU64::new(random::next()),
-            transaction: random::next() & ident::MASK,
+            transaction: random::next() & MASK,
         }
     }
 
@@ -90,15 +95,13 @@ impl Connection {
     /// An id for a message's frame. A Seneca knows repeats by it, so for one it comes from the message's own id.
     pub(super) fn new_id(&self, head: &Head, seneca: bool) -> (u64, u64) {
         if seneca {
-            let transaction = head.trace.as_ref().and_then(ident::transaction);
-            let mi = head.id.map_or_else(|| self.count_id(), ident::of_id);
-            return (mi, transaction.unwrap_or(self.transaction));
+            return ids::to_seneca(head.id.unwrap_or_else(Id::generate), head.trace);
         }
         (self.count_id(), self.transaction)
     }
 
     fn count_id(&self) -> u64 {
-        self.next_id.fetch_add(1, Ordering::Relaxed) & ident::MASK
+        self.next_id.fetch_add(1, Ordering::Relaxed) & MASK
     }
 
     /// Writes a request into the buffer. Without `answered` it is done when its bytes have left.

@@ -16,7 +16,7 @@ use pending::Waiting;
 use super::DEFAULT_PORT;
 use super::answer::Answer;
 use super::options;
-use super::request::{self, Style};
+use super::request::{self, Style, Want};
 use crate::handler::BoxFuture;
 use crate::message::json::Limits;
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Outcome};
@@ -95,17 +95,17 @@ impl TcpLink {
     }
 
     /// Puts a request into the write buffer of the connection.
-    fn ask(&self, message: &[u8], head: &Head, sync: bool, send: bool) -> Result<Waiting, Error> {
+    fn ask(&self, message: &[u8], head: &Head, want: Want) -> Result<Waiting, Error> {
         loop {
             let connection = self.connection()?;
             let style = Style {
-                custom: self.shared.seneca,
+                seneca: self.shared.seneca,
                 origin: self.shared.seneca || !connection.is_matchbus(),
-                sync,
-                send,
+                want,
             };
             let id = connection.new_id(head, self.shared.seneca);
-            let asked = connection.ask(id, sync, |out, id| request::act(out, id, message, head, style));
+            let asked = connection
+                .ask(id, want != Want::Nothing, |out, id| request::act(out, id, message, head, style));
             match asked {
                 Ok(waiting) => return Ok(waiting),
                 // It ended in this moment; its end is known to `connection` by now.
@@ -140,13 +140,13 @@ impl Link for TcpLink {
         message: &'a [u8],
         head: &'a Head,
     ) -> BoxFuture<'a, Result<Vec<u8>, CallError<ErrorReply>>> {
-        Box::pin(async move { self.ask(message, head, true, false)?.await })
+        Box::pin(async move { self.ask(message, head, Want::Reply)?.await })
     }
 
     fn send<'a>(&'a self, message: &'a [u8], head: &'a Head) -> BoxFuture<'a, Result<(), Error>> {
         // A Seneca would answer when the handler has ended: too late for somebody who does not wait for it.
-        let sync = !self.shared.seneca;
-        Box::pin(async move { self.ask(message, head, sync, true)?.await.map(drop).map_err(in_short) })
+        let want = if self.shared.seneca { Want::Nothing } else { Want::Taken };
+        Box::pin(async move { self.ask(message, head, want)?.await.map(drop).map_err(in_short) })
     }
 
     fn catalogue(&self) -> BoxFuture<'_, Result<Option<Vec<u8>>, Error>> {

@@ -15,9 +15,8 @@ use crate::seam::clock::{self, Instant};
 use crate::seam::net::{self, TcpStream};
 use crate::seam::task;
 use crate::transport::tcp::answer::Frame;
-use crate::transport::tcp::ident;
 use crate::transport::tcp::lines::{Line, Lines};
-use crate::transport::tcp::request::likely_id;
+use crate::transport::tcp::request::{likely_id, message_part};
 
 /// Makes the connection, and tells those who wait if that fails.
 pub(super) fn start(shared: &Arc<Shared>, connection: &Arc<Connection>) {
@@ -57,6 +56,8 @@ struct Task<'a> {
     /// Since when the other side owes a byte.
     quiet_since: Option<Instant>,
     probed: bool,
+    /// Whether the last read had answers for several callers.
+    several: bool,
     /// Whether anything was ever read.
     heard: bool,
     answers: Vec<(u64, Came)>,
@@ -73,6 +74,7 @@ impl<'a> Task<'a> {
             handed: 0,
             quiet_since: None,
             probed: false,
+            several: false,
             heard: false,
             answers: Vec::new(),
             found: Vec::new(),
@@ -117,19 +119,23 @@ impl<'a> Task<'a> {
             }
             tokio::select! {
                 biased;
+                () = &mut timer => {
+                    let next = self.look(half)?;
+                    timer.as_mut().reset(next);
+                }
                 written = writer.write(&self.out[self.written..]), if !self.out.is_empty() => {
                     self.wrote(written?)?;
                 }
-                () = connection.changed.notified() => {}
+                // Of several callers that were woken together, the first one's request would otherwise leave alone: the
+                // runtime runs a task that was just woken before those that wait longer.
+                () = connection.changed.notified() => if self.several {
+                    task::give_way().await;
+                },
                 read = lines.fill(&mut reader) => {
                     if read? == 0 {
                         return Ok(());
                     }
                     self.read(&mut lines);
-                }
-                () = &mut timer => {
-                    let next = self.look(half)?;
-                    timer.as_mut().reset(next);
                 }
             }
         }
@@ -172,6 +178,7 @@ impl<'a> Task<'a> {
             }
         }
         if !self.answers.is_empty() {
+            self.several = self.answers.len() > 1;
             self.connection.answer(&mut self.answers, &mut self.found);
         }
     }
@@ -194,7 +201,7 @@ impl<'a> Task<'a> {
 
     #[cold]
     fn unreadable(&mut self, line: &[u8], why: &str) {
-        let id = likely_id(line).and_then(|id| ident::quoted_message_part(&id));
+        let id = likely_id(line).and_then(|id| message_part(&id));
         let Some(id) = id else {
             return tracing::warn!(why, "a line that is no frame came over TCP and was ignored");
         };

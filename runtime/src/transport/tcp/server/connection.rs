@@ -16,6 +16,7 @@ use crate::message::json::Limits;
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Outcome};
 use crate::seam::clock::{self, Instant};
 use crate::seam::net::TcpStream;
+use crate::seam::task;
 use crate::transport::Door;
 use crate::transport::tcp::answer::{self, Answer, To};
 use crate::transport::tcp::lines::{Line, Lines};
@@ -52,20 +53,7 @@ pub(super) async fn run(mut stream: TcpStream, options: options::Server, door: D
         watch.note(clock::now(), it.seen(&lines, has_room));
         tokio::select! {
             biased;
-            // First: so that the answers of one batch leave in one write.
-            written = it.out.write(&mut writer), if !it.out.is_empty() => match written {
-                Ok(()) => watch.wrote(),
-                Err(error) => break Err(error),
-            },
-            () = it.running.changed.notified() => {}
-            read = lines.fill(&mut reader), if it.reading && has_room => match read {
-                Ok(0) if it.matchbus => break Ok(()),
-                // Others may close their sending side and still wait for answers.
-                Ok(0) => it.reading = false,
-                Ok(_) => watch.read(),
-                Err(error) => break Err(error),
-            },
-            (result, back) = it.sends.next(), if it.sends.len() > 0 => it.sent(result, back),
+            // What is rare comes first: it must be seen on a busy connection too.
             () = &mut closed, if it.reading => it.go_away(),
             () = &mut timer => {
                 let now = clock::now();
@@ -77,6 +65,23 @@ pub(super) async fn run(mut stream: TcpStream, options: options::Server, door: D
                 }
                 timer.as_mut().reset(watch.next_look(now).max(now + Duration::from_millis(1)));
             }
+            (result, back) = it.sends.next(), if it.sends.len() > 0 => it.sent(result, back),
+            // Before the next read, so that the answers of one batch leave in one write.
+            written = it.out.write(&mut writer), if !it.out.is_empty() => match written {
+                Ok(()) => watch.wrote(),
+                Err(error) => break Err(error),
+            },
+            // Of several handlers that end together, the answers are to leave together.
+            () = it.running.changed.notified() => if it.in_flight > 1 {
+                task::give_way().await;
+            },
+            read = lines.fill(&mut reader), if it.reading && has_room => match read {
+                Ok(0) if it.matchbus => break Ok(()),
+                // Others may close their sending side and still wait for answers.
+                Ok(0) => it.reading = false,
+                Ok(_) => watch.read(),
+                Err(error) => break Err(error),
+            },
         }
     };
     drop(cancel_all);

@@ -1,11 +1,13 @@
 //! Errors in Seneca's words.
 
-use serde_json::{Map, Value, json};
+#[cfg(feature = "http")]
+use serde_json::json;
+use serde_json::{Map, Value};
 
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Outcome};
 
 /// The code that a Seneca would give.
-pub(super) fn of_kind(kind: ErrorKind) -> &'static str {
+pub(in crate::transport) fn of_kind(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::NoHandler => "act_not_found",
         ErrorKind::Malformed | ErrorKind::Usage => "invalid_json",
@@ -18,7 +20,8 @@ pub(super) fn of_kind(kind: ErrorKind) -> &'static str {
 }
 
 /// An error's fields, as they are sent. With `seneca: true` a client keeps code and text as they are.
-pub(super) fn fields(code: &str, message: &str, details: &Value) -> Map<String, Value> {
+#[cfg(feature = "http")]
+pub(in crate::transport) fn fields(code: &str, message: &str, details: &Value) -> Map<String, Value> {
     let fields = json!({
         "seneca": true,
         "eraro": true,
@@ -39,7 +42,7 @@ pub(super) fn fields(code: &str, message: &str, details: &Value) -> Map<String, 
 ///
 /// That nobody answers or that time is up may have been said of a message that the handler sent itself, so the handler
 /// may have run.
-pub(super) fn read(mut fields: Map<String, Value>, status: u16) -> CallError<ErrorReply> {
+pub(in crate::transport) fn read(mut fields: Map<String, Value>, status: u16) -> CallError<ErrorReply> {
     let mut text = |name: &str| match fields.remove(name) {
         Some(Value::String(text)) => Some(text),
         _ => None,

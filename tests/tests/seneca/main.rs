@@ -1,0 +1,10 @@
+//! An unmodified Seneca from npm at the other end: its HTTP dialects A and B and its TCP transport C, both ways.
+//!
+//! Needs `node` and `npm`; `MATCHBUS_WITHOUT=seneca` leaves it out.
+
+#![allow(clippy::needless_pass_by_value)] // Handlers own what they are given.
+
+mod http;
+mod node;
+mod services;
+mod tcp;
