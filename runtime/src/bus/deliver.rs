@@ -225,7 +225,7 @@ impl Core {
                     let bytes =
                         parcel.message().map(|message| encode(message, origin.extend())).transpose()?;
                     drop(parcel);
-                    return typed_reply::<M>(self.act_away(origin, bytes.unwrap_or_default()).await);
+                    return Box::pin(self.deliver_elsewhere::<M>(origin, bytes.unwrap_or_default())).await;
                 }
                 return Err(CallError::Bus(self.nobody_of(&parcel, origin)));
             };
@@ -233,8 +233,8 @@ impl Core {
                 let bytes = parcel.message().map(|message| encode(message, origin.extend())).transpose()?;
                 drop(parcel);
                 let target = Target::Handler(choice.handler);
-                let reply = self.act_boxed(bytes.unwrap_or_default(), origin, target).await;
-                return typed_reply::<M>(reply);
+                // Boxed, so that the usual way does not carry the room for the unusual one: 5 to 10 ns (measured).
+                return Box::pin(self.deliver_as_json::<M>(target, origin, bytes.unwrap_or_default())).await;
             }
             let handler = self.handler(choice.handler);
             let envelope = origin.envelope();
@@ -259,6 +259,21 @@ impl Core {
             counted.ended(&reply);
             reply
         }
+    }
+
+    /// Caller and handler do not share the type: JSON once each way.
+    async fn deliver_as_json<M: Message>(
+        self: &Arc<Self>,
+        target: Target<'_>,
+        origin: &Origin,
+        bytes: Vec<u8>,
+    ) -> Reply<M> {
+        typed_reply::<M>(self.act_boxed(bytes, origin, target).await)
+    }
+
+    /// Nobody here answers: whoever does elsewhere.
+    async fn deliver_elsewhere<M: Message>(self: &Arc<Self>, origin: &Origin, bytes: Vec<u8>) -> Reply<M> {
+        typed_reply::<M>(self.act_away(origin, bytes).await)
     }
 
     /// As [`act`](Core::act), as a trait object: compiled with matchbus, and not with every program that awaits it.
