@@ -14,7 +14,7 @@ use super::mounted::Mounted;
 use super::origin::Origin;
 use super::queue::{Body, Job};
 use super::route::{Route, could_answer, scalar};
-use crate::handler::{Context, Input, InputKind, JsonReply, Output, OutputKind, TypedReply};
+use crate::handler::{BoxFuture, Context, Input, InputKind, JsonReply, Output, OutputKind, TypedReply};
 use crate::message::json::{Malformed, Scan};
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Message, MessageInfo, Outcome};
 use crate::pattern::{JsonFields, Scalar};
@@ -86,13 +86,13 @@ pub(crate) enum Takes {
 }
 
 impl Takes {
-    pub(crate) fn of<M: Message>(handler: &Mounted) -> Self {
+    pub(crate) fn of(handler: &Mounted, message: &MessageInfo) -> Self {
         if handler.dedup.is_some() {
             // What is remembered is bytes.
             return Takes::Json;
         }
         match handler.about.message() {
-            Some(message) if message.type_id == M::INFO.type_id => {
+            Some(taken) if taken.type_id == message.type_id => {
                 if handler.about.by_ref() {
                     Takes::Lent
                 } else {
@@ -142,11 +142,11 @@ impl Core {
         {
             let route = match self.routes[index as usize].get() {
                 Some(route) => route,
-                None => self.make_route::<M>(index),
+                None => self.make_route(index, &M::INFO),
             };
             return match after {
                 None => self.unless_rival(route.find(message), message, origin),
-                Some(current) => route.after(message, current),
+                Some(current) => route.after(&|field, see| message.key(field, see), current),
             };
         }
         self.choose_by_keys(message, origin.extend(), after)
@@ -180,8 +180,8 @@ impl Core {
     }
 
     #[cold]
-    fn make_route<M: Message>(&self, index: u32) -> &Route {
-        self.routes[index as usize].get_or_init(|| Route::of::<M>(self))
+    fn make_route(&self, index: u32, message: &'static MessageInfo) -> &Route {
+        self.routes[index as usize].get_or_init(|| Route::of(self, message))
     }
 
     /// Whether some handler here can be given messages of this type.
@@ -208,13 +208,21 @@ impl Core {
         extend: Option<&Map<String, Value>>,
         after: Option<u32>,
     ) -> Option<Choice> {
-        let keys = keys_of(message, extend)?;
-        let keys = JsonFields::new(&keys);
+        self.choose_among(&keys_of(message, extend)?, after, &M::INFO)
+    }
+
+    fn choose_among(
+        &self,
+        keys: &Map<String, Value>,
+        after: Option<u32>,
+        message: &'static MessageInfo,
+    ) -> Option<Choice> {
+        let keys = JsonFields::new(keys);
         let handler = match after {
             None => self.services.find(&keys).filter(|found| !self.is_outranked(*found, &keys)),
             Some(current) => self.next_after(current, &keys),
         }?;
-        Some(Choice { handler, takes: Takes::of::<M>(self.handler(handler)) })
+        Some(Choice { handler, takes: Takes::of(self.handler(handler), message) })
     }
 
     /// Brings a typed message to the handler that answers it; with `after`, to the next one after that handler.
@@ -261,13 +269,9 @@ impl Core {
             if choice.takes == Takes::Json {
                 let bytes = parcel.message().map(|message| encode(message, origin.extend())).transpose()?;
                 drop(parcel);
-                // Boxed, so that the usual way does not carry the room for the unusual one.
-                return Box::pin(self.deliver_as_json::<M>(
-                    choice.handler,
-                    origin,
-                    bytes.unwrap_or_default(),
-                ))
-                .await;
+                let target = Target::Handler(choice.handler);
+                // Boxed, so that the usual way does not carry the room for the unusual one: 5 to 10 ns (measured).
+                return Box::pin(self.deliver_as_json::<M>(target, origin, bytes.unwrap_or_default())).await;
             }
             let handler = self.handler(choice.handler);
             let envelope = origin.envelope();
@@ -297,18 +301,39 @@ impl Core {
     /// Caller and handler do not share the type: JSON once each way.
     async fn deliver_as_json<M: Message>(
         self: &Arc<Self>,
-        handler: u32,
+        target: Target<'_>,
         origin: &Origin,
         bytes: Vec<u8>,
     ) -> Reply<M> {
-        typed_reply::<M>(self.act(bytes.into(), origin, Target::Handler(handler)).await)
+        typed_reply::<M>(self.act_boxed(bytes, origin, target).await)
     }
 
     /// Nobody here answers: whoever does elsewhere.
     async fn deliver_elsewhere<M: Message>(self: &Arc<Self>, origin: &Origin, bytes: Vec<u8>) -> Reply<M> {
-        let envelope = origin.envelope();
-        let scan = Scan::read(&bytes, &self.settings.limits).map_err(Error::malformed)?;
-        typed_reply::<M>(self.act_elsewhere(&bytes, &scan, &envelope).await)
+        typed_reply::<M>(self.act_away(origin, bytes).await)
+    }
+
+    /// As [`act`](Core::act), as a trait object: compiled with matchbus, and not with every program that awaits it.
+    pub(crate) fn act_boxed<'a>(
+        self: &'a Arc<Self>,
+        bytes: Vec<u8>,
+        origin: &'a Origin,
+        target: Target<'a>,
+    ) -> BoxFuture<'a, Result<Vec<u8>, CallError<ErrorReply>>> {
+        Box::pin(self.act(bytes.into(), origin, target))
+    }
+
+    /// Nobody here answers: whoever does elsewhere. A trait object for the same reason.
+    fn act_away<'a>(
+        self: &'a Arc<Self>,
+        origin: &'a Origin,
+        bytes: Vec<u8>,
+    ) -> BoxFuture<'a, Result<Vec<u8>, CallError<ErrorReply>>> {
+        Box::pin(async move {
+            let envelope = origin.envelope();
+            let scan = Scan::read(&bytes, &self.settings.limits).map_err(Error::malformed)?;
+            self.act_elsewhere(&bytes, &scan, &envelope).await
+        })
     }
 
     /// Calls whoever answers in another process.
@@ -467,7 +492,11 @@ impl Core {
     #[cold]
     pub(crate) fn nobody<M: Message>(&self, message: &M, origin: &Origin, envelope: &Envelope<'_>) -> Error {
         let keys = keys_of(message, origin.extend()).unwrap_or_default();
-        self.no_handler(&JsonFields::new(&keys), envelope).at_pattern(M::INFO.pattern.text)
+        self.nobody_among(&keys, envelope).at_pattern(M::INFO.pattern.text)
+    }
+
+    fn nobody_among(&self, keys: &Map<String, Value>, envelope: &Envelope<'_>) -> Error {
+        self.no_handler(&JsonFields::new(keys), envelope)
     }
 }
 

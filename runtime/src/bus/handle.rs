@@ -145,8 +145,11 @@ impl Bus {
     ///
     /// As [`call`](Bus::call), with the service's own error as an [`ErrorReply`].
     pub async fn act(&self, message: Value) -> std::result::Result<Value, CallError<ErrorReply>> {
-        let bytes = serde_json::to_vec(&message).map_err(|cause| not_json(&cause))?;
-        let reply = self.act_bytes(&bytes).await?;
+        let mut bytes = serde_json::to_vec(&message).map_err(|cause| not_json(&cause))?;
+        if let Some(extend) = self.origin.extend() {
+            bytes = extended(&bytes, extend).into_owned();
+        }
+        let reply = self.core.act_boxed(bytes, &self.origin, Target::First).await?;
         serde_json::from_slice(&reply).map_err(|cause| CallError::Bus(not_json(&cause)))
     }
 

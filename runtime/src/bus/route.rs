@@ -4,6 +4,10 @@ use crate::message::{Message, MessageInfo};
 use crate::pattern::{Compare, Pattern, PatternInfo, Scalar, Value, ValueRef};
 use crate::router::precedence;
 
+/// The fields of a message by number, as `Message::key` shows them. Not a type parameter: what is generic is compiled
+/// anew for every message type, with the program.
+pub(crate) type Fields<'a> = dyn Fn(usize, &mut dyn FnMut(Scalar<'_>)) + 'a;
+
 /// Where the messages of one type go: worked out once, so that a call looks only at the fields that decide.
 #[derive(Debug)]
 pub(crate) struct Route {
@@ -27,10 +31,10 @@ struct Test {
 }
 
 impl Route {
-    /// The candidates for `M` among the services of this bus, in order of precedence.
-    pub(crate) fn of<M: Message>(core: &Core) -> Self {
+    /// The candidates for a type's messages among the services of this bus, in order of precedence.
+    pub(crate) fn of(core: &Core, message: &'static MessageInfo) -> Self {
         let mut firsts: Vec<(u32, Box<[Test]>)> =
-            core.services.firsts().filter_map(|index| Some((index, tests::<M>(core, index)?))).collect();
+            core.services.firsts().filter_map(|index| Some((index, tests(core, message, index)?))).collect();
         firsts.sort_by(|(a, _), (b, _)| {
             let (a, b) = (core.handler(*a), core.handler(*b));
             precedence(core.settings.compare, (&a.pattern, a.rank), (&b.pattern, b.rank))
@@ -38,10 +42,10 @@ impl Route {
         let mut candidates = Vec::new();
         for (first, found) in firsts {
             let mut next = core.handler(first).replaced;
-            candidates.push(Candidate::new::<M>(core, first, found));
+            candidates.push(Candidate::new(core, message, first, found));
             while let Some(replaced) = next {
-                let tests = tests::<M>(core, replaced).unwrap_or_default();
-                candidates.push(Candidate::new::<M>(core, replaced, tests));
+                let tests = tests(core, message, replaced).unwrap_or_default();
+                candidates.push(Candidate::new(core, message, replaced, tests));
                 next = core.handler(replaced).replaced;
             }
         }
@@ -52,55 +56,52 @@ impl Route {
     /// The handler for `message`.
     #[inline]
     pub(crate) fn find<M: Message>(&self, message: &M) -> Option<Choice> {
-        if self.always.is_some() { self.always } else { self.search(message) }
+        if self.always.is_some() { self.always } else { self.search(&|field, see| message.key(field, see)) }
     }
 
-    #[inline(never)]
-    fn search<M: Message>(&self, message: &M) -> Option<Choice> {
-        let found = self.candidates.iter().find(|candidate| candidate.fits(message));
+    fn search(&self, fields: &Fields<'_>) -> Option<Choice> {
+        let found = self.candidates.iter().find(|candidate| candidate.fits(fields));
         found.map(|candidate| candidate.choice)
     }
 
     /// The handler that would have been found without `current` and those before it.
-    #[inline(never)]
-    pub(crate) fn after<M: Message>(&self, message: &M, current: u32) -> Option<Choice> {
+    pub(crate) fn after(&self, fields: &Fields<'_>, current: u32) -> Option<Choice> {
         let from_current = self.candidates.iter().skip_while(|candidate| candidate.choice.handler != current);
-        from_current.skip(1).find(|candidate| candidate.fits(message)).map(|candidate| candidate.choice)
+        from_current.skip(1).find(|candidate| candidate.fits(fields)).map(|candidate| candidate.choice)
     }
 }
 
 impl Candidate {
-    fn new<M: Message>(core: &Core, handler: u32, tests: Box<[Test]>) -> Self {
-        Candidate { choice: Choice { handler, takes: Takes::of::<M>(core.handler(handler)) }, tests }
+    fn new(core: &Core, message: &MessageInfo, handler: u32, tests: Box<[Test]>) -> Self {
+        Candidate { choice: Choice { handler, takes: Takes::of(core.handler(handler), message) }, tests }
     }
 
-    #[inline]
-    fn fits<M: Message>(&self, message: &M) -> bool {
-        self.tests.iter().all(|test| test.holds(message))
+    fn fits(&self, fields: &Fields<'_>) -> bool {
+        self.tests.iter().all(|test| test.holds(fields))
     }
 }
 
 impl Test {
-    fn holds<M: Message>(&self, message: &M) -> bool {
+    fn holds(&self, fields: &Fields<'_>) -> bool {
         let mut holds = false;
-        message.key(self.field, &mut |scalar| holds = self.value.fits(self.compare, scalar));
+        fields(self.field, &mut |scalar| holds = self.value.fits(self.compare, scalar));
         holds
     }
 }
 
-/// What must hold of a message of type `M` for the handler's pattern to match; `None` if it never does. A key that is
-/// no field of `M` can only come with [`extend`](crate::Bus::extend), which takes another way.
-fn tests<M: Message>(core: &Core, handler: u32) -> Option<Box<[Test]>> {
+/// What must hold of a message of this type for the handler's pattern to match; `None` if it never does. A key that is
+/// no field of it can only come with [`extend`](crate::Bus::extend), which takes another way.
+fn tests(core: &Core, message: &MessageInfo, handler: u32) -> Option<Box<[Test]>> {
     let compare = core.settings.compare;
     let pattern: &Pattern = &core.handler(handler).pattern;
     let mut tests = Vec::new();
     for (name, value) in pattern.iter() {
-        if let Some(given) = fixed(&M::INFO.pattern, name) {
+        if let Some(given) = fixed(&message.pattern, name) {
             if !value.fits(compare, scalar(given)) {
                 return None;
             }
         } else {
-            let field = M::INFO.fields.iter().position(|field| field.name == name)?;
+            let field = message.fields.iter().position(|field| field.name == name)?;
             tests.push(Test { field, value: value.clone(), compare });
         }
     }

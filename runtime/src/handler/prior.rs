@@ -60,7 +60,7 @@ impl Prior<Value> {
         };
         let bytes = serde_json::to_vec(&message).map_err(invalid)?;
         let target = Target::After(self.current);
-        let reply = Box::pin(self.core.act(bytes.into(), &self.origin, target)).await?;
+        let reply = self.core.act_boxed(bytes, &self.origin, target).await?;
         serde_json::from_slice(&reply).map_err(invalid)
     }
 }

@@ -94,6 +94,16 @@ fn main() {
         lines.push(line);
         spreads.push(spread);
     }
+    // Peers that allocate as we do and share nothing between lanes: what keeps them from a gain is the process's, such as
+    // how its heap happens to lie, and keeps us from it too. No goal, but a missed one cannot be judged without them.
+    for (name, peer) in
+        [("control: tower BoxService", &tower), ("control: serde_json, no routing", &unrouted)]
+    {
+        let (mut line, spread) = rate(name, peer);
+        (line.goal, line.met) = (0.0, true);
+        lines.push(line);
+        spreads.push(spread);
+    }
     print(&lines, options.json);
     if !options.json {
         println!("\nratios of single rounds, smallest–largest:");
