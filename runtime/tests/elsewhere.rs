@@ -258,6 +258,27 @@ async fn what_nobody_can_reach_is_not_done(scheme: &str) {
     );
 }
 
+/// The patterns of a Seneca are text: to it `1` equals `"1"` (rule M4).
+#[tokio::test]
+async fn a_seneca_s_values_compare_as_text() {
+    #[service(role = "math", base = 2)]
+    fn binary(_: serde_json::Value) -> serde_json::Value {
+        json!({"base": 2})
+    }
+    let server = Bus::builder().services(services![binary]).start().unwrap();
+    for (scheme, answered) in [("seneca+tcp", true), ("seneca+http", true), ("tcp", false), ("http", false)] {
+        let at = format!("{scheme}://127.0.0.1:0").parse().unwrap();
+        let pins = Exposed::Pins(vec!["role:math".parse().unwrap()]);
+        for exposed in [Exposed::All, pins] {
+            let listener = server.listen(&at, &exposed).await.unwrap();
+            let bus = Bus::builder().start().unwrap();
+            bus.connect(&format!("{}?pin=role:math", listener.url()).parse().unwrap()).await.unwrap();
+            let reply = bus.act(json!({"role": "math", "base": "2"})).await;
+            assert_eq!(reply.is_ok(), answered, "{scheme}: {reply:?}");
+        }
+    }
+}
+
 /// Runs each behaviour over each transport: the next transport only adds a line.
 macro_rules! over {
     ($scheme:literal) => {
