@@ -230,14 +230,15 @@ impl Remote {
     }
 
     /// The peer whose turn it is: of those whose breaker lets a message through the one with the fewest in flight, and
-    /// of equals each in turn; one that has just failed only if there is no other.
+    /// of equals each in turn; one that has just failed only if there is no other. So a process that came back has its
+    /// probe also while the others do well.
     pub(crate) fn choose(&self, target: &Target, failed: Option<&Arc<Peer>>) -> Option<Arc<Peer>> {
         let count = target.peers.len();
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         let mut order: Vec<&Arc<Peer>> = (0..count).map(|n| &target.peers[(turn + n) % count]).collect();
         order.sort_by_key(|peer| {
             let failed = failed.is_some_and(|failed| Arc::ptr_eq(failed, peer));
-            (failed, !peer.breaker.is_closed(), peer.in_flight())
+            (failed, !peer.breaker.would_let_through(), peer.in_flight())
         });
         order.into_iter().find(|peer| peer.breaker.lets_through()).cloned()
     }
