@@ -265,6 +265,41 @@ async fn r5_an_attempt_that_none_may_follow_has_all_the_time() {
     assert_eq!((saw.end(), saw.runs, saw.receipt.attempts()), ((Outcome::Done, "ok".into()), 1, 1));
 }
 
+/// A handler is slow for itself, and one that needs most of the time is let end.
+#[tokio::test(start_paused = true)]
+async fn r5_a_slow_handler_beside_fast_ones_is_not_repeated() {
+    let world = world(Way::Wire, 2).await;
+    for _ in 0..200 {
+        world.call("read", "").await.reply.unwrap();
+    }
+    let mut repeats = 0;
+    for n in 0..40 {
+        let saw = world.call("idempotent", "three seconds").await;
+        repeats = if saw.end() == (Outcome::Done, "ok".into()) && saw.runs == 1 { 0 } else { n + 1 };
+    }
+    assert!(repeats <= 20, "it was learnt only after {repeats} calls");
+    let to = world.bus.flows().to(&pattern("idempotent"));
+    assert!(to.attempts <= to.messages + 60, "{to:?}");
+}
+
+/// Many calls of a handler that hangs say nothing of the others, nor do callers with little time.
+#[tokio::test(start_paused = true)]
+async fn r5_a_handler_that_hangs_does_not_take_its_process_with_it() {
+    let world = world(Way::Wire, 1).await;
+    let short = world.bus.timeout(300 * MS);
+    for kind in ["undeclared", "idempotent"] {
+        let calls: Vec<_> = (0..100).map(|_| begin(&short, kind, "hang")).collect();
+        for call in calls {
+            let error = call.await.unwrap().unwrap_err();
+            assert_eq!(error.code(), "deadline", "{kind} {error:?}");
+        }
+        for kind in [kind, "read"] {
+            let saw = world.call_by(&short, kind, "").await;
+            assert_eq!(saw.end(), (Outcome::Done, "ok".into()), "{kind} {saw:?}");
+        }
+    }
+}
+
 /// Of two processes that are both slow now, since what they call is.
 #[tokio::test(start_paused = true)]
 async fn r5_an_attempt_that_the_budget_does_not_let_follow_has_all_the_time() {

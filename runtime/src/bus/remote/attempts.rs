@@ -102,7 +102,7 @@ impl Remote {
                 return Err(last.unwrap_or_else(|| all_away(target)));
             };
             target.budget.counts.attempts.add();
-            let busy = peer.busy();
+            let (busy, began) = (peer.busy(), clock::now());
             let sent = tokio::select! {
                 biased;
                 sent = peer.link.send(message, head) => sent,
@@ -110,10 +110,10 @@ impl Remote {
             };
             drop(busy);
             let Err(error) = sent else {
-                peer.breaker.answered();
+                peer.answered();
                 return Ok(());
             };
-            note(&peer, &error);
+            note(&peer, &error, began);
             let goes_on = match next(&error, target) {
                 Next::End => false,
                 Next::Other => {
@@ -173,9 +173,9 @@ pub(super) struct Sending<'a> {
 }
 
 impl Sending<'_> {
-    pub(super) async fn attempt(&self, peer: &Peer, attempt: u32) -> Reply {
+    pub(super) async fn attempt(&self, peer: &Arc<Peer>, attempt: u32) -> Reply {
         let began = clock::now();
-        let patience = self.patience(peer);
+        let patience = self.patience();
         let mut head = self.envelope.head(attempt, self.left);
         head.budget = Some(self.left);
         self.target.budget.counts.attempts.add();
@@ -191,11 +191,11 @@ impl Sending<'_> {
         drop(busy);
         match &reply {
             Ok(_) | Err(CallError::App(_)) => {
-                peer.latency.note(clock::now() - began);
-                peer.breaker.answered();
+                self.target.latency.note(clock::now() - began);
+                peer.answered();
             }
             Err(CallError::Bus(error)) => {
-                note(peer, error);
+                note(peer, error, began);
                 if error.outcome() == Outcome::NotDone && error.kind() == ErrorKind::Unreachable {
                     // No copy of the message left.
                     self.target.budget.counts.attempts.take_back();
@@ -209,18 +209,13 @@ impl Sending<'_> {
     }
 
     /// How long to wait before another attempt would be made, if one may.
-    fn patience(&self, peer: &Peer) -> Option<Duration> {
+    fn patience(&self) -> Option<Duration> {
         if self.last || !self.target.repeatable {
             // To give up early makes time for another attempt. Where none can follow, it would only turn a slow answer
             // into none.
             return None;
         }
-        if self.target.peers.len() == 1 {
-            // Another attempt can only go to the same process: what is slow there, such as attempts of its own, would begin
-            // anew. It is for what got lost on the way.
-            return Some(self.left / 2);
-        }
-        Some(peer.latency.attempt_timeout(self.left))
+        self.target.latency.patience(self.left, self.target.peers.len() == 1)
     }
 
     /// Ends when the attempt is to be given up, and says after how long. What the retry budget does not allow to be repeated
@@ -230,6 +225,10 @@ impl Sending<'_> {
             clock::sleep_until(began + patience).await;
             if self.target.budget.repeat() {
                 self.paid.store(true, Ordering::Relaxed);
+                if patience >= self.left / 2 {
+                    // The handler takes at least so long.
+                    self.target.latency.note(patience);
+                }
                 return patience;
             }
         }
@@ -247,11 +246,12 @@ impl Sending<'_> {
 }
 
 /// What a failure says of the peer: one that refuses is there, one that is silent is not.
-fn note(peer: &Peer, error: &Error) {
+fn note(peer: &Arc<Peer>, error: &Error, began: Instant) {
     match error.kind() {
         ErrorKind::Unreachable | ErrorKind::Draining => peer.breaker.away(),
-        ErrorKind::Lost | ErrorKind::Deadline => peer.breaker.failed(),
-        _ => peer.breaker.answered(),
+        ErrorKind::Lost => drop(peer.breaker.failed()),
+        ErrorKind::Deadline => peer.silent_since(began),
+        _ => peer.answered(),
     }
 }
 

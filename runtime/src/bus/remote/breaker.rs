@@ -50,28 +50,30 @@ impl Breaker {
         *self.state() = State::default();
     }
 
-    /// The other side did not answer.
-    pub(super) fn failed(&self) {
-        self.open_after(1);
+    /// The other side did not answer; whether that opened it.
+    pub(super) fn failed(&self) -> bool {
+        self.open_after(1)
     }
 
     /// The other side is certainly not there.
     pub(super) fn away(&self) {
-        self.open_after(FAILURES);
+        let _ = self.open_after(FAILURES);
     }
 
-    fn open_after(&self, failures: u32) {
+    fn open_after(&self, failures: u32) -> bool {
         let (mut state, now) = (self.state(), clock::now());
         if state.open_until.is_some_and(|until| now < until) && !state.probing {
             // What was on its way when it opened says nothing new.
-            return;
+            return false;
         }
         state.failures = state.failures.saturating_add(1).max(failures);
         state.probing = false;
-        if state.failures >= FAILURES {
-            let doubled = FIRST.saturating_mul(1 << (state.failures - FAILURES).min(7)).min(LONGEST);
-            state.open_until = Some(now + jitter(doubled));
+        if state.failures < FAILURES {
+            return false;
         }
+        let doubled = FIRST.saturating_mul(1 << (state.failures - FAILURES).min(7)).min(LONGEST);
+        state.open_until = Some(now + jitter(doubled));
+        true
     }
 
     /// The message never went: the probe's place is free again.

@@ -164,6 +164,7 @@ async fn learn(core: &Core, peer: &Arc<Peer>) {
     match peer.link.catalogue().await {
         Ok(Some(json)) => match serde_json::from_slice::<Catalogue>(&json) {
             Ok(catalogue) => {
+                peer.answered();
                 if core.remote.learn(peer, Some(catalogue)) {
                     core.mark_rivals();
                 }
