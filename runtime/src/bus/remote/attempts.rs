@@ -45,7 +45,7 @@ impl Remote {
                 last.get_or_insert_with(|| Err(CallError::Bus(too_late())));
                 break;
             }
-            let Some(peer) = self.choose(&target, failed.as_ref()) else {
+            let Some(peer) = target.choose(failed.as_ref()) else {
                 last.get_or_insert_with(|| Err(CallError::Bus(all_away(&target))));
                 if away.wait(deadline).await {
                     continue;
@@ -95,7 +95,7 @@ impl Remote {
         let mut last = None;
         let (mut attempt, mut away) = (0, Away::default());
         loop {
-            let Some(peer) = self.choose(target, failed.as_ref()) else {
+            let Some(peer) = target.choose(failed.as_ref()) else {
                 if away.wait(deadline).await {
                     continue;
                 }

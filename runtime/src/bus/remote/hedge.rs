@@ -29,7 +29,7 @@ impl Remote {
             reply = &mut first => return (reply, 1),
             () = clock::sleep(after) => {}
         }
-        let other = self.choose(sending.target, Some(peer)).filter(|other| !Arc::ptr_eq(other, peer));
+        let other = sending.target.choose(Some(peer)).filter(|other| !Arc::ptr_eq(other, peer));
         let Some(other) = other else { return (first.await, 1) };
         if !sending.target.budget.repeat() {
             other.breaker.gave_up();

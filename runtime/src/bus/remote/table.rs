@@ -97,6 +97,22 @@ pub(crate) struct Target {
     turn: AtomicUsize,
 }
 
+impl Target {
+    /// The peer whose turn it is: of those whose breaker lets a message through the one with the fewest in flight, and
+    /// of equals each in turn; one that has just failed only if there is no other. So a process that came back has its
+    /// probe also while the others do well.
+    pub(crate) fn choose(&self, failed: Option<&Arc<Peer>>) -> Option<Arc<Peer>> {
+        let count = self.peers.len();
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        let mut order: Vec<&Arc<Peer>> = (0..count).map(|n| &self.peers[(turn + n) % count]).collect();
+        order.sort_by_key(|peer| {
+            let failed = failed.is_some_and(|failed| Arc::ptr_eq(failed, peer));
+            (failed, !peer.breaker.would_let_through(), peer.in_flight())
+        });
+        order.into_iter().find(|peer| peer.breaker.lets_through()).cloned()
+    }
+}
+
 impl Remote {
     /// Whether there is anybody else at all.
     pub(crate) fn is_empty(&self) -> bool {
@@ -233,20 +249,6 @@ impl Remote {
             }
         }
         all
-    }
-
-    /// The peer whose turn it is: of those whose breaker lets a message through the one with the fewest in flight, and
-    /// of equals each in turn; one that has just failed only if there is no other. So a process that came back has its
-    /// probe also while the others do well.
-    pub(crate) fn choose(&self, target: &Target, failed: Option<&Arc<Peer>>) -> Option<Arc<Peer>> {
-        let count = target.peers.len();
-        let turn = target.turn.fetch_add(1, Ordering::Relaxed);
-        let mut order: Vec<&Arc<Peer>> = (0..count).map(|n| &target.peers[(turn + n) % count]).collect();
-        order.sort_by_key(|peer| {
-            let failed = failed.is_some_and(|failed| Arc::ptr_eq(failed, peer));
-            (failed, !peer.breaker.would_let_through(), peer.in_flight())
-        });
-        order.into_iter().find(|peer| peer.breaker.lets_through()).cloned()
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, Known> {
