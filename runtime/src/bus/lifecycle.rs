@@ -8,6 +8,7 @@ pub(crate) struct Lifecycle {
     draining: AtomicBool,
     drained: Notify,
     unready: AtomicBool,
+    joining: AtomicBool,
 }
 
 impl Lifecycle {
@@ -35,9 +36,15 @@ impl Lifecycle {
         }
     }
 
-    /// Whether the process should be sent messages: not while draining, and not while its threads hang.
+    /// Whether the process should be sent messages: not while draining, not while its threads hang, and not
+    /// before it has heard of the others.
     pub(crate) fn is_ready(&self) -> bool {
-        !self.is_draining() && !self.unready.load(Ordering::Relaxed)
+        !self.is_draining() && !self.unready.load(Ordering::Relaxed) && !self.joining.load(Ordering::Relaxed)
+    }
+
+    /// Whether the process is getting to know the others.
+    pub(crate) fn set_joining(&self, joining: bool) {
+        self.joining.store(joining, Ordering::Relaxed);
     }
 
     /// For the watchdog.

@@ -1,6 +1,8 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use tokio::sync::oneshot;
+
 use super::peer::Peer;
 use super::table::{Observer, Routed};
 use crate::bus::{Core, Origin, Published, Route, partly};
@@ -68,6 +70,23 @@ impl Core {
             biased;
             () = learn(self, peer) => {}
             () = clock::sleep(REFRESH) => {}
+        }
+    }
+
+    /// As [`first_learn`](Core::first_learn), of all of them together: those that are not there yet cost the time of one.
+    pub(crate) async fn first_learn_all(self: &Arc<Self>, peers: impl Iterator<Item = Arc<Peer>>) {
+        let ask = |peer: Arc<Peer>| {
+            let core = Arc::clone(self);
+            let (ended, end) = oneshot::channel::<()>();
+            task::spawn(async move {
+                core.first_learn(&peer).await;
+                drop(ended);
+            });
+            end
+        };
+        for end in peers.map(ask).collect::<Vec<_>>() {
+            // It ends by being dropped.
+            let _ = end.await;
         }
     }
 
@@ -145,6 +164,7 @@ async fn learn(core: &Core, peer: &Arc<Peer>) {
     match peer.link.catalogue().await {
         Ok(Some(json)) => match serde_json::from_slice::<Catalogue>(&json) {
             Ok(catalogue) => {
+                peer.answered();
                 if core.remote.learn(peer, Some(catalogue)) {
                     core.mark_rivals();
                 }
