@@ -119,7 +119,8 @@ pub use matchbus_macros::service;
 #[doc = include_str!("../docs/services.md")]
 pub use matchbus_macros::services;
 pub use message::{
-    AppError, CallError, Error, ErrorReply, Id, Message, Meta, NoError, Outcome, Receipt, Result, TraceParent,
+    AppError, CallError, Error, ErrorReply, FromCall, Id, Lifted, Message, MessageError, Meta, NoError,
+    Outcome, Receipt, Result, TraceParent,
 };
 pub use serde_json::Value;
 
@@ -149,7 +150,8 @@ pub mod __private {
     };
     pub use crate::message::probe::{FallbackKind, FallbackSchema, Probe};
     pub use crate::message::{
-        AppError, FieldInfo, FieldKind, Message, MessageInfo, NoError, TypeSketch, see_key, see_key_with,
+        AppError, CallError, Error, FieldInfo, FieldKind, FromCall, Message, MessageError, MessageInfo,
+        NoError, TypeSketch, see_key, see_key_with,
     };
     pub use crate::pattern::{KeyInfo, PatternInfo, Scalar, ValueRef};
     pub use crate::registry::{
