@@ -88,6 +88,7 @@ async fn a_handler_that_hangs_is_cancelled_at_the_deadline() {
     let error = bus.call(work("hang")).await.unwrap_err();
     assert_eq!(begin.elapsed(), Duration::from_secs(5));
     assert_eq!((error.outcome(), error.code().as_str()), (Outcome::Unknown, "deadline"));
+    assert!(!error.is_retryable(), "it may have run (rule R2): {error:?}");
     assert_eq!(seen.dropped.load(Ordering::SeqCst), 1);
     let counts = bus.flows().of("cmd:do,role:work");
     assert_eq!((counts.unknown, counts.in_flight()), (1, 0));

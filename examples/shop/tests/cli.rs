@@ -200,6 +200,24 @@ fn check_is_well_and_names_what_broke_since_a_saved_catalogue() {
     assert!(out.contains("cmd:empty,role:cart: nothing answers this any more"), "{out}");
     assert_eq!(out.lines().filter(|line| line.starts_with("- ")).count(), 2, "{out}");
 
+    let mut bare = json(&catalogue);
+    for handler in bare["handlers"].as_array_mut().unwrap() {
+        handler
+            .as_object_mut()
+            .unwrap()
+            .retain(|part, _| !["input", "reply", "error"].contains(&part.as_str()));
+    }
+    let bare = file("bare.json", &bare.to_string());
+    let (code, out, _) = said(&["check", "--against", bare.to_str().unwrap()]);
+    assert_eq!(code, 0);
+    assert!(out.contains("fields are NOT compared of cmd:add,role:cart"), "{out}");
+    assert!(!out.contains("nothing breaks"), "{out}");
+
+    let newer = file("newer.json", r#"{"version":9,"handlers":[]}"#);
+    let (code, _, err) = said(&["check", "--against", newer.to_str().unwrap()]);
+    assert_eq!(code, 1);
+    assert!(err.contains("version 9 and this program reads up to 1"), "{err}");
+
     let (code, _, err) = said(&["check", "--against", "no-such-file.json"]);
     assert_eq!(code, 1);
     assert!(err.contains("no-such-file.json"), "{err}");

@@ -7,16 +7,18 @@ use super::builder::Builder;
 use super::core::Core;
 use super::deliver::{Given, Reply, Takes, Target, encode, value_of};
 use super::origin::{Origin, say_more};
+use super::outside::Outside;
 use super::queue::{Body, Job};
 use super::start_error::StartError;
 use crate::flow::{SEEN_AFTER, Snapshot};
 use crate::handler::{Context, FromContext, Need};
 use crate::message::json::{Limits, Scan};
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Message, Outcome, Result};
+use crate::pattern::Compare;
 use crate::registry::Info;
 use crate::router::Explanation;
 use crate::testing::How;
-use crate::transport::{Door, Exposed, Listener, Transport, Url, may_reach, missing_feature};
+use crate::transport::{Door, Exposed, Listener, Transport, Url, missing_feature};
 
 /// A handle to the bus: everything a process sends goes through one.
 ///
@@ -207,11 +209,19 @@ impl Bus {
     /// No transport has the scheme, the address is taken, or the URL has parts that the transport does not understand.
     pub async fn listen(&self, url: &Url, exposed: &Exposed) -> Result<Listener> {
         let transport = self.core.transport(url)?;
-        transport.listen(url, self.door(exposed)).await
+        // Senecas compare values as text (rule M4).
+        let seneca = url.scheme().starts_with("seneca+");
+        let compare = if seneca { Compare::Text } else { self.compare() };
+        transport.listen(url, self.door(exposed, compare)).await
     }
 
-    pub(crate) fn door(&self, exposed: &Exposed) -> Door {
-        Door::new(Arc::clone(&self.core), exposed, self.core.settings.most_from_outside)
+    pub(crate) fn compare(&self) -> Compare {
+        self.core.settings.compare
+    }
+
+    pub(crate) fn door(&self, exposed: &Exposed, compare: Compare) -> Door {
+        let outside = Outside::new(&self.core, exposed, compare);
+        Door::new(Arc::clone(&self.core), outside, self.core.settings.most_from_outside)
     }
 
     /// Knows the process at `url` from here on: what nobody here answers may be answered there, as its catalogue says or
@@ -371,7 +381,7 @@ impl Core {
         self: &Arc<Self>,
         origin: &Origin,
         bytes: Vec<u8>,
-        exposed: Option<&[bool]>,
+        outside: Option<&Outside>,
         only: &[Arc<str>],
     ) -> Result<Published> {
         self.take_in(origin)?;
@@ -385,7 +395,7 @@ impl Core {
                 .iter()
                 .filter(|group| only.is_empty() || only.contains(&group.name))
                 .filter_map(|group| group.observers.find(&scan))
-                .filter(|observer| may_reach(exposed, *observer))
+                .filter(|observer| outside.is_none_or(|outside| outside.reaches(*observer)))
                 .collect()
         };
         let mut groups = 0;

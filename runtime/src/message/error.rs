@@ -155,6 +155,9 @@ impl Error {
 
     /// The handler ended with a failure of a call that it made itself.
     ///
+    /// It has run, and what it did before that call only it knows: so this is *done* and not retryable, also where the
+    /// nested call was *not done*. A handler that knows better answers with an error of its own.
+    ///
     /// Where that was for lack of time, the time of this message is up too: the budget is one for the whole chain.
     pub(crate) fn handler_failed(cause: Error) -> Self {
         if cause.is_deadline() {
@@ -256,9 +259,13 @@ impl Error {
         self.0.kind.code()
     }
 
-    /// Whether the same message may succeed later.
+    /// Whether the same message may be sent again and succeed later: it was *not done*, and for a reason that passes
+    /// (rule R1).
+    ///
+    /// What is *unknown* is not retryable: it may have run, and to run it twice is harmless only where the handler's effect
+    /// says so. The bus has then already tried again (rule R2).
     pub fn is_retryable(&self) -> bool {
-        matches!(
+        let passes = matches!(
             self.0.kind,
             ErrorKind::NoHandler
                 | ErrorKind::Deadline
@@ -267,7 +274,8 @@ impl Error {
                 | ErrorKind::Unreachable
                 | ErrorKind::Lost
                 | ErrorKind::InProgress
-        )
+        );
+        passes && self.0.outcome == Outcome::NotDone
     }
 
     /// Nobody answers such a message.

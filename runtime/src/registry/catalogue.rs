@@ -100,6 +100,9 @@ impl Handler {
 }
 
 impl Catalogue {
+    /// The version of the format that this version of matchbus writes, and the highest that it reads.
+    pub const VERSION: u32 = 1;
+
     /// The catalogue of these handlers.
     pub fn of(infos: impl IntoIterator<Item = &'static Info>) -> Self {
         let infos: Vec<&'static Info> = infos.into_iter().collect();
@@ -113,7 +116,7 @@ impl Catalogue {
             (&a.service, &a.pattern, &a.handler, &a.module)
                 .cmp(&(&b.service, &b.pattern, &b.handler, &b.module))
         });
-        Catalogue { version: 1, handlers }
+        Catalogue { version: Catalogue::VERSION, handlers }
     }
 
     /// The catalogue of handlers under the patterns that they have in this process: one entry for each pair.
