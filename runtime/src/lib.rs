@@ -47,7 +47,6 @@
 //! | who answers what, as data | [`registry::Catalogue`] |
 //! | other processes | [`transport`], [`Bus::listen`], [`Bus::connect`], [`bus::Route`] |
 //! | how many messages | [`flow`], [`Bus::flows`] |
-//! | other processes | [`transport`], [`Bus::listen`] |
 //!
 //! # Syntax of the attributes
 //!
