@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use super::print;
+use super::{counted, print};
 use crate::bus::{Builder, dedup_note};
 use crate::message::{Error, ErrorKind, Outcome, Result};
 use crate::registry::Catalogue;
@@ -31,7 +31,11 @@ pub(super) fn check(builder: &Builder, against: Option<&Path>) -> Result<u8> {
 /// What was found to be well, with what lies outside of the program and so cannot be checked.
 fn well(catalogue: &Catalogue, against: Option<(&Path, &Catalogue)>) -> String {
     let services: BTreeSet<&str> = catalogue.handlers.iter().map(|handler| &*handler.service).collect();
-    let mut text = format!("ok: {} handlers of {} services\n", catalogue.handlers.len(), services.len());
+    let mut text = format!(
+        "ok: {} of {}\n",
+        counted(catalogue.handlers.len(), "handler"),
+        counted(services.len(), "service")
+    );
     if let Some((path, saved)) = against {
         let not_compared = saved.not_compared(catalogue);
         if not_compared.is_empty() {

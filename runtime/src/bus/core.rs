@@ -18,7 +18,6 @@ use super::settings::Settings;
 use crate::flow::{End, Flow, Flows, Snapshot};
 use crate::handler::{Context, Input, Output};
 use crate::message::{CallError, Error, ErrorKind, Outcome};
-use crate::router::Fields;
 use crate::seam::clock;
 use crate::testing::Recorder;
 use crate::transport::Transport;
@@ -200,15 +199,6 @@ impl Core {
     pub(crate) fn refuses_circle(&self, envelope: &Envelope<'_>) -> Option<Error> {
         let most = self.settings.most_nested;
         (envelope.depth() > most).then(|| circle(envelope, most))
-    }
-
-    /// Nobody answers `message`: counted, and told with what would have come nearest.
-    #[cold]
-    pub(crate) fn no_handler<F: Fields + ?Sized>(&self, message: &F, envelope: &Envelope<'_>) -> Error {
-        self.count_unrouted();
-        let why = self.services.explain(message).to_string().trim().replace('\n', "; ");
-        Error::new(ErrorKind::NoHandler, Outcome::NotDone, format!("no handler answers this message: {why}"))
-            .of_message(&envelope.id().to_string())
     }
 
     /// As [`no_handler`](Core::no_handler), for somebody outside who may not know what else there is (rule M8).

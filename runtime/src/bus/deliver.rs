@@ -352,7 +352,7 @@ impl Core {
                 Err(CallError::Bus(error.of_message(&envelope.id().to_string())))
             }
             Some(reply) => reply,
-            None => Err(CallError::Bus(self.no_handler(scan, envelope))),
+            None => Err(CallError::Bus(self.no_handler_anywhere(scan, envelope))),
         }
     }
 

@@ -202,6 +202,31 @@ impl Bus {
         self.core.publish(&self.origin.sending::<M>(), message).await
     }
 
+    /// As [`publish`](Bus::publish), for JSON as bytes: nothing about it is checked but that it is a message.
+    ///
+    /// ```
+    /// # use matchbus::prelude::*;
+    /// #[observer(event = "*")]
+    /// fn audit(_: Value) {}
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let bus = Bus::with(matchbus::services![audit])?;
+    /// let published = bus.publish_bytes(br#"{"event":"item-added","sku":"tea"}"#).await?;
+    /// assert_eq!(published.groups, 1);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`publish`](Bus::publish); bytes that are no message are refused with what is wrong and where (rule M7).
+    pub async fn publish_bytes(&self, message: &[u8]) -> Result<Published> {
+        let bytes = match self.origin.extend() {
+            None => message.to_vec(),
+            Some(extend) => extended(message, extend).into_owned(),
+        };
+        self.core.publish_json(&self.origin, bytes).await
+    }
+
     /// Listens at `url` and lets in what `exposed` says (rule M8). The scheme chooses the transport.
     ///
     /// # Errors
@@ -370,6 +395,10 @@ impl Core {
     ) -> Result<Published> {
         let bytes = encode(&message, origin.extend())?;
         drop(message);
+        self.publish_json(origin, bytes).await
+    }
+
+    async fn publish_json(self: &Arc<Self>, origin: &Origin, bytes: Vec<u8>) -> Result<Published> {
         if self.remote.is_empty() {
             return self.publish_bytes(origin, bytes, None, &[]).await;
         }

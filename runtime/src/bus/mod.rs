@@ -18,6 +18,7 @@ mod layer;
 mod lifecycle;
 mod limit;
 mod mounted;
+mod nobody;
 mod origin;
 mod outside;
 mod queue;

@@ -224,7 +224,7 @@ impl Remote {
     }
 
     /// The patterns that others answer, with their ranks.
-    pub(super) fn answered(&self) -> Vec<(Pattern, i32)> {
+    pub(crate) fn answered(&self) -> Vec<(Pattern, i32)> {
         self.table().services.iter().map(|found| (found.pattern(), found.value().order.1)).collect()
     }
 
