@@ -426,6 +426,20 @@ async fn draining_lets_what_runs_end_and_refuses_what_is_new() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn draining_ends_with_the_last_message_and_does_not_look_every_now_and_then() {
+    let (bus, seen) = start(|bus| bus.drain(Duration::from_hours(1)));
+    let begin = tokio::time::Instant::now();
+    let running = tokio::spawn({
+        let bus = bus.clone();
+        async move { bus.timeout(Duration::from_secs(3)).call(work("hang")).await }
+    });
+    seen.started.notified().await;
+    assert_eq!(bus.shutdown().await, 0);
+    assert_eq!(begin.elapsed(), Duration::from_secs(3));
+    assert_eq!(running.await.unwrap().unwrap_err().code(), "deadline");
+}
+
+#[tokio::test(start_paused = true)]
 async fn draining_gives_up_when_its_time_is_up_and_says_how_many() {
     let (bus, seen) = start(|bus| bus.timeout(Duration::from_hours(1)).drain(Duration::from_secs(10)));
     let running = tokio::spawn({

@@ -1,6 +1,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 
 /// Where the bus is between start and end.
 #[derive(Debug, Default)]
@@ -8,6 +9,7 @@ pub(crate) struct Lifecycle {
     draining: AtomicBool,
     drained: Notify,
     unready: AtomicBool,
+    ended: Notify,
 }
 
 impl Lifecycle {
@@ -33,6 +35,17 @@ impl Lifecycle {
             }
             drained.await;
         }
+    }
+
+    /// A message ended while the bus drains.
+    #[cold]
+    pub(crate) fn message_ended(&self) {
+        self.ended.notify_waiters();
+    }
+
+    /// Waits for the next message that ends while the bus drains: from now on, not from when it is first polled.
+    pub(crate) fn next_end(&self) -> Notified<'_> {
+        self.ended.notified()
     }
 
     /// Whether the process should be sent messages: not while draining, and not while its threads hang.
