@@ -94,6 +94,18 @@ async fn a_handler_that_hangs_is_cancelled_at_the_deadline() {
     assert_eq!((counts.unknown, counts.in_flight()), (1, 0));
 }
 
+#[service(role = "plain", cmd = "slow", timeout("1ms"))]
+fn slow_and_plain(_: Value) -> Value {
+    std::thread::sleep(Duration::from_millis(5));
+    "late".into()
+}
+
+#[tokio::test]
+async fn a_plain_function_runs_to_its_end_whatever_its_time_out() {
+    let bus = Bus::with(services![slow_and_plain]).unwrap();
+    assert_eq!(bus.act(json!({ "role": "plain", "cmd": "slow" })).await.unwrap(), "late");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_nested_call_has_what_is_left_and_no_more() {
     let (bus, _) = start(|bus| bus.timeout(Duration::from_secs(2)));
