@@ -197,7 +197,15 @@ fn the_graph_has_services_special_cases_and_what_is_outside() {
     ] {
         assert!(mermaid.contains(part), "{part}: {mermaid}");
     }
+    // By a thick line from each special case to what it hands on to.
+    let place = |label: &str| {
+        let line = mermaid.lines().find(|line| line.contains(&format!("[\"{label}\"]"))).unwrap();
+        line.trim().split('[').next().unwrap().to_owned()
+    };
+    let (gold, get) = (place("gold<br/>cmd:get,role:price,tier:gold"), place("get<br/>cmd:get,role:price"));
+    assert!(mermaid.contains(&format!("  {gold} ==>|Prior| {get}\n")), "{mermaid}");
     let (code, dot, _) = said(&["graph", "--format", "dot"]);
+    assert!(dot.contains("[label=\"Prior\" style=bold]"), "{dot}");
     assert_eq!(code, 0);
     assert!(dot.contains("digraph matchbus {") && dot.trim_end().ends_with('}'), "{dot}");
 }

@@ -466,15 +466,20 @@ impl Core {
         use crate::seam::clock;
         self.lifecycle.drain();
         let end = clock::now() + self.settings.drain;
-        // A message that did not see the drain yet has counted itself; wait until its count is seen.
+        // A message that did not see the drain yet has counted itself, at its start or at its end; wait until that count is
+        // seen. Those that end later tell it.
         clock::sleep(SEEN_AFTER).await;
         loop {
+            let (ended, emptied) = (self.lifecycle.next_end(), self.queued.next_empty());
             let left = self.snapshot().in_flight().max(self.queued.count() as u64);
             if left == 0 || clock::now() >= end {
                 return left;
             }
-            // Messages end on other tasks and threads, without telling: telling would cost each of them.
-            clock::sleep(std::time::Duration::from_millis(2)).await;
+            tokio::select! {
+                () = ended => {}
+                () = emptied => {}
+                () = clock::sleep_until(end) => {}
+            }
         }
     }
 }
