@@ -9,6 +9,7 @@ pub(crate) struct Lifecycle {
     draining: AtomicBool,
     drained: Notify,
     unready: AtomicBool,
+    joining: AtomicBool,
     ended: Notify,
 }
 
@@ -48,9 +49,15 @@ impl Lifecycle {
         self.ended.notified()
     }
 
-    /// Whether the process should be sent messages: not while draining, and not while its threads hang.
+    /// Whether the process should be sent messages: not while draining, not while its threads hang, and not
+    /// before it has heard of the others.
     pub(crate) fn is_ready(&self) -> bool {
-        !self.is_draining() && !self.unready.load(Ordering::Relaxed)
+        !self.is_draining() && !self.unready.load(Ordering::Relaxed) && !self.joining.load(Ordering::Relaxed)
+    }
+
+    /// Whether the process is getting to know the others.
+    pub(crate) fn set_joining(&self, joining: bool) {
+        self.joining.store(joining, Ordering::Relaxed);
     }
 
     /// For the watchdog.

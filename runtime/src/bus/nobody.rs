@@ -40,7 +40,21 @@ impl Core {
             matcher.add_ranked(&pattern, rank, ());
         }
         let all = || matcher.iter().map(|found| found.pattern().to_string()).collect();
-        self.unanswered(&matcher.explain(message), groups, all, envelope)
+        let error = self.unanswered(&matcher.explain(message), groups, all, envelope);
+        let silent = self.remote.silent();
+        if silent.is_empty() {
+            return error;
+        }
+        // They may be the ones.
+        let mut text = error.text().to_owned();
+        for peer in silent.iter().take(NAMED) {
+            let why = peer.silence().map_or("it has not answered yet".into(), |silence| silence.why);
+            let _ = write!(text, "; what `{}` answers is not known: {why}", peer.url);
+        }
+        if silent.len() > NAMED {
+            let _ = write!(text, "; and of {} more neither", silent.len() - NAMED);
+        }
+        error.with_text(text)
     }
 
     fn unanswered(

@@ -193,6 +193,10 @@ impl Error {
         self.change(|repr| repr.path = Some(path.into()))
     }
 
+    pub(crate) fn with_text(self, text: String) -> Self {
+        self.change(|repr| repr.text = text)
+    }
+
     /// Names the pattern, unless one is named.
     pub(crate) fn at_pattern(self, pattern: &str) -> Self {
         self.change(|repr| {
