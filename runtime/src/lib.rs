@@ -117,6 +117,8 @@ pub use matchbus_macros::registry_test;
 pub use matchbus_macros::service;
 #[doc = include_str!("../docs/services.md")]
 pub use matchbus_macros::services;
+#[doc(hidden)]
+pub use message::HasText;
 pub use message::{
     AppError, CallError, Error, ErrorReply, FromCall, Id, Lifted, Message, MessageError, Meta, NoError,
     Outcome, Receipt, Result, TraceParent,

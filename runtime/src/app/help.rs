@@ -121,5 +121,5 @@ pub(super) fn of(about: &MainOptions, command: &str) -> Option<String> {
 }
 
 fn indented(lines: &str, by: usize) -> String {
-    lines.lines().map(|line| format!("{:by$}{line}\n", "")).collect()
+    lines.lines().fold(String::new(), |text, line| text + &" ".repeat(by) + line + "\n")
 }
