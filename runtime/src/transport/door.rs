@@ -1,5 +1,5 @@
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -32,6 +32,8 @@ struct Inner {
     exposed: Option<Vec<bool>>,
     places: Semaphore,
     most: usize,
+    /// Written once: nothing of it changes after the start, and whoever asks often is not to keep others waiting.
+    catalogue: OnceLock<String>,
 }
 
 impl Door {
@@ -49,7 +51,8 @@ impl Door {
                     .collect(),
             ),
         };
-        Door(Arc::new(Inner { core, exposed, places: Semaphore::new(most_in_flight), most: most_in_flight }))
+        let places = Semaphore::new(most_in_flight);
+        Door(Arc::new(Inner { core, exposed, places, most: most_in_flight, catalogue: OnceLock::new() }))
     }
 
     /// Answers a message that came from outside.
@@ -84,6 +87,10 @@ impl Door {
 
     /// Who answers what here, as JSON, as far as it is exposed.
     pub fn catalogue(&self) -> String {
+        self.0.catalogue.get_or_init(|| self.write_catalogue()).clone()
+    }
+
+    fn write_catalogue(&self) -> String {
         let infos = self.0.core.handlers.iter().filter(|handler| self.exposes(handler.flow));
         let infos = infos.filter_map(|handler| Some((handler.about.info()?, &handler.pattern)));
         crate::registry::Catalogue::of_mounted(infos).to_json()
