@@ -25,20 +25,16 @@ impl Store {
         self.directory.as_ref().ok_or_else(|| io::Error::other("FAULTS_DIR is not set"))
     }
 
-    /// A file named for the key, with what made it; whoever comes second finds it. It is written under another name first:
-    /// a process that dies in between leaves nothing.
+    /// A symbolic link that is named for the key and points to what made it: the system makes it in one step or not at all,
+    /// and only one for each name. Whoever comes second finds it.
     fn put(&self, key: &str) -> io::Result<String> {
-        let directory = self.directory()?;
-        let path = directory.join("effects").join(key);
-        let n = self.next.fetch_add(1, Ordering::Relaxed);
-        let made = format!("{}-{n}", std::process::id());
-        let temporary = directory.join("unfinished").join(&made);
-        std::fs::write(&temporary, &made)?;
-        let linked = std::fs::hard_link(&temporary, &path);
-        std::fs::remove_file(&temporary)?;
-        match linked {
+        let path = self.directory()?.join("effects").join(key);
+        let made = format!("{}-{}", std::process::id(), self.next.fetch_add(1, Ordering::Relaxed));
+        match std::os::unix::fs::symlink(&made, &path) {
             Ok(()) => Ok(made),
-            Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => std::fs::read_to_string(path),
+            Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {
+                Ok(std::fs::read_link(path)?.to_string_lossy().into_owned())
+            }
             Err(cause) => Err(cause),
         }
     }

@@ -67,7 +67,7 @@ pub(crate) async fn hangs(setting: Setting) -> Result<Report> {
         held.iter().filter(|held| **held + GRACE < deadline).count() as u64,
         0,
     );
-    report.within("p99 of releases", percentile(held.clone(), 0.99), deadline + GRACE);
+    report.within("p99 of releases", percentile(held.clone(), 0.99), deadline + setting.bar(GRACE));
     report.exactly("cancelled handlers", stats.dropped, samples.count());
     report.at_most("left in flight", stats.in_flight, 0);
     report.exactly("alive", u64::from(worker.is_alive()), 1);
@@ -177,8 +177,8 @@ pub(crate) async fn deadlines(setting: Setting) -> Result<Report> {
         held.iter().filter(|held| **held + GRACE < budget).count() as u64,
         0,
     );
-    report.within("p99 of releases", percentile(held.clone(), 0.99), budget + GRACE);
-    report.within("longest", percentile(held, 1.0), budget + setting.pick(GRACE, 4 * GRACE));
+    report.within("p99 of releases", percentile(held.clone(), 0.99), budget + setting.bar(GRACE));
+    report.within("longest", percentile(held, 1.0), budget + setting.pick(GRACE, 10 * GRACE));
     report.at_most("handlers begun without time", begun_late, 0);
     report.at_most("handlers that came to their end", ended, 0);
     report.at_most("left in flight", left, 0);
