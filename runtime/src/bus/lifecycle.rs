@@ -1,6 +1,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 
 /// Where the bus is between start and end.
 #[derive(Debug, Default)]
@@ -9,6 +10,7 @@ pub(crate) struct Lifecycle {
     drained: Notify,
     unready: AtomicBool,
     joining: AtomicBool,
+    ended: Notify,
 }
 
 impl Lifecycle {
@@ -34,6 +36,17 @@ impl Lifecycle {
             }
             drained.await;
         }
+    }
+
+    /// A message ended while the bus drains.
+    #[cold]
+    pub(crate) fn message_ended(&self) {
+        self.ended.notify_waiters();
+    }
+
+    /// Waits for the next message that ends while the bus drains: from now on, not from when it is first polled.
+    pub(crate) fn next_end(&self) -> Notified<'_> {
+        self.ended.notified()
     }
 
     /// Whether the process should be sent messages: not while draining, not while its threads hang, and not

@@ -169,8 +169,7 @@ impl Remote {
         true
     }
 
-    /// Waits until somebody is known who answers, as long as there is somebody who has not yet said what it answers:
-    /// processes start in any order.
+    /// Waits until somebody is known who answers, as long as there is somebody new who has not yet said what it answers.
     pub(super) async fn wait_for(
         &self,
         find: impl Fn() -> Option<Arc<Target>>,
@@ -181,24 +180,33 @@ impl Remote {
             if let Some(target) = find() {
                 return Some(target);
             }
-            if !self.is_learning() {
-                return None;
-            }
+            let until = self.learning_until().filter(|until| *until > clock::now())?.min(deadline);
             tokio::select! {
                 biased;
                 () = learnt => {}
-                () = clock::sleep_until(deadline) => return None,
+                () = clock::sleep_until(until) => return find(),
             }
         }
     }
 
-    /// Whether some peer that is asked has never said what it answers.
-    fn is_learning(&self) -> bool {
+    /// Until when those are waited for who have never said what they answer.
+    fn learning_until(&self) -> Option<Instant> {
+        self.silent().iter().filter_map(|peer| peer.awaited_until()).max()
+    }
+
+    /// Those who were asked and have never said what they answer.
+    pub(crate) fn silent(&self) -> Vec<Arc<Peer>> {
         let known = self.known();
-        known
+        let silent = known
             .peers
             .iter()
-            .any(|peer| peer.is_asked() && !known.catalogues.iter().any(|(of, _)| Arc::ptr_eq(of, peer)))
+            .filter(|peer| peer.is_asked() && !known.catalogues.iter().any(|(of, _)| Arc::ptr_eq(of, peer)));
+        silent.cloned().collect()
+    }
+
+    /// Tells those who wait for what others answer to look again.
+    pub(super) fn look_again(&self) {
+        self.learnt.notify_waiters();
     }
 
     /// Whether this peer has said what it answers.
@@ -224,7 +232,7 @@ impl Remote {
     }
 
     /// The patterns that others answer, with their ranks.
-    pub(super) fn answered(&self) -> Vec<(Pattern, i32)> {
+    pub(crate) fn answered(&self) -> Vec<(Pattern, i32)> {
         self.table().services.iter().map(|found| (found.pattern(), found.value().order.1)).collect()
     }
 
