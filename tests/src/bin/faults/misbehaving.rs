@@ -144,16 +144,18 @@ pub(crate) async fn deadlines(setting: Setting) -> Result<Report> {
     let rate = setting.pick(200, 50);
     let time = Duration::from_secs(setting.pick(50, 2));
     let budget = Duration::from_secs(1);
+    // All of a second are under way, and over HTTP each has a connection.
+    let room = if setting.over == "http" { "?most_connections=1024" } else { "" };
     let mut workers: Vec<Worker> = Vec::new();
     for step in (1..=STEPS).rev() {
         let mut plan = Plan::new(setting.over, "chain,seen", "")?.argument("--with", format!("step={step}"));
         if let Some(next) = workers.last() {
-            plan = plan.argument("--bus", next.address()?.to_string());
+            plan = plan.argument("--bus", format!("{}{room}", next.address()?));
         }
         workers.push(plan.start().await?);
     }
     let Some(first) = workers.last() else { return Err("no workers".into()) };
-    let bus = caller([first.address()?]).await?;
+    let bus = caller([format!("{}{room}", first.address()?).parse()?]).await?;
     let samples = load(rate, time, |_| {
         let bus = bus.timeout(budget);
         async move { End::of(bus.call(Hop { step: 1, steps: STEPS }).await, |_| false) }
