@@ -22,6 +22,16 @@ pub struct Once {
     pub ms: u64,
 }
 
+/// As [`Once`], but nothing keeps it from being made again: the handler declares no effect.
+#[derive(Clone, Debug, Message, Serialize, Deserialize)]
+#[message(fault = "add", reply(String), external)]
+pub struct Add {
+    /// Which effect.
+    pub key: String,
+    /// How long the handler works at it.
+    pub ms: u64,
+}
+
 /// Is answered with its number.
 #[derive(Clone, Debug, Message, Serialize, Deserialize)]
 #[message(fault = "ping", reply(u64), external)]

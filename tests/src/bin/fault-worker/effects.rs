@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use matchbus::prelude::*;
-use matchbus_tests::faults::{Once, Put};
+use matchbus_tests::faults::{Add, Once, Put};
 
 pub(crate) struct Store {
     directory: Option<PathBuf>,
@@ -70,9 +70,18 @@ async fn put(msg: Put, store: State<Store>) -> Result<String, matchbus::Error> {
 
 #[service(fault = "once", effect(dedup))]
 async fn once(msg: Once, store: State<Store>) -> Result<String, matchbus::Error> {
-    let made = store.add(&msg.key).map_err(|cause| failed(&cause))?;
-    if msg.ms > 0 {
-        tokio::time::sleep(Duration::from_millis(msg.ms)).await;
+    work(&msg.key, msg.ms, store).await
+}
+
+#[service(fault = "add")]
+async fn add(msg: Add, store: State<Store>) -> Result<String, matchbus::Error> {
+    work(&msg.key, msg.ms, store).await
+}
+
+async fn work(key: &str, ms: u64, store: State<Store>) -> Result<String, matchbus::Error> {
+    let made = store.add(key).map_err(|cause| failed(&cause))?;
+    if ms > 0 {
+        tokio::time::sleep(Duration::from_millis(ms)).await;
     }
     Ok(made)
 }

@@ -51,7 +51,7 @@ pub(crate) async fn hangs(setting: Setting) -> Result<Report> {
     let rate = setting.pick(200, 100);
     let time = Duration::from_secs(setting.pick(30, 1));
     let mut worker = Plan::new(setting.over, "work,seen", "")?.start().await?;
-    let bus = caller([worker.address()?]).await?;
+    let bus = caller([roomy(&worker)?.parse()?]).await?;
     let samples = load(rate, time, |_| {
         let bus = bus.timeout(deadline);
         async move { End::of(bus.call(Hang {}).await, |_| false) }
@@ -144,18 +144,16 @@ pub(crate) async fn deadlines(setting: Setting) -> Result<Report> {
     let rate = setting.pick(200, 50);
     let time = Duration::from_secs(setting.pick(50, 2));
     let budget = Duration::from_secs(1);
-    // All of a second are under way, and over HTTP each has a connection.
-    let room = if setting.over == "http" { "?most_connections=1024" } else { "" };
     let mut workers: Vec<Worker> = Vec::new();
     for step in (1..=STEPS).rev() {
         let mut plan = Plan::new(setting.over, "chain,seen", "")?.argument("--with", format!("step={step}"));
         if let Some(next) = workers.last() {
-            plan = plan.argument("--bus", format!("{}{room}", next.address()?));
+            plan = plan.argument("--bus", roomy(next)?);
         }
         workers.push(plan.start().await?);
     }
     let Some(first) = workers.last() else { return Err("no workers".into()) };
-    let bus = caller([format!("{}{room}", first.address()?).parse()?]).await?;
+    let bus = caller([roomy(first)?.parse()?]).await?;
     let samples = load(rate, time, |_| {
         let bus = bus.timeout(budget);
         async move { End::of(bus.call(Hop { step: 1, steps: STEPS }).await, |_| false) }
@@ -192,6 +190,13 @@ pub(crate) async fn deadlines(setting: Setting) -> Result<Report> {
     );
     report.see("some errors", some_but(&samples, told));
     Ok(report)
+}
+
+/// The way to a worker where all calls of a second are under way: over HTTP each has a connection.
+fn roomy(worker: &Worker) -> Result<String> {
+    let url = worker.address()?;
+    let more = if url.scheme() == "http" { "?most_connections=1024" } else { "" };
+    Ok(format!("{url}{more}"))
 }
 
 /// What the process's handlers did, when nothing is in flight any more; what is after `patience` is told.
