@@ -1,5 +1,5 @@
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -30,11 +30,15 @@ struct Inner {
     outside: Outside,
     places: Semaphore,
     most: usize,
+    /// Written once: nothing of it changes after the start, and whoever asks often is not to keep others waiting.
+    catalogue: OnceLock<String>,
 }
 
 impl Door {
     pub(crate) fn new(core: Arc<Core>, outside: Outside, most_in_flight: usize) -> Self {
-        Door(Arc::new(Inner { core, outside, places: Semaphore::new(most_in_flight), most: most_in_flight }))
+        let places = Semaphore::new(most_in_flight);
+        let catalogue = OnceLock::new();
+        Door(Arc::new(Inner { core, outside, places, most: most_in_flight, catalogue }))
     }
 
     /// Answers a message that came from outside.
@@ -75,6 +79,10 @@ impl Door {
 
     /// Who answers what here, as JSON, as far as it is exposed.
     pub fn catalogue(&self) -> String {
+        self.0.catalogue.get_or_init(|| self.write_catalogue()).clone()
+    }
+
+    fn write_catalogue(&self) -> String {
         let infos = self.0.core.handlers.iter().filter(|handler| self.exposes(handler.flow));
         let infos = infos.filter_map(|handler| Some((handler.about.info()?, &handler.pattern)));
         crate::registry::Catalogue::of_mounted(infos).to_json()
