@@ -580,7 +580,7 @@ impl Builder {
         let found = registry::problems(
             functions().map(|(draft, info)| Entry {
                 info,
-                patterns: info.patterns,
+                patterns: &info.patterns,
                 mounted: mounts(self.only.as_ref(), draft),
             }),
             CheckAt::Start,
@@ -600,7 +600,7 @@ impl Builder {
     /// annotated functions does not see.
     fn closures_answer(&self, problem: &Problem) -> bool {
         let closures = || self.drafts.iter().flat_map(|draft| &draft.patterns);
-        let functions = || self.infos().into_iter().flat_map(|info| info.patterns);
+        let functions = || self.infos().into_iter().flat_map(|info| info.patterns.iter());
         let needs = problem.handlers().iter().flat_map(|info| info.needs.iter().copied().flatten());
         let messages = needs.filter_map(|need| match need {
             Need::Calls(message) | Need::Emits(message) => Some(*message),
@@ -689,7 +689,7 @@ impl Draft {
         with: &[(String, Value)],
         into: &mut Vec<(Pattern, Text)>,
     ) -> Result<(), PatternError> {
-        let own = self.about.info().map_or(&[][..], |info| info.patterns);
+        let own = self.about.info().map_or(&[][..], |info| info.patterns.as_slice());
         for info in own {
             into.push(joined(Pattern::from(info), Some(info.text), with)?);
         }
