@@ -96,6 +96,7 @@ pub mod pattern;
 pub mod registry;
 pub mod router;
 pub mod seam;
+mod sort;
 pub mod testing;
 pub mod transport;
 

@@ -32,6 +32,7 @@ use crate::message::Message;
 use crate::message::json::Limits;
 use crate::pattern::{Compare, Pattern, PatternError, Value};
 use crate::registry::{self, CheckAt, Effect, Entry, Info, Kind, Problem, ProblemKind};
+use crate::sort::{gather, sort_by};
 use crate::testing::Recorder;
 use crate::transport::Transport;
 
@@ -432,7 +433,8 @@ impl Builder {
         let mut drafts = drafts;
         drafts.retain(|draft| mounts(only.as_ref(), draft));
         // What overrides comes after what it overrides, and what replaces comes last; see `Index::build`.
-        drafts.sort_by_key(|draft| (draft.replaces, draft.about.info().is_some_and(|info| info.overrides)));
+        let last = |draft: &Draft| (draft.replaces, draft.about.info().is_some_and(|info| info.overrides));
+        sort_by(&mut drafts, |a, b| last(a).cmp(&last(b)));
         let mut handlers = Vec::with_capacity(drafts.len());
         let mut patterns = Vec::new();
         for draft in &drafts {
@@ -509,7 +511,7 @@ impl Builder {
 
     fn check_services(&self, problems: &mut Vec<StartProblem>) {
         let Some(only) = &self.only else { return };
-        let known: BTreeSet<&str> = self.drafts.iter().map(|draft| draft.about.service()).collect();
+        let known: BTreeSet<&str> = gather(self.drafts.iter().map(|draft| draft.about.service()));
         let list = known.iter().copied().collect::<Vec<_>>().join(", ");
         for name in only.iter().filter(|name| !known.contains(name.as_str())) {
             problems.push(StartProblem::new(

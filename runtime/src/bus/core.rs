@@ -204,7 +204,7 @@ impl Core {
 
     /// Nobody answers `message`: counted, and told with what would have come nearest.
     #[cold]
-    pub(crate) fn no_handler<F: Fields + ?Sized>(&self, message: &F, envelope: &Envelope<'_>) -> Error {
+    pub(crate) fn no_handler(&self, message: &dyn Fields, envelope: &Envelope<'_>) -> Error {
         self.count_unrouted();
         let why = self.services.explain(message).to_string().trim().replace('\n', "; ");
         Error::new(ErrorKind::NoHandler, Outcome::NotDone, format!("no handler answers this message: {why}"))
