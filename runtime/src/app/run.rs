@@ -11,6 +11,7 @@ use crate::bus::{Builder, Bus};
 use crate::message::{Error, Result};
 use crate::pattern::Value;
 use crate::seam::clock;
+use crate::sort::gather;
 use crate::transport::Listener;
 
 /// How long the last answers may take to leave.
@@ -42,7 +43,7 @@ pub(super) async fn until_signal(
     let signals = signal::Signals::listen()?;
     let bus = network.prepare(builder)?.start()?;
     let listeners = network.join(&bus).await?;
-    let services: BTreeSet<String> = bus.flows().flows.into_iter().map(|flow| flow.service).collect();
+    let services: BTreeSet<String> = gather(bus.flows().flows.into_iter().map(|flow| flow.service));
     let services = services.into_iter().collect::<Vec<_>>().join(", ");
     if let Some(note) = bus.dedup_note() {
         say(&note);
