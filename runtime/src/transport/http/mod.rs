@@ -101,7 +101,9 @@
 //! ran.
 //!
 //! A listener that exposes only some patterns says nothing of the others: not in errors, nor in the catalogue, nor in the
-//! metrics.
+//! metrics. So the catalogue has neither places in the source nor messages that no exposed handler answers,
+//! `matchbus_unrouted_total` counts what came in here, and of a panic or of a nested call that failed an error says only
+//! that it happened; the log has the rest under the error's id.
 //!
 //! # What a link promises
 //!
