@@ -753,8 +753,13 @@ async fn more_connections_than_allowed_are_told_so() {
     let mut second = far.raw().await;
     let answer = second.read().await.unwrap();
     assert_eq!(answer["error"]["status"], 503, "{answer}");
-    let error = call(&far.link(), json!({"role": "echo"})).await.unwrap_err();
-    assert_eq!(error.outcome(), Outcome::NotDone);
+    let link = far.link();
+    let error = call(&link, json!({"role": "echo"})).await.unwrap_err();
+    assert_eq!((error.code().as_str(), error.outcome()), ("overloaded", Outcome::NotDone), "{error}");
+    assert!(error.to_string().contains("the listener is full: 1 connections"), "{error}");
+    // While it waits before it tries again, too.
+    let error = call(&link, json!({"role": "echo"})).await.unwrap_err();
+    assert!(error.to_string().contains("the listener is full: 1 connections"), "{error}");
     drop(first);
     loop {
         if call(&far.link(), json!({"role": "echo"})).await.is_ok() {

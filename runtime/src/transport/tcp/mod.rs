@@ -67,7 +67,8 @@
 //!
 //! **Going away.** Before a server closes a connection (it drains, or was idle) it tells a matchbus client
 //! `{"id":null,"kind":"res","mb":{"taken":N}}`: it took the first `N` requests of the connection and will take no more.
-//! So the client knows which of its calls are certainly *not done*.
+//! So the client knows which of its calls are certainly *not done*. A frame with `error` and the `id` `null` before that
+//! says why: too many connections, a line that was not completed, a port that speaks TLS.
 //!
 //! **What is refused.** A line that is no JSON object is answered with an error, with `id` `null` if none can be made
 //! out, and the connection goes on. So is a line longer than a message may be (rule M7) plus 16 KiB. Keys of the message
