@@ -325,6 +325,12 @@ async fn what_is_sent_and_published_arrives_or_is_refused() {
     published.published = true;
     link.send(br#"{"event":"happened","n":1}"#, &published).await.unwrap();
     far.seen.heard.notified().await;
+    // Whoever publishes waits for no reply, also if the frame does not say `send`.
+    let mut raw = far.raw().await;
+    let frame = json!({"id": "1", "kind": "act", "sync": true, "mb": {"published": true},
+        "act": {"event": "happened", "n": 2}});
+    assert_eq!(raw.ask(frame).await, json!({"id": "1", "kind": "res", "mb": {}, "res": null}));
+    far.seen.heard.notified().await;
     let error = link.send(br#"{"role":"nobody"}"#, &head()).await.unwrap_err();
     assert!(error.is_no_handler());
     // The other side is taken for a Seneca: nothing is known but that the bytes left.

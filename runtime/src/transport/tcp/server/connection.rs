@@ -204,7 +204,8 @@ impl Connection {
             return self.refuse(request.id, Error::new(ErrorKind::Malformed, Outcome::NotDone, text));
         };
         let mut incoming = Incoming::of(request, act, self.door.limits(), self.door.budget());
-        if request.sync && !incoming.send {
+        // What is published goes to everybody who wants it, so that there is no reply to wait for.
+        if request.sync && !incoming.send && !incoming.head.published {
             // A message without a key is no repeat.
             let receipt = (matchbus && incoming.head.key.is_some()).then(Receipt::new);
             incoming.head.receipt.clone_from(&receipt);
