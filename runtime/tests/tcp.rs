@@ -594,6 +594,22 @@ async fn a_refused_connection_is_not_done() {
 }
 
 #[tokio::test]
+async fn the_time_to_the_next_try_is_told_in_milliseconds() {
+    let gone = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let link = link(&format!("tcp://{}", gone.local_addr().unwrap()));
+    drop(gone);
+    let again = loop {
+        let error = call(&link, json!({})).await.unwrap_err().to_string();
+        if error.contains("next try") {
+            break error;
+        }
+    };
+    let time = again.split("the next try is in ").nth(1).unwrap();
+    let number = time.split(" ms)").next().unwrap();
+    assert!(number.parse::<u32>().is_ok_and(|ms| ms > 0), "{again}");
+}
+
+#[tokio::test]
 async fn what_left_before_the_connection_broke_is_unknown() {
     let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let link = link(&format!("tcp://{}", server.local_addr().unwrap()));
