@@ -756,6 +756,23 @@ async fn an_idle_connection_is_closed_and_one_that_waits_is_not() {
 }
 
 #[tokio::test]
+async fn empty_lines_keep_no_connection() {
+    let far = Far::listen("idle_timeout=100ms&line_timeout=100ms").await;
+    for drip in ["\n", "\r\n", " ", "\n "] {
+        let (mut reader, mut writer) = TcpStream::connect(far.address()).await.unwrap().into_split();
+        let dripping = async {
+            while writer.write_all(drip.as_bytes()).await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let ended = async { while reader.read(&mut [0; 512]).await.is_ok_and(|read| read > 0) {} };
+        tokio::time::timeout(Duration::from_secs(10), async { tokio::join!(dripping, ended) })
+            .await
+            .unwrap_or_else(|_| panic!("{drip:?} keeps it"));
+    }
+}
+
+#[tokio::test]
 async fn who_does_not_read_its_answers_is_cut_off() {
     let far = Far::listen("write_timeout=100ms&max_in_flight=8").await;
     let stream = TcpStream::connect(far.address()).await.unwrap();

@@ -104,7 +104,7 @@
 //! | `max_in_flight` | 1024 | Requests of one connection that run at once; at that number it is not read on. |
 //! | `line_timeout` | 10s | A line that is begun must be complete by then; against slow senders. |
 //! | `write_timeout` | 10s | A peer that takes no byte of its answers for so long is cut off. |
-//! | `idle_timeout` | 10m | A connection on which nothing happens and nothing runs is closed. |
+//! | `idle_timeout` | 10m | A connection on which no frame comes and nothing runs is closed; empty lines are no frames. |
 //!
 //! | client | default | |
 //! |---|---|---|
