@@ -96,7 +96,7 @@
 //!
 //! # Options
 //!
-//! After `?` of a URL. Times are written as `250ms`, `10s` or `5m`; `0s` means never.
+//! After `?` of a URL, each once. Times are written as `250ms`, `10s` or `5m`; `0s` means never.
 //!
 //! | listener | default | |
 //! |---|---|---|

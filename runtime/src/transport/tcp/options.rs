@@ -65,6 +65,9 @@ fn check(url: &Url, known: &[&str]) -> Result<(), Error> {
     if url.user().is_some() {
         return Err(wrong(url, "a TCP address has no user; leave out what is before the `@`"));
     }
+    if let Some(name) = url.repeated(COMMON) {
+        return Err(wrong(url, &format!("`{name}` is given twice; say it once")));
+    }
     let other = |name: &&str| !known.contains(name) && !COMMON.contains(name);
     // Those for TLS are its own affair.
     match url.option_names().find(|name| other(name) && !name.starts_with("tls_")) {
@@ -115,6 +118,7 @@ mod tests {
             ("tcp://h?max_conections=7", "no option `max_conections`"),
             ("tcp://h?max_in_flight=0", "a number from 1"),
             ("tcp://h?line_timeout=10", "a time such as"),
+            ("tcp://h?line_timeout=1s&line_timeout=1s", "`line_timeout` is given twice"),
             ("tcp://h/act", "no path"),
             ("tcp://u:p@h", "no user"),
         ] {
