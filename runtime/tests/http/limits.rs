@@ -90,7 +90,13 @@ async fn a_reply_that_is_not_read_does_not_stay() {
 
 #[tokio::test(start_paused = true)]
 async fn the_times_can_be_set() {
-    let world = listen_with("http://127.0.0.1:0?idle_ms=300&body_ms=700", &Exposed::All, |bus| bus).await;
+    for options in ["idle_timeout=300ms&body_timeout=700ms", "idle_ms=300&body_ms=700"] {
+        times_are(options).await;
+    }
+}
+
+async fn times_are(options: &str) {
+    let world = listen_with(&format!("http://127.0.0.1:0?{options}"), &Exposed::All, |bus| bus).await;
     let mut raw = world.raw().await;
     let begin = Instant::now();
     raw.send("POST /act HTTP/1.1\r\nx-slow: 1\r\n").await;

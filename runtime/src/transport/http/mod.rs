@@ -16,14 +16,16 @@
 //! | option | of | meaning |
 //! |---|---|---|
 //! | `token_env=NAME` | both | the bearer token is in the environment variable `NAME`; in place of it the token may stand before the `@`: `http://TOKEN@host` |
-//! | `connections=N` | listener | at most so many connections at once; 1,024 |
+//! | `max_connections=N` | listener | at most so many connections at once; 1,024 (older name: `connections`) |
 //! | `connections=N` | link | so many connections are kept; 8 |
 //! | `most_connections=N` | link | so many are made while calls would otherwise wait longer than 10 ms; 64 |
-//! | `body_ms=N` | listener | how long a body may take to come; 10,000 |
-//! | `idle_ms=N` | listener | how long a head may take, the client's reading of a reply, and the time between two requests; 10,000 |
-//! | `max_budget_ms=N` | listener | no message gets more time than that, whatever it asks for; 60,000 |
+//! | `body_timeout=T` | listener | how long a body may take to come; `10s` (older: `body_ms=10000`) |
+//! | `idle_timeout=T` | listener | how long a head may take, the client's reading of a reply, and the time between two requests; `10s` (older: `idle_ms=10000`) |
+//! | `max_budget=T` | listener | no message gets more time than that, whatever it asks for; `1m` (older: `max_budget_ms=60000`) |
 //! | `seneca_errors=299` | listener | the status of errors in dialect A; 500, see below |
 //! | `pin=…` | both | is the bus's: what is exposed or asked for |
+//!
+//! Times are written as `250ms`, `10s` or `5m`. Each option but `pin` and `observe` may be given once.
 //!
 //! # Requests
 //!
@@ -72,7 +74,7 @@
 //! A request with the header `seneca-id` is dialect A, one with the key `meta$` in its body is dialect B, and is answered
 //! as Seneca answers. Of the keys that end in `$`, `custom$` becomes user context (values that are no text as JSON
 //! text), `id$` the id where there is no other, `default$` the reply if nobody answers, and `timeout$` the budget in
-//! milliseconds, at most `max_budget_ms`; **all others are dropped**, so no `fatal$` reaches anyone. Ids `mi/tx` become
+//! milliseconds, at most `max_budget`; **all others are dropped**, so no `fatal$` reaches anyone. Ids `mi/tx` become
 //! ids of 128 bits and back without loss, and `tx` is kept in the trace, so a trace crosses Node and Rust. Nobody is sent
 //! stack traces or paths.
 //!
@@ -93,8 +95,8 @@
 //! # What a listener bears
 //!
 //! A message is at most what the bus's limits say (1 MiB); a head 16 KiB. Head, body, and the client's reading of a reply
-//! may each take 10 seconds (`idle_ms`, `body_ms`), then the connection is closed; so is one that is idle for 10 seconds
-//! (`idle_ms`). A connection over the limit is answered with 503 and closed, a message over
+//! may each take 10 seconds (`idle_timeout`, `body_timeout`), then the connection is closed; so is one that is idle for 10
+//! seconds (`idle_timeout`). A connection over the limit is answered with 503 and closed, a message over
 //! [`Builder::in_flight`](crate::bus::Builder::in_flight) with 503. A client that goes away drops its handler's future.
 //! When the door closes, no connection is accepted any more, running requests end, and their connections are closed after
 //! the reply. A connection without a request stays for one second more: what was on its way over it is told that nothing

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::message::{Error, ErrorKind, Outcome};
+use crate::transport::duration::duration;
 use crate::transport::tls::{Acceptor, Connector};
 use crate::transport::{Tls, Url};
 
@@ -86,17 +87,10 @@ fn number(url: &Url, name: &str, default: usize) -> Result<usize, Error> {
 
 fn time(url: &Url, name: &str, default_ms: u64) -> Result<Duration, Error> {
     let Some(text) = url.option(name) else { return Ok(Duration::from_millis(default_ms)) };
-    let unit = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let factor = match &text[unit..] {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        _ => 0,
-    };
-    match text[..unit].parse::<u64>().ok().and_then(|number| number.checked_mul(factor)) {
-        Some(0) if factor > 0 => Ok(NEVER),
-        Some(ms) if factor > 0 => Ok(Duration::from_millis(ms).min(NEVER)),
-        _ => Err(wrong(url, &format!("`{name}` is a time such as 250ms, 10s or 5m, and not `{text}`"))),
+    match duration(text) {
+        Some(Duration::ZERO) => Ok(NEVER),
+        Some(time) => Ok(time.min(NEVER)),
+        None => Err(wrong(url, &format!("`{name}` is a time such as 250ms, 10s or 5m, and not `{text}`"))),
     }
 }
 
