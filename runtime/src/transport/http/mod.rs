@@ -82,6 +82,8 @@
 //!   away**; to let it see errors, listen with `seneca_errors=299`. It also gives up after 5,555 ms by itself.
 //! * B: a list is `{"array$":[…]}`, nothing is `{"meta$":{"empty":true}}`, a text or number (which Seneca has no way to
 //!   answer) is `{"value$":…}`; an error has `meta$.error`. `meta$.sync: false` is a message for which nobody waits.
+//! * What is refused before the body is read (401, 408, 413, 503 for a connection too many) may be either: its error has the
+//!   fields of both, `error` for everybody and `message`, `code`, `meta$.error` for B, and its own status.
 //! * The bus's errors have Seneca's codes: `act_not_found`, `action_timeout`, `act_invalid_msg`, `invalid_json`,
 //!   `maxparents`, `closed`, and `act_execute` for the rest.
 //!

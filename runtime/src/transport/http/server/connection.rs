@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use super::desk::Desk;
 use super::listen;
 use super::stream::{Opened, Stream, Version, open};
+use super::told;
 use crate::seam::clock::{self, Instant};
 use crate::seam::net::TcpStream;
 use crate::seam::task;
@@ -71,7 +72,7 @@ pub(super) async fn serve_secure(
     };
     match opened {
         Arrived::Secure(stream) => serve(stream, desk, patience, phases).await,
-        Arrived::Plain(stream) => listen::tell(stream, listen::NO_TLS).await,
+        Arrived::Plain(stream) => listen::tell(stream, &told::no_tls()).await,
         Arrived::Ended => {}
     }
 }
