@@ -151,8 +151,22 @@ async fn a_head_over_the_limit_is_refused() {
     let world = world().await;
     let mut raw = world.raw().await;
     let request = format!("POST /act HTTP/1.1\r\nx: {}\r\n\r\n", "y".repeat(20_000));
-    assert!(raw.ask(request).await.is_none_or(|answer| answer.status == 431));
+    let answer = raw.ask(request).await.expect("an answer");
+    assert_eq!(answer.error(), (431, "malformed".into(), "not-done".into()));
+    assert!(answer.body.contains("16 KiB"), "{}", answer.body);
+    raw.ended().await;
+    let many = (0..200).fold(String::new(), |all, n| all + &format!("x-{n}: 1\r\n"));
+    let answer = world.raw().await.ask(format!("POST /act HTTP/1.1\r\n{many}\r\n")).await.expect("an answer");
+    assert_eq!(answer.error(), (431, "malformed".into(), "not-done".into()));
+    assert!(answer.body.contains("100 headers"), "{}", answer.body);
     assert_eq!(world.post(SUM).await.body, "3");
+    // A link says that nothing ran.
+    let link = world.link("http");
+    let mut head = matchbus::transport::Head::default();
+    head.context.insert("large".into(), "y".repeat(20_000).into());
+    let error = link.call(SUM.as_bytes(), &head).await.unwrap_err();
+    assert_eq!(error.outcome(), matchbus::Outcome::NotDone, "{error}");
+    assert!(error.to_string().contains("16 KiB"), "{error}");
 }
 
 #[tokio::test]

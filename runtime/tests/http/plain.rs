@@ -164,10 +164,25 @@ async fn odd_requests_are_told_what_is_wrong_and_the_next_is_answered() {
         &b"\x00\x01\x02\x03\r\n\r\n"[..],
         b"{\"role\":\"math\"}\r\n\r\n",
         b"PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n",
+        b"garbage\r\n\r\n",
+        b"GET /health HTTP/3.0\r\nhost: x\r\n\r\n",
     ] {
         let mut raw = world.raw().await;
-        raw.send(bytes).await;
+        let answer = raw.ask(bytes).await.unwrap_or_else(|| panic!("no answer to {bytes:?}"));
+        assert_eq!(answer.error(), (400, "malformed".into(), "not-done".into()));
+        assert!(answer.body.contains("no request of HTTP/1.1"), "{}", answer.body);
         raw.ended().await;
+        // Also after a request that was answered.
+        let mut raw = world.raw().await;
+        assert_eq!(raw.post("/act", "", SUM).await.body, "3");
+        assert_eq!(raw.ask(bytes).await.expect("an answer").status, 400);
+        raw.ended().await;
+        // But not in place of a reply.
+        let mut raw = world.raw().await;
+        let pipelined =
+            format!("POST /act HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n{SUM}", SUM.len());
+        let first = raw.ask([pipelined.as_bytes(), bytes].concat()).await;
+        assert!(first.is_none_or(|first| first.body == "3"));
     }
     // A body shorter than promised, then gone.
     let mut raw = world.raw().await;

@@ -3,7 +3,7 @@
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use hyper::header::{self, HeaderValue};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use tokio::io::AsyncWriteExt;
 use tokio::sync::watch;
 
 use super::desk::Desk;
@@ -84,17 +85,29 @@ async fn http1<S: Stream>(stream: Opened<S>, busy: Arc<Busy>, phases: Phases) {
         async move {
             let _running = Running::enter(&busy);
             let mut reply = busy.desk.serve(request).await;
+            busy.owing.store(true, Ordering::Relaxed);
             if let (Ok(reply), false) = (&mut reply, busy.desk.door.is_ready()) {
                 reply.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
             reply
         }
     });
-    let connection = http1::Builder::new()
+    let stream = stream.noting_flushes_in(Arc::clone(&busy.owing));
+    let mut connection = http1::Builder::new()
         .max_buf_size(BUFFER)
         .pipeline_flush(true)
         .serve_connection(TokioIo::new(stream), service);
-    drive(connection, http1::Connection::graceful_shutdown, GRACE, &busy, phases).await;
+    let ended =
+        drive(Pin::new(&mut connection), http1::Connection::graceful_shutdown, GRACE, &busy, phases).await;
+    let Some(ended) = ended else { return };
+    let mut stream = connection.into_parts().io.into_inner().into_inner();
+    // hyper has an answer of its own for what is no request, but never flushes it while bytes of that are unread. Where a
+    // reply was not flushed either, what we say would be taken for it.
+    let answer = ended.err().filter(|_| !busy.owing.load(Ordering::Relaxed));
+    match answer.and_then(|error| told::no_request(&error)) {
+        Some(answer) => listen::tell(stream, &answer).await,
+        None => drop(clock::within(GRACE, stream.shutdown()).await),
+    }
 }
 
 async fn http2<S: Stream>(stream: Opened<S>, busy: Arc<Busy>, phases: Phases) {
@@ -112,18 +125,18 @@ async fn http2<S: Stream>(stream: Opened<S>, busy: Arc<Busy>, phases: Phases) {
         .max_send_buf_size(64 * 1024)
         .serve_connection(TokioIo::new(stream), service);
     // HTTP/2 tells its client which requests were taken, so it needs no grace.
+    let connection = pin!(connection);
     drive(connection, http2::Connection::graceful_shutdown, Duration::ZERO, &busy, phases).await;
 }
 
-/// Runs a connection until it ends by itself, waits too long for its client, or must stop.
+/// Runs a connection until it ends by itself, as it then says, waits too long for its client, or must stop.
 async fn drive<C: Future>(
-    connection: C,
+    mut connection: Pin<&mut C>,
     close: impl Fn(Pin<&mut C>),
     grace: Duration,
     busy: &Busy,
     phases: Phases,
-) {
-    let mut connection = pin!(connection);
+) -> Option<C::Output> {
     let mut idle = pin!(busy.idle_too_long());
     let mut gone = pin!(gone(phases.clone()));
     let mut drained = pin!(drained(phases, grace));
@@ -133,12 +146,15 @@ async fn drive<C: Future>(
             draining = true;
             close(connection.as_mut());
         }
-        if gone.as_mut().poll(cx).is_ready() || connection.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(());
+        if gone.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(None);
         }
-        idle.as_mut().poll(cx)
+        if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
+            return Poll::Ready(Some(ended));
+        }
+        idle.as_mut().poll(cx).map(|()| None)
     })
-    .await;
+    .await
 }
 
 /// Waits until the listener is gone.
@@ -162,11 +178,14 @@ struct Busy {
     running: AtomicUsize,
     /// When the last request ended, in milliseconds after the start.
     ended: AtomicU64,
+    /// Whether there is a reply that was not flushed (HTTP/1.1).
+    owing: Arc<AtomicBool>,
 }
 
 impl Busy {
     fn new(desk: Arc<Desk>, patience: Duration) -> Self {
-        Busy { desk, patience, start: clock::now(), running: AtomicUsize::new(0), ended: AtomicU64::new(0) }
+        let (running, ended) = (AtomicUsize::new(0), AtomicU64::new(0));
+        Busy { desk, patience, start: clock::now(), running, ended, owing: Arc::default() }
     }
 
     /// Waits until nothing ran for as long as a client is waited for. One timer for the whole life of a connection:
