@@ -42,13 +42,14 @@
 //! | `matchbus-attempt` | which attempt this is, from 0 |
 //! | `matchbus-budget` | what is left of the message's time, in milliseconds |
 //! | `matchbus-source` | who sends it; percent-encoded, proof of nothing |
-//! | `matchbus-context-NAME` | user context; name and value percent-encoded, upper-case letters in the name too |
+//! | `matchbus-context-NAME` | user context; name and value percent-encoded, upper-case letters in the name too. Proof of nothing: whoever reaches the listener writes what he likes, so an edge that strangers reach must strip it or set it itself |
 //! | `matchbus-published: true` | goes to every group of observers, as in `curl -H 'matchbus-published: true' -d '{"event":"…"}' …`; answered with 202 |
 //! | `matchbus-groups: A,B` | of a published message, the groups that are to have a copy from here; each percent-encoded |
 //! | `prefer: respond-async` | nobody waits for the reply; answered with 202 when the message is taken in |
 //! | `authorization: Bearer …` | where the listener has a token |
 //!
-//! `GET` (or `HEAD`): `/health` (200 while the process lives), `/ready` (200, or 503 while it shuts down or hangs),
+//! `GET` (or `HEAD`): `/health` (200 while the process lives), `/ready` (200, or 503 while it hangs; while it shuts down
+//! 503 over connections that are open, and new ones are refused, which a probe takes for the same),
 //! `/metrics` (Prometheus' text format), `/catalogue` (who answers what, as far as it is exposed). A token is asked of
 //! `/act` and `/catalogue` only. Anything else is 404, another method 405 with `Allow`.
 //!
