@@ -156,6 +156,56 @@ async fn a_scheme_that_no_transport_has_is_refused_with_those_there_are() {
     }
 }
 
+/// A Seneca has no catalogue: nobody waits for one, and the error says what to do.
+#[tokio::test]
+async fn who_has_no_catalogue_is_not_waited_for() {
+    let server = Bus::builder().services(services![get_price]).state(Seen::default()).start().unwrap();
+    let at = server.listen(&"seneca+tcp://127.0.0.1:0".parse().unwrap(), &Exposed::All).await.unwrap();
+    let bus = Bus::builder().start().unwrap();
+    bus.connect(at.url()).await.unwrap();
+    let error = bus.timeout(Duration::from_secs(600)).act(json!({"role": "price"})).await.unwrap_err();
+    assert!(error.to_string().contains("it has no catalogue; say what it answers with `?pin=…`"), "{error}");
+}
+
+#[service(echo = "*")]
+fn echo(msg: Value) -> Value {
+    msg
+}
+
+/// A listener's own pins narrow what is exposed, and never widen it.
+#[tokio::test]
+async fn a_listener_s_pins_are_what_it_exposes() {
+    let server = Bus::builder().services(services![get_price, echo]).state(Seen::default()).start().unwrap();
+    let price: Exposed = Exposed::Pins(vec!["role:price".parse().unwrap()]);
+    for scheme in ["tcp", "http"] {
+        for (pins, exposed, price, echo) in [
+            ("?pin=role:price", Exposed::All, true, false),
+            ("?pin=role:price&pin=echo:*", price.clone(), true, false),
+            ("", price.clone(), true, false),
+        ] {
+            let at = format!("{scheme}://127.0.0.1:0{pins}").parse().unwrap();
+            let listener = server.listen(&at, &exposed).await.unwrap();
+            let bus = Bus::builder().start().unwrap();
+            bus.connect(&format!("{scheme}://{}", listener.url().authority(0)).parse().unwrap())
+                .await
+                .unwrap();
+            let asked = bus.act(json!({"role": "price", "cmd": "get", "sku": "tea"})).await;
+            assert_eq!(asked.is_ok(), price, "{scheme} {pins}: {asked:?}");
+            let asked = bus.act(json!({"echo": 1})).await;
+            assert_eq!(asked.is_ok(), echo, "{scheme} {pins}: {asked:?}");
+        }
+        for (options, text) in [
+            ("pin=garbage", "the pin `garbage` of an address is no pattern"),
+            ("pin=role:nosuch", "would expose nothing"),
+            ("observe=role:price", "an address of another process"),
+        ] {
+            let at = format!("{scheme}://127.0.0.1:0?{options}").parse().unwrap();
+            let error = server.listen(&at, &Exposed::All).await.unwrap_err();
+            assert!(error.to_string().contains(text), "{scheme} {options}: {error}");
+        }
+    }
+}
+
 /// Runs each behaviour over each transport: the next transport only adds a line.
 macro_rules! over {
     ($scheme:literal) => {

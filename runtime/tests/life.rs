@@ -94,6 +94,18 @@ async fn a_handler_that_hangs_is_cancelled_at_the_deadline() {
     assert_eq!((counts.unknown, counts.in_flight()), (1, 0));
 }
 
+#[service(role = "plain", cmd = "slow", timeout("1ms"))]
+fn slow_and_plain(_: Value) -> Value {
+    std::thread::sleep(Duration::from_millis(5));
+    "late".into()
+}
+
+#[tokio::test]
+async fn a_plain_function_runs_to_its_end_whatever_its_time_out() {
+    let bus = Bus::with(services![slow_and_plain]).unwrap();
+    assert_eq!(bus.act(json!({ "role": "plain", "cmd": "slow" })).await.unwrap(), "late");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_nested_call_has_what_is_left_and_no_more() {
     let (bus, _) = start(|bus| bus.timeout(Duration::from_secs(2)));
@@ -423,6 +435,20 @@ async fn draining_lets_what_runs_end_and_refuses_what_is_new() {
     seen.go_on.notify_one();
     assert_eq!(running.await.unwrap().unwrap(), "done");
     assert_eq!(drained.await.unwrap(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn draining_ends_with_the_last_message_and_does_not_look_every_now_and_then() {
+    let (bus, seen) = start(|bus| bus.drain(Duration::from_hours(1)));
+    let begin = tokio::time::Instant::now();
+    let running = tokio::spawn({
+        let bus = bus.clone();
+        async move { bus.timeout(Duration::from_secs(3)).call(work("hang")).await }
+    });
+    seen.started.notified().await;
+    assert_eq!(bus.shutdown().await, 0);
+    assert_eq!(begin.elapsed(), Duration::from_secs(3));
+    assert_eq!(running.await.unwrap().unwrap_err().code(), "deadline");
 }
 
 #[tokio::test(start_paused = true)]

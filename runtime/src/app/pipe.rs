@@ -5,6 +5,7 @@ use tokio::task::JoinHandle;
 use super::call::error_object;
 use crate::bus::Bus;
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Outcome, Result};
+use crate::seam::task;
 
 type Reply = std::result::Result<Vec<u8>, CallError<ErrorReply>>;
 
@@ -57,7 +58,7 @@ async fn read(
         }
         let Ok(place) = started.reserve().await else { return Ok(()) };
         let (bus, line) = (bus.clone(), std::mem::take(&mut line));
-        place.send((number, tokio::spawn(async move { bus.act_bytes(&line).await })));
+        place.send((number, task::spawn_joined(async move { bus.act_bytes(&line).await })));
     }
     Ok(())
 }

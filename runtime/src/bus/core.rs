@@ -1,5 +1,6 @@
 use std::any::Any;
 use std::future::poll_fn;
+use std::sync::atomic::{Ordering, compiler_fence};
 use std::sync::{Arc, OnceLock};
 
 use super::by_type::ByType;
@@ -73,7 +74,7 @@ impl Core {
     #[inline]
     pub(crate) fn count(&self, handler: &Mounted) -> Counted<'_> {
         self.flows.start(handler.flow);
-        Counted { flows: &self.flows, flow: handler.flow, end: End::Unknown }
+        Counted { core: self, flow: handler.flow, end: End::Unknown }
     }
 
     /// Starts one message in its handler: the fixed order of layers (rule R20) as far as it concerns a process by
@@ -240,7 +241,7 @@ impl Core {
 /// Counts one message in and out; a message that is dropped half-way has an unknown outcome.
 #[derive(Debug)]
 pub(crate) struct Counted<'a> {
-    flows: &'a Flows,
+    core: &'a Core,
     flow: u32,
     end: End,
 }
@@ -275,7 +276,12 @@ fn end_of(error: &Error) -> End {
 impl Drop for Counted<'_> {
     #[inline]
     fn drop(&mut self) {
-        self.flows.end(self.flow, self.end);
+        self.core.flows.end(self.flow, self.end);
+        // After the count, as the compiler sees it too; what the processor turns round, `drain` waits for.
+        compiler_fence(Ordering::SeqCst);
+        if self.core.lifecycle.is_draining() {
+            self.core.lifecycle.message_ended();
+        }
     }
 }
 

@@ -227,26 +227,36 @@ impl Bus {
         self.core.publish_json(&self.origin, bytes).await
     }
 
-    /// Listens at `url` and lets in what `exposed` says (rule M8). The scheme chooses the transport.
+    /// Listens at `url` and lets in what `exposed` says (rule M8), or less if the URL has pins: `?pin=role:cart`. The scheme
+    /// chooses the transport.
     ///
     /// # Errors
     ///
-    /// No transport has the scheme, the address is taken, or the URL has parts that the transport does not understand.
+    /// No transport has the scheme, the address is taken, the URL has parts that the transport does not understand, or
+    /// nothing would be exposed.
     pub async fn listen(&self, url: &Url, exposed: &Exposed) -> Result<Listener> {
         let transport = self.core.transport(url)?;
         // Senecas compare values as text (rule M4).
         let seneca = url.scheme().starts_with("seneca+");
         let compare = if seneca { Compare::Text } else { self.compare() };
-        transport.listen(url, self.door(exposed, compare)).await
+        let outside = self.outside(exposed, compare).narrowed(&self.core, url)?;
+        transport
+            .listen(url, Door::new(Arc::clone(&self.core), outside, self.core.settings.most_from_outside))
+            .await
     }
 
     pub(crate) fn compare(&self) -> Compare {
         self.core.settings.compare
     }
 
+    #[cfg(feature = "http")]
     pub(crate) fn door(&self, exposed: &Exposed, compare: Compare) -> Door {
-        let outside = Outside::new(&self.core, exposed, compare);
+        let outside = self.outside(exposed, compare);
         Door::new(Arc::clone(&self.core), outside, self.core.settings.most_from_outside)
+    }
+
+    fn outside(&self, exposed: &Exposed, compare: Compare) -> Outside {
+        Outside::new(&self.core, exposed, compare)
     }
 
     /// Knows the process at `url` from here on: what nobody here answers may be answered there, as its catalogue says or
@@ -457,15 +467,24 @@ impl Core {
         use crate::seam::clock;
         self.lifecycle.drain();
         let end = clock::now() + self.settings.drain;
-        // A message that did not see the drain yet has counted itself; wait until its count is seen.
+        // A message that did not see the drain yet has counted itself, at its start or at its end; wait until that count is
+        // seen. Those that end later tell it.
         clock::sleep(SEEN_AFTER).await;
         loop {
+            let (ended, emptied) = (self.lifecycle.next_end(), self.queued.next_empty());
             let left = self.snapshot().in_flight().max(self.queued.count() as u64);
-            if left == 0 || clock::now() >= end {
+            if left == 0 {
+                return 0;
+            }
+            if clock::now() >= end {
+                self.lifecycle.cut_off();
                 return left;
             }
-            // Messages end on other tasks and threads, without telling: telling would cost each of them.
-            clock::sleep(std::time::Duration::from_millis(2)).await;
+            tokio::select! {
+                () = ended => {}
+                () = emptied => {}
+                () = clock::sleep_until(end) => {}
+            }
         }
     }
 }

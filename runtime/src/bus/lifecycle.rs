@@ -1,6 +1,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 
 /// Where the bus is between start and end.
 #[derive(Debug, Default)]
@@ -9,6 +10,9 @@ pub(crate) struct Lifecycle {
     drained: Notify,
     unready: AtomicBool,
     joining: AtomicBool,
+    ended: Notify,
+    cut: AtomicBool,
+    cut_off: Notify,
 }
 
 impl Lifecycle {
@@ -34,6 +38,34 @@ impl Lifecycle {
             }
             drained.await;
         }
+    }
+
+    /// What has not ended by now is given up.
+    pub(crate) fn cut_off(&self) {
+        self.cut.store(true, Ordering::SeqCst);
+        self.cut_off.notify_waiters();
+    }
+
+    /// Waits until what has not ended is given up.
+    pub(crate) async fn is_cut_off(&self) {
+        loop {
+            let cut = self.cut_off.notified();
+            if self.cut.load(Ordering::SeqCst) {
+                return;
+            }
+            cut.await;
+        }
+    }
+
+    /// A message ended while the bus drains.
+    #[cold]
+    pub(crate) fn message_ended(&self) {
+        self.ended.notify_waiters();
+    }
+
+    /// Waits for the next message that ends while the bus drains: from now on, not from when it is first polled.
+    pub(crate) fn next_end(&self) -> Notified<'_> {
+        self.ended.notified()
     }
 
     /// Whether the process should be sent messages: not while draining, not while its threads hang, and not

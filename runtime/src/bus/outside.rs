@@ -1,7 +1,9 @@
-use super::Core;
+use super::remote::pin_of;
+use super::{Core, Mounted};
+use crate::message::{Error, ErrorKind, Outcome, Result};
 use crate::pattern::{Compare, Pattern};
 use crate::router::{Fields, Matcher};
-use crate::transport::Exposed;
+use crate::transport::{Exposed, Url};
 
 /// What a listener lets in: which handlers its messages may reach, and how their values compare with patterns.
 #[derive(Debug)]
@@ -30,6 +32,34 @@ impl Outside {
             matcher
         });
         Outside { exposed, by_text }
+    }
+
+    /// As the address of the listener says too: `?pin=role:cart` narrows what it exposes.
+    ///
+    /// # Errors
+    ///
+    /// The address has a wrong pin or one for other processes, or nothing would be exposed.
+    pub(crate) fn narrowed(mut self, core: &Core, url: &Url) -> Result<Self> {
+        if url.option("observe").is_some() {
+            return Err(wrong(
+                "`observe` goes into an address of another process, and this is one to listen at; leave it out",
+            ));
+        }
+        let pins = url.options("pin").map(pin_of).collect::<Result<Vec<_>>>()?;
+        if !pins.is_empty() {
+            let all = (0..).zip(&core.handlers);
+            let both = |(index, handler): (u32, &Mounted)| {
+                self.reaches(index) && pins.iter().any(|pin| has(&handler.pattern, pin))
+            };
+            self.exposed = Some(all.map(both).collect());
+        }
+        if self.exposed.as_ref().is_some_and(|all| !all.contains(&true)) {
+            return Err(wrong(&format!(
+                "a listener at {url} would expose nothing: no handler of this process has the keys of its pins; `list` \
+                 shows the patterns that there are"
+            )));
+        }
+        Ok(self)
     }
 
     /// Whether it is as within the bus: every handler, and values compared as there.
@@ -61,4 +91,8 @@ fn has(pattern: &Pattern, pin: &Pattern) -> bool {
     let mut one = Matcher::new();
     one.add(pattern, ());
     !one.list(pin).is_empty()
+}
+
+fn wrong(text: &str) -> Error {
+    Error::new(ErrorKind::Usage, Outcome::NotDone, text)
 }

@@ -1,6 +1,6 @@
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -33,12 +33,15 @@ struct Inner {
     most: usize,
     /// Messages from here that no handler answers. What is counted for the whole bus tells of others.
     unrouted: AtomicU64,
+    /// Written once: nothing of it changes after the start, and whoever asks often is not to keep others waiting.
+    catalogue: OnceLock<String>,
 }
 
 impl Door {
     pub(crate) fn new(core: Arc<Core>, outside: Outside, most_in_flight: usize) -> Self {
         let (places, most) = (Semaphore::new(most_in_flight), most_in_flight);
-        Door(Arc::new(Inner { core, outside, places, most, unrouted: AtomicU64::new(0) }))
+        let (unrouted, catalogue) = (AtomicU64::new(0), OnceLock::new());
+        Door(Arc::new(Inner { core, outside, places, most, unrouted, catalogue }))
     }
 
     /// Answers a message that came from outside.
@@ -53,7 +56,12 @@ impl Door {
         let origin = origin(head);
         let outside = &self.0.outside;
         let target = if outside.is_inside() { Target::Local } else { Target::Outside(outside) };
-        let reply = self.0.core.act(message.into(), &origin, target).await;
+        let core = &self.0.core;
+        let reply = tokio::select! {
+            biased;
+            reply = core.act(message.into(), &origin, target) => reply,
+            () = core.lifecycle.is_cut_off() => Err(CallError::Bus(cut_off())),
+        };
         drop(place);
         match reply {
             Err(CallError::Bus(error)) => Err(CallError::Bus(self.told(error))),
@@ -80,6 +88,10 @@ impl Door {
     /// Who answers what here, as JSON, as far as it is exposed. Where handlers are hidden, it says neither what the
     /// exposed ones send to them nor where anything stands in the source.
     pub fn catalogue(&self) -> String {
+        self.0.catalogue.get_or_init(|| self.write_catalogue()).clone()
+    }
+
+    fn write_catalogue(&self) -> String {
         let infos = self.0.core.handlers.iter().filter(|handler| self.exposes(handler.flow));
         let infos = infos.filter_map(|handler| Some((handler.about.info()?, &handler.pattern)));
         let catalogue = crate::registry::Catalogue::of_mounted(infos);
@@ -154,6 +166,13 @@ impl fmt::Debug for Door {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Door").finish_non_exhaustive()
     }
+}
+
+#[cold]
+fn cut_off() -> Error {
+    let text = "the process shuts down, and the handler did not end in time: it was cancelled, and what it did before that is \
+                not known";
+    Error::new(ErrorKind::Draining, Outcome::Unknown, text)
 }
 
 fn origin(head: Head) -> Origin {

@@ -74,6 +74,25 @@ async fn r1_what_was_refused_is_not_tried_again() {
     }
 }
 
+/// Who has never been there holds up for some seconds what nobody answers, and then no more; and it is named.
+#[tokio::test(start_paused = true)]
+async fn who_never_starts_is_waited_for_once() {
+    let world = world(Way::Wire, 1).await;
+    world.bus.connect(&"wire://nobody".parse().unwrap()).await.unwrap();
+    let bus = world.bus.timeout(60_000 * MS);
+    let mut took = Vec::new();
+    for _ in 0..2 {
+        let began = tokio::time::Instant::now();
+        let error = bus.act(json!({"role": "no such"})).await.unwrap_err();
+        took.push(began.elapsed());
+        assert_eq!(error.code(), "no-handler");
+        assert!(error.to_string().contains("what `wire://nobody` answers is not known: "), "{error}");
+        // Others are answered meanwhile.
+        world.call("read", "").await.reply.unwrap();
+    }
+    assert!(took[0] > 2_000 * MS && took[0] <= 5_000 * MS && took[1] < MS, "{took:?}");
+}
+
 /// Who comes back within the deadline is not missed: a service of one process may be restarted.
 #[tokio::test(start_paused = true)]
 async fn r1_who_is_away_is_waited_for() {

@@ -123,8 +123,11 @@ impl Link for End {
     }
 
     fn catalogue(&self) -> BoxFuture<'_, Result<Option<Vec<u8>>, Error>> {
-        let door = self.wire.0.lock().unwrap().doors[&self.to].clone();
-        Box::pin(async move { Ok(Some(door.catalogue().into_bytes())) })
+        let door = self.wire.0.lock().unwrap().doors.get(&self.to).cloned();
+        Box::pin(async move {
+            let door = door.ok_or_else(|| Error::unreachable("nobody is there"))?;
+            Ok(Some(door.catalogue().into_bytes()))
+        })
     }
 }
 

@@ -90,6 +90,15 @@ impl Core {
         }
     }
 
+    /// Who was asked and has never said what it answers, and why.
+    pub(crate) fn silent(&self) -> Vec<(Url, Arc<str>)> {
+        let why = |peer: &Peer| match peer.silence() {
+            Some(silence) => silence.why,
+            None => "it has not answered yet".into(),
+        };
+        self.remote.silent().iter().map(|peer| (peer.url.clone(), why(peer))).collect()
+    }
+
     /// Sends to whoever answers in another process.
     pub(crate) async fn send_elsewhere(&self, bytes: &[u8], origin: &Origin) -> Result<()> {
         let envelope = origin.envelope();
@@ -148,7 +157,7 @@ impl Core {
     }
 }
 
-fn pin_of(text: &str) -> Result<Pattern> {
+pub(crate) fn pin_of(text: &str) -> Result<Pattern> {
     text.parse().map_err(|cause| {
         Error::new(
             ErrorKind::Usage,
@@ -161,21 +170,43 @@ fn pin_of(text: &str) -> Result<Pattern> {
 /// Asks a peer what it answers. What was learnt before stays until something else is learnt: a process that is down for
 /// a moment is not gone.
 async fn learn(core: &Core, peer: &Arc<Peer>) {
-    match peer.link.catalogue().await {
+    let (why, lasts) = match peer.link.catalogue().await {
         Ok(Some(json)) => match serde_json::from_slice::<Catalogue>(&json) {
             Ok(catalogue) => {
                 peer.answered();
                 if core.remote.learn(peer, Some(catalogue)) {
                     core.mark_rivals();
                 }
+                return;
             }
-            Err(cause) => tracing::warn!(peer = %peer.url, "its catalogue cannot be read: {cause}"),
+            Err(cause) => (format!("its catalogue cannot be read: {cause}"), true),
         },
-        Ok(None) => {
-            tracing::warn!(peer = %peer.url, "it has no catalogue; say what it answers with `?pin=…`");
-        }
-        Err(error) => tracing::debug!(peer = %peer.url, "it cannot be asked what it answers: {error}"),
+        Ok(None) => ("it has no catalogue; say what it answers with `?pin=…` in its address".into(), true),
+        Err(error) => (error.text().to_owned(), !may_pass(&error)),
+    };
+    if core.remote.knows(peer) {
+        tracing::debug!(peer = %peer.url, "it did not say what it answers: {why}");
+        return;
     }
+    if peer.silence().is_none() || lasts {
+        // Once, and not ten times a second.
+        tracing::debug!(peer = %peer.url, "it did not say what it answers: {why}");
+    }
+    if peer.was_silent(&why, lasts) {
+        core.remote.look_again();
+    }
+}
+
+/// Whether a process that could not be asked may just be starting.
+fn may_pass(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Unreachable
+            | ErrorKind::Lost
+            | ErrorKind::Deadline
+            | ErrorKind::Draining
+            | ErrorKind::Overloaded
+    )
 }
 
 async fn keep_learning(core: Weak<Core>, peer: Arc<Peer>) {
