@@ -68,8 +68,8 @@
 //! without what is not known. Their status is the service error's own (4xx or 5xx), and for the bus 400 (no message, or it
 //! does not fit), 401, 403, 404 (nobody answers it), 405, 408 (the body did not come), 409 (another message has the
 //! idempotency key, or the one with the same key still runs), 413, 500, 502, 503 with `Retry-After` (full, or shutting
-//! down), 504 (time is up), 508 (circles). What is no HTTP at all is answered with 400, and a head that is too large with
-//! 431, where no reply to an earlier request of the connection is still on its way; then the connection is closed.
+//! down), 504 (time is up), 508 (circles). What is no HTTP at all is answered with 400, and a head that is too large or has
+//! more than 100 headers with 431, both without a body; then the connection is closed.
 //!
 //! # Seneca
 //!

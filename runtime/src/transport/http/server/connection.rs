@@ -3,7 +3,7 @@
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -11,7 +11,6 @@ use hyper::header::{self, HeaderValue};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::io::AsyncWriteExt;
 use tokio::sync::watch;
 
 use super::desk::Desk;
@@ -85,14 +84,12 @@ async fn http1<S: Stream>(stream: Opened<S>, busy: Arc<Busy>, phases: Phases) {
         async move {
             let _running = Running::enter(&busy);
             let mut reply = busy.desk.serve(request).await;
-            busy.owing.store(true, Ordering::Relaxed);
             if let (Ok(reply), false) = (&mut reply, busy.desk.door.is_ready()) {
                 reply.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
             reply
         }
     });
-    let stream = stream.noting_flushes_in(Arc::clone(&busy.owing));
     let mut connection = http1::Builder::new()
         .max_buf_size(BUFFER)
         // In a queue that takes one reply: what `pipeline_flush` gathers, of a client that asks and does not read, has no bound.
@@ -100,14 +97,9 @@ async fn http1<S: Stream>(stream: Opened<S>, busy: Arc<Busy>, phases: Phases) {
         .serve_connection(TokioIo::new(stream), service);
     let ended =
         drive(Pin::new(&mut connection), http1::Connection::graceful_shutdown, GRACE, &busy, phases).await;
-    let Some(ended) = ended else { return };
-    let mut stream = connection.into_parts().io.into_inner().into_inner();
-    // hyper has an answer of its own for what is no request, but never flushes it while bytes of that are unread. Where a
-    // reply was not flushed either, what we say would be taken for it.
-    let answer = ended.err().filter(|_| !busy.owing.load(Ordering::Relaxed));
-    match answer.and_then(|error| told::no_request(&error)) {
-        Some(answer) => listen::tell(stream, &answer).await,
-        None => drop(clock::within(GRACE, stream.shutdown()).await),
+    // hyper has told the client by 400 or 431. To close with bytes unread is a reset, which would take that from it.
+    if ended.is_some_and(|ended| ended.is_err_and(|error| error.is_parse())) {
+        listen::tell(connection.into_parts().io.into_inner(), b"").await;
     }
 }
 
@@ -179,14 +171,11 @@ struct Busy {
     running: AtomicUsize,
     /// When the last request ended, in milliseconds after the start.
     ended: AtomicU64,
-    /// Whether there is a reply that was not flushed (HTTP/1.1).
-    owing: Arc<AtomicBool>,
 }
 
 impl Busy {
     fn new(desk: Arc<Desk>, patience: Duration) -> Self {
-        let (running, ended) = (AtomicUsize::new(0), AtomicU64::new(0));
-        Busy { desk, patience, start: clock::now(), running, ended, owing: Arc::default() }
+        Busy { desk, patience, start: clock::now(), running: AtomicUsize::new(0), ended: AtomicU64::new(0) }
     }
 
     /// Waits until nothing ran for as long as a client is waited for. One timer for the whole life of a connection:

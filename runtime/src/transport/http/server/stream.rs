@@ -2,8 +2,6 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
@@ -30,21 +28,6 @@ pub(super) struct Opened<S> {
     seen: [u8; PREFACE.len()],
     next: usize,
     len: usize,
-    /// For HTTP/1.1: cleared when everything that was written has left. Then the end is also put off, so that a last
-    /// answer may follow.
-    owing: Option<Arc<AtomicBool>>,
-}
-
-impl<S: Stream> Opened<S> {
-    /// The same, which clears this when everything that was written has left, and whose end is left to the caller.
-    pub(super) fn noting_flushes_in(self, owing: Arc<AtomicBool>) -> Self {
-        Opened { owing: Some(owing), ..self }
-    }
-
-    /// What carries it.
-    pub(super) fn into_inner(self) -> S {
-        self.stream
-    }
 }
 
 /// Reads as much as tells the protocol. `None`: the client went away without a word.
@@ -64,7 +47,7 @@ pub(super) async fn open<S: Stream>(mut stream: S) -> io::Result<Option<(Version
             break Version::Http2;
         }
     };
-    Ok(Some((version, Opened { stream, seen, next: 0, len, owing: None })))
+    Ok(Some((version, Opened { stream, seen, next: 0, len })))
 }
 
 impl<S: Stream> AsyncRead for Opened<S> {
@@ -89,17 +72,10 @@ impl<S: Stream> AsyncWrite for Opened<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let flushed = Pin::new(&mut self.stream).poll_flush(cx);
-        if let (Poll::Ready(Ok(())), Some(owing)) = (&flushed, &self.owing) {
-            owing.store(false, Ordering::Relaxed);
-        }
-        flushed
+        Pin::new(&mut self.stream).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.owing.is_some() {
-            return Poll::Ready(Ok(()));
-        }
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 

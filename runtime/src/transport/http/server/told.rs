@@ -18,21 +18,6 @@ pub(super) fn no_tls() -> Vec<u8> {
     answer(&Failure::refused(StatusCode::BAD_REQUEST, ErrorKind::Usage, text))
 }
 
-/// What it sent could not be read; `None` if the connection ended for another reason.
-pub(super) fn no_request(error: &hyper::Error) -> Option<Vec<u8>> {
-    let (status, text) = if error.is_parse_too_large() {
-        let text = "the head of the request is longer than 16 KiB or has more than 100 headers; put what is large into the \
-                    body";
-        (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, text)
-    } else if error.is_parse() {
-        let text = "this is no request of HTTP/1.1 or HTTP/2; does the client speak HTTP?";
-        (StatusCode::BAD_REQUEST, text)
-    } else {
-        return None;
-    };
-    Some(answer(&Failure::refused(status, ErrorKind::Malformed, text)))
-}
-
 fn answer(failure: &Failure) -> Vec<u8> {
     let body = Asked::Unread.failed(failure).unwrap_or_default();
     let retry = if failure.status == StatusCode::SERVICE_UNAVAILABLE { "retry-after: 1\r\n" } else { "" };
