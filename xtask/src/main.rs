@@ -108,7 +108,7 @@ fn test(mut parser: Parser) -> Result<(), Failed> {
         node::find_or_install("the test against npm's Seneca", "seneca")?;
     }
     if !without.is_empty() {
-        tests = tests.env("MATCHBUS_WITHOUT", &without.join(","));
+        tests = tests.env("MATCHBUS_WITHOUT", without.join(","));
     }
     tests.run("tests")?;
     // Without the features, what they add must not be missed.
