@@ -52,7 +52,12 @@ impl Door {
         let origin = origin(head);
         let outside = &self.0.outside;
         let target = if outside.is_inside() { Target::Local } else { Target::Outside(outside) };
-        let reply = self.0.core.act(message.into(), &origin, target).await;
+        let core = &self.0.core;
+        let reply = tokio::select! {
+            biased;
+            reply = core.act(message.into(), &origin, target) => reply,
+            () = core.lifecycle.is_cut_off() => Err(CallError::Bus(cut_off())),
+        };
         drop(place);
         reply
     }
@@ -123,6 +128,13 @@ impl fmt::Debug for Door {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Door").finish_non_exhaustive()
     }
+}
+
+#[cold]
+fn cut_off() -> Error {
+    let text = "the process shuts down, and the handler did not end in time: it was cancelled, and what it did before that is \
+                not known";
+    Error::new(ErrorKind::Draining, Outcome::Unknown, text)
 }
 
 fn origin(head: Head) -> Origin {
