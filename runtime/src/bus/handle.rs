@@ -114,7 +114,8 @@ impl Bus {
         self.core.deliver(self.core.route_index::<M>(), &self.origin, None, Given(Some(message)))
     }
 
-    /// As [`call`](Bus::call), but with `default` where the bus fails: partial failure by design. Of a message that
+    /// As [`call`](Bus::call), but with `default` where the bus fails: partial failure by design. A service that is away is
+    /// waited for until the deadline; [`timeout`](Bus::timeout) makes that short. Of a message that
     /// declares no error nothing can fail any more:
     ///
     /// ```

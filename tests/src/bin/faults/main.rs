@@ -56,7 +56,7 @@ impl Setting {
 }
 
 /// See [`Setting::bar`].
-const NOISE: Duration = Duration::from_millis(250);
+const NOISE: Duration = Duration::from_millis(500);
 
 struct Program {
     test: &'static str,

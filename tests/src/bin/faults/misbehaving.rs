@@ -110,8 +110,8 @@ async fn blocks(setting: &Setting, report: &mut Report) -> Result<()> {
     let (samples, blocked) = tokio::join!(loading, blocking);
     let (silent, gone, status) = blocked?;
     report.at_most("errors while a process was blocked", samples.errors(), 0);
-    report.within("not ready after", silent, deadline * 2);
-    report.within("gone after", gone, deadline * 4 + deadline / 2);
+    report.within("not ready after", silent, setting.bar(deadline * 2));
+    report.within("gone after", gone, setting.bar(deadline * 4 + deadline / 2));
     report.exactly("exit code", u64::from(status.code().unwrap_or(0).unsigned_abs()), 70);
     report.exactly("the other one alive", u64::from(well.is_alive()), 1);
     report.see_ms("deadline of the blocked", deadline);
@@ -178,7 +178,7 @@ pub(crate) async fn deadlines(setting: Setting) -> Result<Report> {
         0,
     );
     report.within("p99 of releases", percentile(held.clone(), 0.99), budget + setting.bar(GRACE));
-    report.within("longest", percentile(held, 1.0), budget + setting.pick(GRACE, 10 * GRACE));
+    report.within("longest", percentile(held, 1.0), budget + setting.bar(GRACE));
     report.at_most("handlers begun without time", begun_late, 0);
     report.at_most("handlers that came to their end", ended, 0);
     report.at_most("left in flight", left, 0);

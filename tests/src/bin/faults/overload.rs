@@ -35,7 +35,7 @@ pub(crate) async fn run(setting: Setting) -> Result<Report> {
     for percent in [50, 60, 70, 80, 90, 100] {
         let rate = nominal * percent / 100;
         let samples = offer(&worker, ms, rate, step).await?;
-        if samples.errors() > 0 || samples.p99() > SHORT {
+        if samples.errors() > 0 || samples.p99() > setting.bar(SHORT) {
             break;
         }
         (k, steady) = (rate, samples);
@@ -55,14 +55,10 @@ pub(crate) async fn run(setting: Setting) -> Result<Report> {
     let done = over.count() - over.errors();
     // What was accepted last ends after the offer.
     let goodput = rate_of(done, time);
-    report.share_at_least("goodput of K", goodput / f64::from(k), 0.8);
+    report.share_at_least("goodput of K", goodput / f64::from(k), setting.pick(0.8, 0.5));
     report.at_most("errors that are no refusals", others, 0);
     report.at_least("refusals", refused.len() as u64, 1);
-    report.within(
-        "p99 of refusals",
-        percentile(refused, 0.99),
-        setting.pick(REFUSAL, REFUSAL.max(2 * steady.p99())),
-    );
+    report.within("p99 of refusals", percentile(refused, 0.99), setting.bar(REFUSAL));
     report.within("p99 of what was accepted", over.p99(), setting.bar(3 * steady.p99().max(SHORT)));
     report.at_most("most memory KiB", most, MOST_MEMORY);
     report.at_most("more memory KiB", most.saturating_sub(before), MORE_MEMORY);

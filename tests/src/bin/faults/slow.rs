@@ -146,7 +146,7 @@ async fn dribble(
 
 /// Asks for more than the system keeps for it, and reads nothing; whether the other side ended that.
 async fn never_read(wire: Wire, tick: Duration, most: Duration) -> bool {
-    let question = wire.request(br#"{"fault":"give","bytes":200000}"#);
+    let question = wire.request(br#"{"fault":"give","bytes":20000}"#);
     let (_reader, mut writer) = wire.into_parts();
     let asking = async {
         for n in 0.. {
@@ -154,7 +154,7 @@ async fn never_read(wire: Wire, tick: Duration, most: Duration) -> bool {
                 return;
             }
             // Then now and then, to see whether it is still there.
-            if n > 60 {
+            if n > 400 {
                 sleep(tick).await;
             }
         }
