@@ -62,7 +62,7 @@ impl Door {
         let place = self.0.places.try_acquire().map_err(|_| self.full())?;
         let origin = origin(head);
         let target = self.0.exposed.as_deref().map_or(Target::Local, Target::Exposed);
-        let reply = self.0.core.act(message.into(), &origin, target).await;
+        let reply = self.0.core.act(message, &origin, target).await;
         drop(place);
         reply
     }
