@@ -47,7 +47,6 @@
 //! | who answers what, as data | [`registry::Catalogue`] |
 //! | other processes | [`transport`], [`Bus::listen`], [`Bus::connect`], [`bus::Route`] |
 //! | how many messages | [`flow`], [`Bus::flows`] |
-//! | other processes | [`transport`], [`Bus::listen`] |
 //!
 //! # Syntax of the attributes
 //!
@@ -119,7 +118,8 @@ pub use matchbus_macros::service;
 #[doc = include_str!("../docs/services.md")]
 pub use matchbus_macros::services;
 pub use message::{
-    AppError, CallError, Error, ErrorReply, Id, Message, Meta, NoError, Outcome, Receipt, Result, TraceParent,
+    AppError, CallError, Error, ErrorReply, FromCall, Id, Lifted, Message, MessageError, Meta, NoError,
+    Outcome, Receipt, Result, TraceParent,
 };
 pub use serde_json::Value;
 
@@ -149,7 +149,8 @@ pub mod __private {
     };
     pub use crate::message::probe::{FallbackKind, FallbackSchema, Probe};
     pub use crate::message::{
-        AppError, FieldInfo, FieldKind, Message, MessageInfo, NoError, TypeSketch, see_key, see_key_with,
+        AppError, CallError, Error, FieldInfo, FieldKind, FromCall, Message, MessageError, MessageInfo,
+        NoError, TypeSketch, see_key, see_key_with,
     };
     pub use crate::pattern::{KeyInfo, PatternInfo, Scalar, ValueRef};
     pub use crate::registry::{

@@ -5,7 +5,9 @@ mod call;
 mod check;
 mod ended;
 mod graph;
+mod help;
 mod list;
+mod log;
 mod network;
 mod pipe;
 mod run;
@@ -34,6 +36,10 @@ use crate::registry::{Catalogue, Info};
 ///
 /// The program has these commands: `run` (also without any), `list`, `call`, `pipe`, `graph`, `check`; `--help`
 /// tells more.
+///
+/// Where your `main` sets no subscriber of [tracing](https://docs.rs/tracing) before [`run`](App::run), warnings and errors
+/// of matchbus, such as an observer that failed, are lines on stderr; `MATCHBUS_LOG` may be `off`, `error`, `warn` (unless
+/// said otherwise) or `info`.
 #[must_use]
 pub struct App {
     about: MainOptions,
@@ -137,6 +143,7 @@ impl App {
     }
 
     async fn work(mut self) -> Result<()> {
+        log::to_stderr();
         if !self.explicit {
             self.builder = self.builder.discover();
         }
@@ -255,9 +262,24 @@ fn block_on(
     ended.unwrap_or_else(|| ExitCode::from(exit.load(Ordering::Relaxed)))
 }
 
+/// `1 handler`, `2 handlers`.
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 /// Prints to stdout; that nobody reads any more is no failure of the program.
 fn print(text: &str) {
     use std::io::Write;
     let mut stdout = std::io::stdout().lock();
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::counted;
+
+    #[test]
+    fn one_is_not_many() {
+        assert_eq!((counted(1, "handler"), counted(0, "handler")), ("1 handler".into(), "0 handlers".into()));
+    }
 }

@@ -117,19 +117,20 @@ impl Network {
     }
 
     /// Gets to know the others, listens, and asks the others what they answer: in this order, so that no message comes
-    /// before this process knows whom there is to ask, and processes that know each other can start in any order.
+    /// before this process knows whom there is to ask, and processes that know each other can start in any order. It is
+    /// ready when all have answered, or else have had their time.
     pub(super) async fn join(&self, bus: &Bus) -> Result<Vec<Listener>> {
         let peers = self.bus.iter().map(|url| bus.core().know(url)).collect::<Result<Vec<_>>>()?;
         let exposed = if self.expose.is_empty() { Exposed::All } else { Exposed::Pins(self.expose.clone()) };
+        bus.core().lifecycle.set_joining(true);
         let mut listeners = Vec::new();
         for url in &self.listen {
             let listener = bus.listen(url, &exposed).await?;
             eprintln!("listening at {}", listener.url());
             listeners.push(listener);
         }
-        for peer in peers.into_iter().flatten() {
-            bus.core().first_learn(&peer).await;
-        }
+        bus.core().first_learn_all(peers.into_iter().flatten()).await;
+        bus.core().lifecycle.set_joining(false);
         Ok(listeners)
     }
 }

@@ -5,7 +5,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use super::network::Network;
-use super::{MainOptions, Otherwise, signal, watchdog};
+use super::{MainOptions, Otherwise, counted, signal, watchdog};
 use crate::bus::{Builder, Bus};
 use crate::message::{Error, Result};
 use crate::pattern::Value;
@@ -47,10 +47,10 @@ pub(super) async fn until_signal(
         eprintln!("{note}");
     }
     eprintln!(
-        "{} {}: {} handlers of {services}; SIGTERM or ctrl-c ends it",
+        "{} {}: {} of {services}; SIGTERM or ctrl-c ends it",
         about.package,
         about.version,
-        bus.size()
+        counted(bus.size(), "handler")
     );
     watchdog::watch(&bus);
     let mut beside = Beside(beside.into_iter().map(|run| run(bus.clone())).collect());

@@ -96,9 +96,7 @@ impl<'a> Act<'a> {
                 found.filter(|found| !core.is_outranked(*found, &scan))
             }
             Target::Local => core.services.find(&scan),
-            Target::Exposed(exposed) => {
-                core.services.find(&scan).filter(|index| exposed.get(*index as usize) == Some(&true))
-            }
+            Target::Outside(outside) => outside.find(core, &scan),
             Target::Handler(index) => Some(index),
             Target::After(current) => core.next_after(current, &scan),
         };
@@ -187,7 +185,7 @@ impl<'a> Act<'a> {
             return self.wait_for(Box::pin(rest), waker);
         }
         Poll::Ready(Err(CallError::Bus(match target {
-            Target::Exposed(_) => core.not_exposed(&envelope),
+            Target::Outside(outside) if outside.hides() => core.not_exposed(&envelope),
             _ => core.no_handler(&scan, &envelope),
         })))
     }

@@ -254,6 +254,8 @@ impl Builder {
     }
 
     /// How values compare with patterns (rule M4): with their JSON types, unless this says as text, as Seneca does.
+    ///
+    /// What comes in at an address with `seneca+…` always compares as text.
     pub fn compare(mut self, compare: Compare) -> Self {
         self.settings.compare = compare;
         self

@@ -9,6 +9,7 @@ use super::core::Core;
 use super::envelope::Envelope;
 use super::mounted::Mounted;
 use super::origin::Origin;
+use super::outside::Outside;
 use super::queue::{Body, Job};
 use super::route::{Route, could_answer, scalar};
 use crate::handler::BoxFuture;
@@ -17,7 +18,6 @@ use crate::message::{CallError, Error, ErrorKind, ErrorReply, Message, MessageIn
 use crate::pattern::{JsonFields, Scalar};
 use crate::router::Fields;
 use crate::testing::How;
-use crate::transport::may_reach;
 
 pub(crate) type Reply<M> = Result<<M as Message>::Reply, CallError<<M as Message>::Error>>;
 
@@ -65,8 +65,8 @@ pub(crate) enum Target<'a> {
     First,
     /// The one that answers here: what comes from outside is not sent on.
     Local,
-    /// The one that answers here, if a message from outside may reach it (rule M8).
-    Exposed(&'a [bool]),
+    /// The one that answers what comes from outside, if it may be reached from there.
+    Outside(&'a Outside),
     /// The one that would answer without this one and those before it.
     After(u32),
     /// This one, which was found by other means.
@@ -237,7 +237,7 @@ impl Core {
                 Err(CallError::Bus(error.of_message(&envelope.id().to_string())))
             }
             Some(reply) => reply,
-            None => Err(CallError::Bus(self.no_handler(scan, envelope))),
+            None => Err(CallError::Bus(self.no_handler_anywhere(scan, envelope))),
         }
     }
 
@@ -251,14 +251,14 @@ impl Core {
         self: &Arc<Self>,
         origin: &Origin,
         bytes: &[u8],
-        exposed: Option<&[bool]>,
+        outside: &Outside,
     ) -> Result<(), Error> {
         self.take_in(origin)?;
         let found = {
             let scan = Scan::read(bytes, &self.settings.limits).map_err(Error::malformed)?;
-            match self.services.find(&scan).filter(|handler| may_reach(exposed, *handler)) {
+            match outside.find(self, &scan) {
                 Some(handler) => handler,
-                None if exposed.is_some() => return Err(self.not_exposed(&origin.envelope())),
+                None if outside.hides() => return Err(self.not_exposed(&origin.envelope())),
                 None => return Err(self.no_handler(&scan, &origin.envelope())),
             }
         };
@@ -272,10 +272,10 @@ impl Core {
         self: &Arc<Self>,
         origin: &Origin,
         bytes: &[u8],
-        exposed: Option<&[bool]>,
+        outside: &Outside,
         only: &[Arc<str>],
     ) -> Result<(), Error> {
-        self.publish_bytes(origin, bytes.to_vec(), exposed, only).await.map(drop)
+        self.publish_bytes(origin, bytes.to_vec(), Some(outside), only).await.map(drop)
     }
 
     #[inline]

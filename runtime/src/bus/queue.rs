@@ -2,6 +2,7 @@ use std::any::Any;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 
+use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, Semaphore, mpsc};
 
 use super::core::Core;
@@ -57,6 +58,11 @@ impl Queued {
 
     pub(crate) fn count(&self) -> usize {
         self.count.load(Ordering::SeqCst)
+    }
+
+    /// Waits for the moment when every queue is empty: from now on, not from when it is first polled.
+    pub(crate) fn next_empty(&self) -> Notified<'_> {
+        self.none.notified()
     }
 
     /// Waits until every queue is empty and every message that was in one has been handled.

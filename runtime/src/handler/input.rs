@@ -46,7 +46,8 @@ impl<M> Deref for Held<'_, M> {
 }
 
 impl<'a> Input<'_, 'a> {
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "as a call it would move the message once more (measured)")]
     pub(crate) fn take<M: Message>(self) -> Result<M, Error> {
         // Both ways end at a place from which the message is moved once: a place where they meet would be one move more,
         // of what has just been moved (measured: 7 ns for a message of 112 bytes).

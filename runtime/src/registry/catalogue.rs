@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::check::answers;
+use super::prior::prior;
 use super::{Info, Kind};
 use crate::handler::Need;
 use crate::message::{MessageInfo, TypeSketch};
@@ -73,6 +74,9 @@ pub struct Handler {
     /// What it sends, as its signature declares it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<Output>,
+    /// What it hands messages on to by `Prior`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prior: Option<PriorHandler>,
     /// Whether it may send more than it declares, since it takes the whole bus.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub undeclared_outputs: bool,
@@ -92,6 +96,16 @@ pub struct Output {
     pub answered_by: Vec<String>,
 }
 
+/// The handler that `Prior` of another one calls.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PriorHandler {
+    /// It, as `service::handler`.
+    pub handler: String,
+    /// Its pattern's canonical text.
+    pub pattern: String,
+}
+
 impl Handler {
     /// `service::handler`.
     pub fn id(&self) -> String {
@@ -100,6 +114,9 @@ impl Handler {
 }
 
 impl Catalogue {
+    /// The version of the format that this version of matchbus writes, and the highest that it reads.
+    pub const VERSION: u32 = 1;
+
     /// The catalogue of these handlers.
     pub fn of(infos: impl IntoIterator<Item = &'static Info>) -> Self {
         let infos: Vec<&'static Info> = infos.into_iter().collect();
@@ -113,7 +130,7 @@ impl Catalogue {
             (&a.service, &a.pattern, &a.handler, &a.module)
                 .cmp(&(&b.service, &b.pattern, &b.handler, &b.module))
         });
-        Catalogue { version: 1, handlers }
+        Catalogue { version: Catalogue::VERSION, handlers }
     }
 
     /// The catalogue of handlers under the patterns that they have in this process: one entry for each pair.
@@ -170,6 +187,14 @@ fn handler(info: &'static Info, pattern: &PatternInfo, all: &[&'static Info]) ->
         // An observer's reply goes nowhere.
         reply: reply.filter(|_| info.kind == Kind::Service),
         error: error.filter(|_| info.kind == Kind::Service),
+        prior: needs()
+            .any(|need| matches!(need, Need::Prior { .. }))
+            .then(|| prior(info, pattern, all))
+            .flatten()
+            .map(|(info, pattern)| PriorHandler {
+                handler: format!("{}::{}", info.service(), info.name),
+                pattern: pattern.text.to_owned(),
+            }),
         outputs: needs().filter_map(|need| output(need, all)).collect(),
         undeclared_outputs: needs().any(|need| matches!(need, Need::Anything)),
     }

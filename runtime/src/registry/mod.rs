@@ -5,10 +5,11 @@ mod catalogue;
 mod check;
 mod fit;
 mod info;
+mod prior;
 mod text;
 
 pub use breaking::Break;
-pub use catalogue::{Catalogue, Handler, Output};
+pub use catalogue::{Catalogue, Handler, Output, PriorHandler};
 pub(crate) use check::{CheckAt, Entry, answers, problems};
 pub use check::{Conflicts, Problem, ProblemKind};
 #[doc(hidden)]

@@ -41,6 +41,22 @@ pub struct Explanation {
 }
 
 impl Explanation {
+    /// What to change about a message that no pattern fits, so that the nearest one does; none if none comes near.
+    ///
+    /// ```
+    /// # use matchbus::pattern::Scalar;
+    /// # let mut matcher = matchbus::router::Matcher::new();
+    /// matcher.add(&"role:cart,cmd:add".parse()?, ());
+    /// let why = matcher.explain(&[("role", Scalar::Str("cart"))]);
+    /// assert_eq!(why.cure().as_deref(), Some("to reach `cmd:add,role:cart`, add the key `cmd` with the value add"));
+    /// # Ok::<(), matchbus::pattern::PatternError>(())
+    /// ```
+    pub fn cure(&self) -> Option<String> {
+        let near = self.near.first().filter(|_| self.matched.is_empty())?;
+        let cures: Vec<String> = near.differences.iter().map(Difference::cure).collect();
+        Some(format!("to reach `{}`, {}", near.pattern, cures.join(" and ")))
+    }
+
     /// The pattern that wins.
     pub fn winner(&self) -> Option<&Pattern> {
         self.matched.first().map(|matched| &matched.pattern)
@@ -252,7 +268,21 @@ impl fmt::Display for Explanation {
                 }
             }
         }
-        self.near.iter().try_for_each(|near| write!(f, "\nnear miss {near}"))
+        self.near.iter().try_for_each(|near| write!(f, "\nnear miss {near}"))?;
+        self.cure().map_or(Ok(()), |cure| write!(f, "\n{cure}"))
+    }
+}
+
+impl Difference {
+    fn cure(&self) -> String {
+        let key = &self.key;
+        match (&self.found, &self.wanted) {
+            (None, Value::Glob(_)) if self.wanted.to_string() == "*" => format!("add the key `{key}`"),
+            (None, Value::Glob(glob)) => format!("add the key `{key}` with a value that fits {glob}"),
+            (None, wanted) => format!("add the key `{key}` with the value {wanted}"),
+            (Some(_), Value::Glob(glob)) => format!("give `{key}` a value that fits {glob}"),
+            (Some(_), wanted) => format!("give `{key}` the value {wanted}"),
+        }
     }
 }
 

@@ -5,12 +5,11 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use super::Head;
-use crate::bus::{Core, Origin, Target};
+use crate::bus::{Core, Origin, Outside, Target};
 use crate::flow::Snapshot;
 use crate::message::json::Limits;
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Outcome, Rare};
 use crate::pattern::Pattern;
-use crate::router::Matcher;
 
 /// Which messages a listener lets in (rule M8): those that a handler answers whose pattern is exposed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,28 +27,14 @@ pub struct Door(Arc<Inner>);
 
 struct Inner {
     core: Arc<Core>,
-    /// `None`: everything.
-    exposed: Option<Vec<bool>>,
+    outside: Outside,
     places: Semaphore,
     most: usize,
 }
 
 impl Door {
-    pub(crate) fn new(core: Arc<Core>, exposed: &Exposed, most_in_flight: usize) -> Self {
-        let exposed = match exposed {
-            Exposed::All => None,
-            Exposed::Pins(pins) => Some(
-                core.handlers
-                    .iter()
-                    .map(|handler| {
-                        let mut one = Matcher::new();
-                        one.add(&handler.pattern, ());
-                        pins.iter().any(|pin| !one.list(pin).is_empty())
-                    })
-                    .collect(),
-            ),
-        };
-        Door(Arc::new(Inner { core, exposed, places: Semaphore::new(most_in_flight), most: most_in_flight }))
+    pub(crate) fn new(core: Arc<Core>, outside: Outside, most_in_flight: usize) -> Self {
+        Door(Arc::new(Inner { core, outside, places: Semaphore::new(most_in_flight), most: most_in_flight }))
     }
 
     /// Answers a message that came from outside.
@@ -61,7 +46,8 @@ impl Door {
     pub async fn call(&self, message: &[u8], head: Head) -> Result<Vec<u8>, CallError<ErrorReply>> {
         let place = self.0.places.try_acquire().map_err(|_| self.full())?;
         let origin = origin(head);
-        let target = self.0.exposed.as_deref().map_or(Target::Local, Target::Exposed);
+        let outside = &self.0.outside;
+        let target = if outside.is_inside() { Target::Local } else { Target::Outside(outside) };
         let reply = self.0.core.act(message, &origin, target).await;
         drop(place);
         reply
@@ -76,9 +62,9 @@ impl Door {
         let (published, groups) = (head.published, head.groups.clone());
         let origin = origin(head);
         if published {
-            self.0.core.publish_from_outside(&origin, message, self.0.exposed.as_deref(), &groups).await
+            self.0.core.publish_from_outside(&origin, message, &self.0.outside, &groups).await
         } else {
-            self.0.core.send_from_outside(&origin, message, self.0.exposed.as_deref()).await
+            self.0.core.send_from_outside(&origin, message, &self.0.outside).await
         }
     }
 
@@ -115,7 +101,7 @@ impl Door {
     }
 
     fn exposes(&self, handler: u32) -> bool {
-        self.0.exposed.as_ref().is_none_or(|exposed| exposed[handler as usize])
+        self.0.outside.reaches(handler)
     }
 
     #[cold]
@@ -152,9 +138,4 @@ fn origin(head: Head) -> Origin {
             ..Rare::default()
         }
     })
-}
-
-/// Whether a scan's handler may be reached.
-pub(crate) fn may_reach(exposed: Option<&[bool]>, handler: u32) -> bool {
-    exposed.is_none_or(|exposed| exposed.get(handler as usize).copied().unwrap_or(false))
 }

@@ -62,7 +62,6 @@ mod url;
 use std::fmt;
 use std::sync::Arc;
 
-pub(crate) use door::may_reach;
 pub use door::{Door, Exposed};
 pub use failure::Fault;
 pub use head::Head;

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tokio::sync::Notify;
 
+use super::latency::Latency;
 use super::peer::Peer;
 use super::retry_budget::RetryBudget;
 use super::rivals::{LAST, Order, order};
@@ -23,7 +24,7 @@ pub(crate) struct Remote {
     known: Mutex<Known>,
     table: RwLock<Arc<Table>>,
     budgets: Mutex<BTreeMap<String, Arc<RetryBudget>>>,
-    turn: AtomicUsize,
+    latencies: Mutex<BTreeMap<String, Arc<Latency>>>,
     /// Told whenever the table is new.
     learnt: Notify,
 }
@@ -89,6 +90,27 @@ pub(crate) struct Target {
     /// Whether it changes nothing: it says so at every peer.
     pub(super) reads: bool,
     pub(super) budget: Arc<RetryBudget>,
+    /// How long its answers take: handlers of one process differ.
+    pub(super) latency: Arc<Latency>,
+    /// Whose turn it is; of each pattern by itself, or a caller that sends two patterns alternately would always meet the
+    /// same process with each.
+    turn: AtomicUsize,
+}
+
+impl Target {
+    /// The peer whose turn it is: of those whose breaker lets a message through the one with the fewest in flight, and
+    /// of equals each in turn; one that has just failed only if there is no other. So a process that came back has its
+    /// probe also while the others do well.
+    pub(crate) fn choose(&self, failed: Option<&Arc<Peer>>) -> Option<Arc<Peer>> {
+        let count = self.peers.len();
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        let mut order: Vec<&Arc<Peer>> = (0..count).map(|n| &self.peers[(turn + n) % count]).collect();
+        order.sort_by_key(|peer| {
+            let failed = failed.is_some_and(|failed| Arc::ptr_eq(failed, peer));
+            (failed, !peer.breaker.would_let_through(), peer.in_flight())
+        });
+        order.into_iter().find(|peer| peer.breaker.lets_through()).cloned()
+    }
 }
 
 impl Remote {
@@ -147,8 +169,7 @@ impl Remote {
         true
     }
 
-    /// Waits until somebody is known who answers, as long as there is somebody who has not yet said what it answers:
-    /// processes start in any order.
+    /// Waits until somebody is known who answers, as long as there is somebody new who has not yet said what it answers.
     pub(super) async fn wait_for(
         &self,
         find: impl Fn() -> Option<Arc<Target>>,
@@ -159,24 +180,33 @@ impl Remote {
             if let Some(target) = find() {
                 return Some(target);
             }
-            if !self.is_learning() {
-                return None;
-            }
+            let until = self.learning_until().filter(|until| *until > clock::now())?.min(deadline);
             tokio::select! {
                 biased;
                 () = learnt => {}
-                () = clock::sleep_until(deadline) => return None,
+                () = clock::sleep_until(until) => return find(),
             }
         }
     }
 
-    /// Whether some peer that is asked has never said what it answers.
-    fn is_learning(&self) -> bool {
+    /// Until when those are waited for who have never said what they answer.
+    fn learning_until(&self) -> Option<Instant> {
+        self.silent().iter().filter_map(|peer| peer.awaited_until()).max()
+    }
+
+    /// Those who were asked and have never said what they answer.
+    pub(crate) fn silent(&self) -> Vec<Arc<Peer>> {
         let known = self.known();
-        known
+        let silent = known
             .peers
             .iter()
-            .any(|peer| peer.is_asked() && !known.catalogues.iter().any(|(of, _)| Arc::ptr_eq(of, peer)))
+            .filter(|peer| peer.is_asked() && !known.catalogues.iter().any(|(of, _)| Arc::ptr_eq(of, peer)));
+        silent.cloned().collect()
+    }
+
+    /// Tells those who wait for what others answer to look again.
+    pub(super) fn look_again(&self) {
+        self.learnt.notify_waiters();
     }
 
     /// Whether this peer has said what it answers.
@@ -202,7 +232,7 @@ impl Remote {
     }
 
     /// The patterns that others answer, with their ranks.
-    pub(super) fn answered(&self) -> Vec<(Pattern, i32)> {
+    pub(crate) fn answered(&self) -> Vec<(Pattern, i32)> {
         self.table().services.iter().map(|found| (found.pattern(), found.value().order.1)).collect()
     }
 
@@ -227,19 +257,6 @@ impl Remote {
             }
         }
         all
-    }
-
-    /// The peer whose turn it is: of those whose breaker lets a message through the one with the fewest in flight, and
-    /// of equals each in turn; one that has just failed only if there is no other.
-    pub(crate) fn choose(&self, target: &Target, failed: Option<&Arc<Peer>>) -> Option<Arc<Peer>> {
-        let count = target.peers.len();
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-        let mut order: Vec<&Arc<Peer>> = (0..count).map(|n| &target.peers[(turn + n) % count]).collect();
-        order.sort_by_key(|peer| {
-            let failed = failed.is_some_and(|failed| Arc::ptr_eq(failed, peer));
-            (failed, !peer.breaker.is_closed(), peer.in_flight())
-        });
-        order.into_iter().find(|peer| peer.breaker.lets_through()).cloned()
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, Known> {
@@ -297,7 +314,9 @@ impl Remote {
             let target = |peers| {
                 let pattern = pin.to_string();
                 Arc::new(Target {
-                    budget: self.budget(&pattern),
+                    budget: kept(&self.budgets, &pattern),
+                    latency: kept(&self.latencies, &pattern),
+                    turn: AtomicUsize::new(0),
                     repeatable: false,
                     reads: false,
                     order: LAST,
@@ -322,7 +341,9 @@ impl Remote {
             let Ok(pattern) = text.parse::<Pattern>() else { continue };
             let all = |of: &[&str]| draft.effects.iter().all(|effect| of.contains(&effect.as_str()));
             let target = Target {
-                budget: self.budget(&text),
+                budget: kept(&self.budgets, &text),
+                latency: kept(&self.latencies, &text),
+                turn: AtomicUsize::new(0),
                 repeatable: all(&["read", "idempotent", "dedup"]),
                 reads: all(&["read"]),
                 order: order(&pattern, draft.rank),
@@ -333,12 +354,12 @@ impl Remote {
         }
         matcher
     }
+}
 
-    /// The budget of a pattern outlives the table: it must not be new after each thing learnt.
-    fn budget(&self, pattern: &str) -> Arc<RetryBudget> {
-        let mut budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(budgets.entry(pattern.to_owned()).or_default())
-    }
+/// What is kept for a pattern outlives the table: it must not be new after each thing learnt.
+fn kept<T: Default>(all: &Mutex<BTreeMap<String, Arc<T>>>, pattern: &str) -> Arc<T> {
+    let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+    Arc::clone(all.entry(pattern.to_owned()).or_default())
 }
 
 /// Of a peer that says nothing of its effects.

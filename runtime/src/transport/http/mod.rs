@@ -41,7 +41,7 @@
 //! | `matchbus-budget` | what is left of the message's time, in milliseconds |
 //! | `matchbus-source` | who sends it; percent-encoded, proof of nothing |
 //! | `matchbus-context-NAME` | user context; name and value percent-encoded, upper-case letters in the name too |
-//! | `matchbus-published: true` | goes to every group of observers; answered with 202 |
+//! | `matchbus-published: true` | goes to every group of observers, as in `curl -H 'matchbus-published: true' -d '{"event":"…"}' …`; answered with 202 |
 //! | `matchbus-groups: A,B` | of a published message, the groups that are to have a copy from here; each percent-encoded |
 //! | `prefer: respond-async` | nobody waits for the reply; answered with 202 when the message is taken in |
 //! | `authorization: Bearer …` | where the listener has a token |
