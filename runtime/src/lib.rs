@@ -95,6 +95,7 @@ pub mod pattern;
 pub mod registry;
 pub mod router;
 pub mod seam;
+mod sort;
 pub mod testing;
 pub mod transport;
 
@@ -117,6 +118,8 @@ pub use matchbus_macros::registry_test;
 pub use matchbus_macros::service;
 #[doc = include_str!("../docs/services.md")]
 pub use matchbus_macros::services;
+#[doc(hidden)]
+pub use message::HasText;
 pub use message::{
     AppError, CallError, Error, ErrorReply, FromCall, Id, Lifted, Message, MessageError, Meta, NoError,
     Outcome, Receipt, Result, TraceParent,
@@ -145,7 +148,7 @@ pub mod __private {
     pub use crate::app::{Ended, MainOptions, run_main};
     pub use crate::handler::{
         Accepts, Context, FromContext, Held, Incoming, Input, IntoHeard, Need, Output, Started, State,
-        answer, answer_now, hear, hear_now, sendable,
+        answer, answer_now, hear, hear_now, sendable, serve, serve_now,
     };
     pub use crate::message::probe::{FallbackKind, FallbackSchema, Probe};
     pub use crate::message::{
@@ -154,7 +157,7 @@ pub mod __private {
     };
     pub use crate::pattern::{KeyInfo, PatternInfo, Scalar, ValueRef};
     pub use crate::registry::{
-        Effect, Info, Kind, Place, Registration, Services, conflicts, refuse_conflicts,
+        Annotated, Effect, Info, Kind, Place, Registration, Services, conflicts, refuse_conflicts,
         refuse_conflicts_in_part, registry_test,
     };
     pub use inventory;

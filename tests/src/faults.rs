@@ -2,11 +2,11 @@
 
 use matchbus::prelude::*;
 
-/// Makes an effect that can be made again without harm: a file named for the key.
+/// Makes an effect that can be made again without harm: a link named for the key.
 #[derive(Clone, Debug, Message, Serialize, Deserialize)]
 #[message(fault = "put", reply(String), external)]
 pub struct Put {
-    /// Which effect; names a file.
+    /// Which effect; names a link.
     pub key: String,
     /// How long the handler works, half of it before the effect and half after it.
     pub ms: u64,
@@ -22,12 +22,30 @@ pub struct Once {
     pub ms: u64,
 }
 
+/// As [`Once`], but nothing keeps it from being made again: the handler declares no effect.
+#[derive(Clone, Debug, Message, Serialize, Deserialize)]
+#[message(fault = "add", reply(String), external)]
+pub struct Add {
+    /// Which effect.
+    pub key: String,
+    /// How long the handler works at it.
+    pub ms: u64,
+}
+
 /// Is answered with its number.
 #[derive(Clone, Debug, Message, Serialize, Deserialize)]
 #[message(fault = "ping", reply(u64), external)]
 pub struct Ping {
     /// The number.
     pub n: u64,
+}
+
+/// Is answered with so much text.
+#[derive(Clone, Debug, Message, Serialize, Deserialize)]
+#[message(fault = "give", reply(String), external)]
+pub struct Give {
+    /// How much.
+    pub bytes: usize,
 }
 
 /// As [`Ping`], but the handler panics at each hundredth number.

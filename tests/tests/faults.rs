@@ -39,10 +39,13 @@ macro_rules! faults {
 
 faults! {
     t01_workers_are_killed "T01",
+    t08_the_network_is_broken "T08",
+    t12_malformed_input "T12",
     t14_handlers_panic "T14",
     t15_handlers_hang "T15",
     t16_deadlines_over_a_chain "T16",
     t17_ten_times_the_load "T17",
+    t20_slow_and_deaf_clients "T20",
     t21_workers_are_restarted "T21",
     t22_two_versions "T22",
     t23_every_message_twice "T23",

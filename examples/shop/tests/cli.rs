@@ -96,6 +96,50 @@ fn call_fails_with_an_error_object() {
 }
 
 #[test]
+fn flags_that_would_do_nothing_are_refused() {
+    for (args, text) in [
+        (&["--only", ","][..], "--only names no service"),
+        (&["--expose", "role:cart"], "there is none; add --listen URL"),
+        (&["--listen", "http://127.0.0.1:0", "--expose", "role:nosuch"], "would expose nothing"),
+        (&["--listen", "http://127.0.0.1:0?pin=garbage"], "the pin `garbage` of an address is no pattern"),
+        (
+            &["--listen", "http://127.0.0.1:0", "--tls-client-ca", "ca.pem"],
+            "--tls-client-ca would do nothing",
+        ),
+        (&["--tls-cert", "cert.pem"], "--tls-cert without --tls-key"),
+        (&["--tls-ca", "ca.pem", "--bus", "http://127.0.0.1:1"], "--tls-ca would do nothing"),
+    ] {
+        let all: Vec<&str> = std::iter::once("run").chain(args.iter().copied()).collect();
+        let (code, _, err) = said(&all);
+        assert!((1..=2).contains(&code) && err.contains(text), "{args:?}: {code} {err}");
+    }
+}
+
+#[test]
+fn the_environment_says_who_else_there_is() {
+    let ask = |url: &str| {
+        let mut call = shop(&["call", &get("gift-5"), "--timeout", "300ms"]);
+        let output = call.env("MATCHBUS_URL", url).output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, err) = ask("garbage");
+    assert!(code == 1 && err.contains("the variable MATCHBUS_URL: "), "{err}");
+    let (code, err) = ask("tcp://127.0.0.1:1");
+    assert!(code == 1 && err.contains("tcp://127.0.0.1:1 did not say what it answers"), "{err}");
+    assert!(err.contains("what `tcp://127.0.0.1:1` answers is not known"), "{err}");
+}
+
+#[test]
+fn nobody_who_reads_stderr_is_no_reason_to_end_badly() {
+    let mut child = shop(&["run", "--listen", "http://127.0.0.1:0"]).spawn().unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    wait_for(&mut stderr, "SIGTERM or ctrl-c ends it");
+    drop(stderr);
+    terminate(&child);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
 fn a_long_path_stands_once_in_an_error() {
     let deep = format!(r#"{{"role":{}1{}}}"#, r#"{"colour":"#.repeat(70), "}".repeat(70));
     let (_, _, err) = said(&["call", &deep]);

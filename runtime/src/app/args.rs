@@ -98,9 +98,13 @@ fn run(mut parser: Parser) -> Result<Command, lexopt::Error> {
         match arg {
             Long("only") => {
                 let names = parser.value()?.string()?;
-                mounting.only.extend(
-                    names.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned),
-                );
+                let names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
+                let before = mounting.only.len();
+                mounting.only.extend(names.map(str::to_owned));
+                if mounting.only.len() == before {
+                    // A variable that is not set must not mount everything.
+                    return Err("--only names no service; leave it out to mount all".into());
+                }
             }
             Long("with") => mounting.with.push(key_value(&parser.value()?.string()?)?),
             Long(name) => {

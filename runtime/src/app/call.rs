@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::log::say;
 use super::network::Network;
 use super::print;
 use crate::bus::Bus;
@@ -30,8 +31,8 @@ pub(super) async fn call(bus: Bus, catalogue: &Catalogue, call: Call) -> Result<
     };
     if call.explain {
         match bus.explain(&message) {
-            Ok(why) => eprintln!("{}", explained(&why, catalogue)),
-            Err(error) => eprintln!("{error}"),
+            Ok(why) => say(&explained(&why, catalogue)),
+            Err(error) => say(&error.to_string()),
         }
     }
     let mut from = bus.clone();
@@ -57,9 +58,9 @@ pub(super) async fn call(bus: Bus, catalogue: &Catalogue, call: Call) -> Result<
         }
         Err(error) => {
             if std::io::stderr().is_terminal() {
-                eprintln!("{}", error_text(&error));
+                say(&error_text(&error));
             } else {
-                eprintln!("{}", error_object(&error, None));
+                say(&error_object(&error, None).to_string());
             }
             1
         }

@@ -7,6 +7,7 @@ use super::{counted, print};
 use crate::bus::{Builder, dedup_note};
 use crate::message::{Error, ErrorKind, Outcome, Result};
 use crate::registry::Catalogue;
+use crate::sort::gather;
 
 /// Checks the handlers as the start of the bus would, and against a saved catalogue. The exit code: 0 if all is well.
 pub(super) fn check(builder: &Builder, against: Option<&Path>) -> Result<u8> {
@@ -30,7 +31,7 @@ pub(super) fn check(builder: &Builder, against: Option<&Path>) -> Result<u8> {
 
 /// What was found to be well, with what lies outside of the program and so cannot be checked.
 fn well(catalogue: &Catalogue, against: Option<(&Path, &Catalogue)>) -> String {
-    let services: BTreeSet<&str> = catalogue.handlers.iter().map(|handler| &*handler.service).collect();
+    let services: BTreeSet<&str> = gather(catalogue.handlers.iter().map(|handler| &*handler.service));
     let mut text = format!(
         "ok: {} of {}\n",
         counted(catalogue.handlers.len(), "handler"),
@@ -63,7 +64,7 @@ fn well(catalogue: &Catalogue, against: Option<(&Path, &Catalogue)>) -> String {
     }
     let outputs = catalogue.handlers.iter().flat_map(|handler| &handler.outputs);
     let outside: BTreeSet<&str> =
-        outputs.filter(|output| output.answered_by.is_empty()).map(|output| &*output.pattern).collect();
+        gather(outputs.filter(|output| output.answered_by.is_empty()).map(|output| &*output.pattern));
     for pattern in outside {
         let _ = writeln!(text, "note: {pattern} is external: nothing in this program answers it");
     }

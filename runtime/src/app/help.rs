@@ -82,8 +82,8 @@ const COMMANDS: [About; 6] = [
 
 const MEETING: &str = "\
 Each of --only, --with, --listen, --expose, --bus, --route, --reroute, --observe and --routes may be given several
-times. Without them `run` asks the variables MATCHBUS_URL and MATCHBUS_LISTEN (lists with commas) and MATCHBUS_ROUTES (a
-file), and every command asks MATCHBUS_TLS_CERT, …_KEY, …_CA and …_CLIENT_CA for files of TLS.
+times. Without --bus the variable MATCHBUS_URL is asked, without --listen MATCHBUS_LISTEN (both lists with commas), without
+routes MATCHBUS_ROUTES (a file), and for files of TLS MATCHBUS_TLS_CERT, …_KEY, …_CA and …_CLIENT_CA.
 ";
 
 const LOG: &str = "\
@@ -121,5 +121,5 @@ pub(super) fn of(about: &MainOptions, command: &str) -> Option<String> {
 }
 
 fn indented(lines: &str, by: usize) -> String {
-    lines.lines().map(|line| format!("{:by$}{line}\n", "")).collect()
+    lines.lines().fold(String::new(), |text, line| text + &" ".repeat(by) + line + "\n")
 }

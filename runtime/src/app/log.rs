@@ -65,8 +65,8 @@ impl Subscriber for Plain {
     fn exit(&self, _: &Id) {}
 }
 
-/// That nobody reads stderr is no failure of the program.
-fn say(line: &str) {
+/// Tells the user. That nobody reads stderr is no failure of the program, and no reason to end it: `eprintln!` would panic.
+pub(super) fn say(line: &str) {
     let _ = std::io::stderr().lock().write_all(format!("{line}\n").as_bytes());
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::log::say;
 use crate::bus::Bus;
 use crate::seam::{clock, outside, task};
 
@@ -57,10 +58,10 @@ pub(super) fn watch(bus: &Bus) {
                     tracing::error!("every thread of the runtime hangs; a handler blocks without awaiting");
                 }
                 Verdict::End => {
-                    eprintln!(
+                    say(&format!(
                         "error: every thread of the runtime has hung for {:?}; ending",
                         since.elapsed()
-                    );
+                    ));
                     std::process::exit(70);
                 }
             }

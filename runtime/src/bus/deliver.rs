@@ -173,7 +173,7 @@ impl Core {
     ) -> Option<Choice> {
         let keys = JsonFields::new(keys);
         let handler = match after {
-            None => self.services.find(&keys).filter(|found| !self.is_outranked(*found, &keys)),
+            None => self.services.find_any(&keys).filter(|found| !self.is_outranked(*found, &keys)),
             Some(current) => self.next_after(current, &keys),
         }?;
         Some(Choice { handler, takes: Takes::of(self.handler(handler), message) })
@@ -241,7 +241,7 @@ impl Core {
         }
     }
 
-    pub(super) fn next_after<F: Fields + ?Sized>(&self, current: u32, message: &F) -> Option<u32> {
+    pub(super) fn next_after(&self, current: u32, message: &dyn Fields) -> Option<u32> {
         let all = self.services.find_all(message, &self.handlers);
         all.into_iter().skip_while(|index| *index != current).nth(1)
     }

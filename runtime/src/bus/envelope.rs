@@ -5,6 +5,7 @@ use super::origin::Origin;
 use super::text::Text;
 use crate::message::{Id, Meta, Receipt};
 use crate::seam::clock::{self, Instant};
+use crate::sort::gather;
 use crate::transport::Head;
 
 /// How many patterns of a chain go to another process. The guard against circles counts; the names are for people.
@@ -112,7 +113,7 @@ impl<'a> Envelope<'a> {
             attempt,
             budget: meta.budget(),
             trace: Some(meta.traceparent()),
-            context: meta.contexts().into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+            context: gather(meta.contexts().into_iter().map(|(key, value)| (key.into(), value.into()))),
             hops: self.depth(),
             chain: self.chain(),
             receipt: self.receipt().cloned(),

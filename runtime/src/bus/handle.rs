@@ -249,6 +249,7 @@ impl Bus {
         self.core.settings.compare
     }
 
+    #[cfg(feature = "http")]
     pub(crate) fn door(&self, exposed: &Exposed, compare: Compare) -> Door {
         let outside = self.outside(exposed, compare);
         Door::new(Arc::clone(&self.core), outside, self.core.settings.most_from_outside)
@@ -472,7 +473,11 @@ impl Core {
         loop {
             let (ended, emptied) = (self.lifecycle.next_end(), self.queued.next_empty());
             let left = self.snapshot().in_flight().max(self.queued.count() as u64);
-            if left == 0 || clock::now() >= end {
+            if left == 0 {
+                return 0;
+            }
+            if clock::now() >= end {
+                self.lifecycle.cut_off();
                 return left;
             }
             tokio::select! {

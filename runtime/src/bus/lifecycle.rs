@@ -11,6 +11,8 @@ pub(crate) struct Lifecycle {
     unready: AtomicBool,
     joining: AtomicBool,
     ended: Notify,
+    cut: AtomicBool,
+    cut_off: Notify,
 }
 
 impl Lifecycle {
@@ -35,6 +37,23 @@ impl Lifecycle {
                 return;
             }
             drained.await;
+        }
+    }
+
+    /// What has not ended by now is given up.
+    pub(crate) fn cut_off(&self) {
+        self.cut.store(true, Ordering::SeqCst);
+        self.cut_off.notify_waiters();
+    }
+
+    /// Waits until what has not ended is given up.
+    pub(crate) async fn is_cut_off(&self) {
+        loop {
+            let cut = self.cut_off.notified();
+            if self.cut.load(Ordering::SeqCst) {
+                return;
+            }
+            cut.await;
         }
     }
 

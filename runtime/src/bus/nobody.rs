@@ -6,6 +6,7 @@ use super::core::Core;
 use super::envelope::Envelope;
 use crate::message::{Error, ErrorKind, Outcome};
 use crate::router::{Explanation, Fields, Matcher};
+use crate::sort::sort_by;
 
 /// The most patterns that are named where none comes near.
 const NAMED: usize = 5;
@@ -13,20 +14,16 @@ const NAMED: usize = 5;
 impl Core {
     /// Nobody here answers `message`: counted, and told with what would have come nearest.
     #[cold]
-    pub(crate) fn no_handler<F: Fields + ?Sized>(&self, message: &F, envelope: &Envelope<'_>) -> Error {
-        let groups = self.groups.iter().filter(|group| group.observers.find(message).is_some()).count();
+    pub(crate) fn no_handler(&self, message: &dyn Fields, envelope: &Envelope<'_>) -> Error {
+        let groups = self.groups.iter().filter(|group| group.observers.find_any(message).is_some()).count();
         let all = || self.services.firsts().map(|index| self.handler(index).text.to_string()).collect();
         self.unanswered(&self.services.explain(message), groups, all, envelope)
     }
 
     /// Nobody answers `message`, here or elsewhere. For who is in this process: those outside are told of no others.
     #[cold]
-    pub(crate) fn no_handler_anywhere<F: Fields + ?Sized>(
-        &self,
-        message: &F,
-        envelope: &Envelope<'_>,
-    ) -> Error {
-        let here = self.groups.iter().filter(|group| group.observers.find(message).is_some());
+    pub(crate) fn no_handler_anywhere(&self, message: &dyn Fields, envelope: &Envelope<'_>) -> Error {
+        let here = self.groups.iter().filter(|group| group.observers.find_any(message).is_some());
         let here: Vec<&str> = here.map(|group| &*group.name).collect();
         let away = self.remote.observers(message);
         let away = away.iter().filter(|one| one.group.as_deref().is_none_or(|name| !here.contains(&name)));
@@ -40,16 +37,15 @@ impl Core {
             matcher.add_ranked(&pattern, rank, ());
         }
         let all = || matcher.iter().map(|found| found.pattern().to_string()).collect();
-        let error = self.unanswered(&matcher.explain(message), groups, all, envelope);
-        let silent = self.remote.silent();
+        let error = self.unanswered(&matcher.explain(&message), groups, all, envelope);
+        let silent = self.silent();
         if silent.is_empty() {
             return error;
         }
         // They may be the ones.
         let mut text = error.text().to_owned();
-        for peer in silent.iter().take(NAMED) {
-            let why = peer.silence().map_or("it has not answered yet".into(), |silence| silence.why);
-            let _ = write!(text, "; what `{}` answers is not known: {why}", peer.url);
+        for (url, why) in silent.iter().take(NAMED) {
+            let _ = write!(text, "; what `{url}` answers is not known: {why}");
         }
         if silent.len() > NAMED {
             let _ = write!(text, "; and of {} more neither", silent.len() - NAMED);
@@ -96,7 +92,7 @@ fn named(mut all: Vec<String>) -> String {
         return ", since nothing answers anything here: mount services, or name a process that has them by `--bus URL`"
             .into();
     }
-    all.sort_unstable();
+    sort_by(&mut all, Ord::cmp);
     let mut text = String::from(", and none comes near; there are ");
     for (i, pattern) in all.iter().take(NAMED).enumerate() {
         let _ = write!(text, "{}`{pattern}`", if i == 0 { "" } else { ", " });

@@ -8,13 +8,14 @@ use super::Error;
 
 /// An error of a service's own: part of its contract, typed at both ends.
 ///
-/// Derive it (see [the derive macro](derive@crate::AppError)) or write the one method that has no default.
+/// Derive it (see [the derive macro](derive@crate::AppError)) or write the one method that has no default. The type is a
+/// [`std::error::Error`] too; generic code that needs to know says `E: AppError + std::error::Error`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an application error",
     label = "not an application error",
     note = "add `#[derive(AppError, Debug, Serialize, Deserialize)]` to it, or implement `matchbus::AppError`"
 )]
-pub trait AppError: std::error::Error + Serialize + DeserializeOwned + Send + Sync + 'static {
+pub trait AppError: HasText + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// A stable word that callers may compare: `out-of-stock`.
     fn code(&self) -> Cow<'_, str>;
 
@@ -35,6 +36,34 @@ pub trait AppError: std::error::Error + Serialize + DeserializeOwned + Send + Sy
     }
 }
 
+/// The part of [`AppError`] that its derive leaves to the user: `std::error::Error`. It is no supertrait, because rustc then
+/// asks for that one, and says nothing of the cure.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no text for people: it does not implement `std::error::Error`",
+    label = "needs `Debug`, `Display` and `std::error::Error`",
+    note = "write `impl std::fmt::Display for {Self} {{ … }}` and `impl std::error::Error for {Self} {{}}`, and derive `Debug`",
+    note = "or add `#[derive(thiserror::Error)]`, with an `#[error(\"…\")]` for each variant"
+)]
+pub trait HasText {
+    #[doc(hidden)]
+    fn as_error(&self) -> &(dyn std::error::Error + 'static);
+
+    #[doc(hidden)]
+    fn into_error(self) -> Box<dyn std::error::Error + Send + Sync>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: std::error::Error + Send + Sync + 'static> HasText for E {
+    fn as_error(&self) -> &(dyn std::error::Error + 'static) {
+        self
+    }
+
+    fn into_error(self) -> Box<dyn std::error::Error + Send + Sync> {
+        Box::new(self)
+    }
+}
+
 /// What a message may declare as its error: an [`AppError`], or [`NoError`].
 ///
 /// It is implemented for both and by nobody else. `NoError` is kept out of [`AppError`], so that `?` can turn a failed
@@ -44,7 +73,7 @@ pub trait AppError: std::error::Error + Serialize + DeserializeOwned + Send + Sy
     label = "not an application error",
     note = "add `#[derive(AppError, Debug, Serialize, Deserialize)]` to it, or implement `matchbus::AppError`"
 )]
-pub trait MessageError: std::error::Error + Serialize + DeserializeOwned + Send + Sync + 'static {
+pub trait MessageError: fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static {
     #[doc(hidden)]
     fn error_code(&self) -> Cow<'_, str>;
 
@@ -53,10 +82,16 @@ pub trait MessageError: std::error::Error + Serialize + DeserializeOwned + Send 
 
     #[doc(hidden)]
     fn to_reply(&self) -> ErrorReply;
+
+    #[doc(hidden)]
+    fn as_error(&self) -> &(dyn std::error::Error + 'static);
+
+    #[doc(hidden)]
+    fn into_error(self) -> Box<dyn std::error::Error + Send + Sync>;
 }
 
 #[diagnostic::do_not_recommend]
-impl<E: AppError> MessageError for E {
+impl<E: AppError + fmt::Debug> MessageError for E {
     fn error_code(&self) -> Cow<'_, str> {
         self.code()
     }
@@ -67,6 +102,14 @@ impl<E: AppError> MessageError for E {
 
     fn to_reply(&self) -> ErrorReply {
         ErrorReply::of(self)
+    }
+
+    fn as_error(&self) -> &(dyn std::error::Error + 'static) {
+        HasText::as_error(self)
+    }
+
+    fn into_error(self) -> Box<dyn std::error::Error + Send + Sync> {
+        HasText::into_error(self)
     }
 }
 
@@ -155,6 +198,14 @@ impl MessageError for NoError {
     fn to_reply(&self) -> ErrorReply {
         match *self {}
     }
+
+    fn as_error(&self) -> &(dyn std::error::Error + 'static) {
+        match *self {}
+    }
+
+    fn into_error(self) -> Box<dyn std::error::Error + Send + Sync> {
+        match self {}
+    }
 }
 
 /// An application error in the form that every caller can read: code, text, and the typed error as JSON.
@@ -204,7 +255,7 @@ impl ErrorReply {
         }
         ErrorReply {
             code: error.code().into_owned(),
-            message: error.to_string(),
+            message: error.as_error().to_string(),
             retryable: error.retryable(),
             status: error.status(),
             details: serde_json::to_value(error).unwrap_or_default(),

@@ -559,27 +559,28 @@ impl<E: MessageError> From<CallError<E>> for Error {
     fn from(error: CallError<E>) -> Self {
         match error {
             CallError::App(error) => {
-                let text = format!("a call was answered with: {error} ({})", error.error_code());
-                Error::new(ErrorKind::Failed, Outcome::Done, text).with_source(error)
+                let text = format!("a call was answered with: {} ({})", error.as_error(), error.error_code());
+                let source = Arc::from(error.into_error());
+                Error::new(ErrorKind::Failed, Outcome::Done, text).change(|repr| repr.source = Some(source))
             }
             CallError::Bus(error) => error,
         }
     }
 }
 
-impl<E: fmt::Display> fmt::Display for CallError<E> {
+impl<E: MessageError> fmt::Display for CallError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            CallError::App(error) => error.fmt(f),
+            CallError::App(error) => fmt::Display::fmt(error.as_error(), f),
             CallError::Bus(error) => error.fmt(f),
         }
     }
 }
 
-impl<E: std::error::Error + 'static> std::error::Error for CallError<E> {
+impl<E: MessageError> std::error::Error for CallError<E> {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            CallError::App(error) => Some(error),
+            CallError::App(error) => Some(error.as_error()),
             CallError::Bus(error) => Some(error),
         }
     }

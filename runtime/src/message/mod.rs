@@ -14,6 +14,8 @@ mod receipt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+#[doc(hidden)]
+pub use app_error::HasText;
 pub use app_error::{AppError, ErrorReply, FromCall, MessageError, NoError};
 pub(crate) use error::ErrorKind;
 pub(crate) use error::Wired;

@@ -10,6 +10,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::{Catalogue, Handler};
+use crate::sort::{gather, sort_by};
 
 /// One change that breaks older callers or handlers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +63,7 @@ impl Catalogue {
             lacks(old) && new.handlers.iter().any(|now| same(&now))
         });
         let mut patterns: Vec<&str> = old.map(|handler| handler.pattern.as_str()).collect();
-        patterns.sort_unstable();
+        sort_by(&mut patterns, Ord::cmp);
         patterns.dedup();
         patterns
     }
@@ -231,31 +232,28 @@ fn resolve((schema, root): Rooted<'_>) -> Rooted<'_> {
 fn kinds(schema: &Value) -> Option<BTreeSet<String>> {
     match schema.get("type") {
         Some(Value::String(kind)) => Some(BTreeSet::from([kind.clone()])),
-        Some(Value::Array(kinds)) => {
-            Some(kinds.iter().filter_map(Value::as_str).map(str::to_owned).collect())
-        }
+        Some(Value::Array(kinds)) => Some(gather(kinds.iter().filter_map(Value::as_str).map(str::to_owned))),
         _ => None,
     }
 }
 
 fn required(schema: &Value) -> BTreeSet<String> {
     let list = schema.get("required").and_then(Value::as_array);
-    list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    gather(list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned))
 }
 
 fn choices(schema: &Value) -> Option<BTreeSet<String>> {
     if let Some(Value::Array(words)) = schema.get("enum") {
-        return Some(words.iter().map(ToString::to_string).collect());
+        return Some(gather(words.iter().map(ToString::to_string)));
     }
     // schemars writes an enum with docs as one `const` for each variant, and one with data as objects.
     let Some(Value::Array(variants)) = schema.get("oneOf") else { return None };
-    variants
-        .iter()
-        .map(|variant| {
-            let tag = variant.get("const").map(ToString::to_string);
-            tag.or_else(|| Some(Value::from(required(variant).into_iter().next()?).to_string()))
-        })
-        .collect()
+    let mut all = BTreeSet::new();
+    for variant in variants {
+        let tag = variant.get("const").map(ToString::to_string);
+        all.insert(tag.or_else(|| Some(Value::from(required(variant).into_iter().next()?).to_string()))?);
+    }
+    Some(all)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::{Info, Kind};
 use crate::handler::Need;
 use crate::message::{MessageInfo, TypeSketch};
 use crate::pattern::{Pattern, PatternInfo, ValueRef};
+use crate::sort::{gather, sort_by};
 
 /// Who answers what: everything known about a program's handlers, as data.
 ///
@@ -126,7 +127,7 @@ impl Catalogue {
     }
 
     fn sorted(mut handlers: Vec<Handler>) -> Self {
-        handlers.sort_by(|a, b| {
+        sort_by(&mut handlers, |a, b| {
             (&a.service, &a.pattern, &a.handler, &a.module)
                 .cmp(&(&b.service, &b.pattern, &b.handler, &b.module))
         });
@@ -140,8 +141,7 @@ impl Catalogue {
         let handlers = mounted.iter().filter_map(|(info, pattern)| {
             let mut entry = handler(info, info.patterns.first()?, &infos);
             entry.pattern = pattern.to_string();
-            entry.keys =
-                pattern.iter().map(|(name, given)| (name.to_owned(), value(given.as_ref()))).collect();
+            entry.keys = gather(pattern.iter().map(|(name, given)| (name.to_owned(), value(given.as_ref()))));
             Some(entry)
         });
         Catalogue::sorted(handlers.collect())
@@ -172,7 +172,7 @@ fn handler(info: &'static Info, pattern: &PatternInfo, all: &[&'static Info]) ->
         service: info.service().to_owned(),
         handler: info.name.to_owned(),
         pattern: pattern.text.to_owned(),
-        keys: pattern.keys.iter().map(|key| (key.name.to_owned(), value(key.value))).collect(),
+        keys: gather(pattern.keys.iter().map(|key| (key.name.to_owned(), value(key.value)))),
         module: info.module.to_owned(),
         place: format!("{}:{}", info.place.file, info.place.line),
         doc: info.doc.to_owned(),
@@ -231,7 +231,7 @@ fn output(need: &Need, all: &[&'static Info]) -> Option<Output> {
         .map(|info| format!("{}::{}", info.service(), info.name))
         .collect();
     // The linker's order says nothing, and a saved catalogue should differ only where the program does.
-    answered_by.sort();
+    sort_by(&mut answered_by, Ord::cmp);
     answered_by.dedup();
     Some(Output {
         how: how.to_owned(),

@@ -2,6 +2,7 @@ use std::fmt;
 
 use super::store::Store;
 use crate::pattern::{Compare, Fields, NumberText, Pattern, Scalar, Value, ValueRef};
+use crate::sort::sort_by;
 
 /// The most near misses that are told.
 const NEAR: usize = 5;
@@ -141,7 +142,7 @@ pub struct Difference {
     pub found: Option<String>,
 }
 
-pub(super) fn explain<F: Fields + ?Sized>(store: &Store, places: &[u32], message: &F) -> Explanation {
+pub(super) fn explain(store: &Store, places: &[u32], message: &dyn Fields) -> Explanation {
     let reason = match places {
         [first, second, ..] => Some(reason(store, *first, *second)),
         _ => None,
@@ -165,7 +166,7 @@ fn reason(store: &Store, first: u32, second: u32) -> Reason {
         let mut keys: Vec<(&str, bool)> =
             store.shape_of(place).keys.iter().map(|k| (&*store.names()[k.name as usize], k.glob)).collect();
         if store.compare == Compare::Text {
-            keys.sort_by(|a, b| a.0.encode_utf16().cmp(b.0.encode_utf16()));
+            sort_by(&mut keys, |a, b| a.0.encode_utf16().cmp(b.0.encode_utf16()));
         }
         keys
     };
@@ -182,7 +183,7 @@ fn reason(store: &Store, first: u32, second: u32) -> Reason {
     }
 }
 
-fn near<F: Fields + ?Sized>(store: &Store, message: &F) -> Vec<NearMiss> {
+fn near(store: &Store, message: &dyn Fields) -> Vec<NearMiss> {
     let mut values: Vec<Option<Scalar<'_>>> = vec![None; store.names().len()];
     for field in 0..message.len() {
         let (name, value) = message.get(field);
@@ -209,7 +210,7 @@ fn near<F: Fields + ?Sized>(store: &Store, message: &F) -> Vec<NearMiss> {
             continue;
         }
         nearest.push((score.0, score.1, store.pattern(place).to_string(), place));
-        nearest.sort();
+        sort_by(&mut nearest, Ord::cmp);
         nearest.truncate(NEAR);
     }
     nearest

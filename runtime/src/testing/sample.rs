@@ -70,7 +70,7 @@ fn mend(
     let unread = ["invalid type: map", "invalid type: sequence"].iter().any(|begin| why.starts_with(begin));
     let at = column.parse::<usize>().ok()?.saturating_sub(usize::from(!unread));
     if let Some(field) = why.strip_prefix("missing field ") {
-        let path = written.innermost(at, |value| value.is_object(), sample)?;
+        let path = written.innermost(at, Value::is_object, sample)?;
         let object = sample.pointer_mut(&path)?.as_object_mut()?;
         object.insert(field.trim_matches('`').to_owned(), json!({}));
         return Some(());

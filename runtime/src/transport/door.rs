@@ -1,5 +1,5 @@
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -30,11 +30,15 @@ struct Inner {
     outside: Outside,
     places: Semaphore,
     most: usize,
+    /// Written once: nothing of it changes after the start, and whoever asks often is not to keep others waiting.
+    catalogue: OnceLock<String>,
 }
 
 impl Door {
     pub(crate) fn new(core: Arc<Core>, outside: Outside, most_in_flight: usize) -> Self {
-        Door(Arc::new(Inner { core, outside, places: Semaphore::new(most_in_flight), most: most_in_flight }))
+        let places = Semaphore::new(most_in_flight);
+        let catalogue = OnceLock::new();
+        Door(Arc::new(Inner { core, outside, places, most: most_in_flight, catalogue }))
     }
 
     /// Answers a message that came from outside.
@@ -48,7 +52,12 @@ impl Door {
         let origin = origin(head);
         let outside = &self.0.outside;
         let target = if outside.is_inside() { Target::Local } else { Target::Outside(outside) };
-        let reply = self.0.core.act(message, &origin, target).await;
+        let core = &self.0.core;
+        let reply = tokio::select! {
+            biased;
+            reply = core.act(message, &origin, target) => reply,
+            () = core.lifecycle.is_cut_off() => Err(CallError::Bus(cut_off())),
+        };
         drop(place);
         reply
     }
@@ -70,6 +79,10 @@ impl Door {
 
     /// Who answers what here, as JSON, as far as it is exposed.
     pub fn catalogue(&self) -> String {
+        self.0.catalogue.get_or_init(|| self.write_catalogue()).clone()
+    }
+
+    fn write_catalogue(&self) -> String {
         let infos = self.0.core.handlers.iter().filter(|handler| self.exposes(handler.flow));
         let infos = infos.filter_map(|handler| Some((handler.about.info()?, &handler.pattern)));
         crate::registry::Catalogue::of_mounted(infos).to_json()
@@ -115,6 +128,13 @@ impl fmt::Debug for Door {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Door").finish_non_exhaustive()
     }
+}
+
+#[cold]
+fn cut_off() -> Error {
+    let text = "the process shuts down, and the handler did not end in time: it was cancelled, and what it did before that is \
+                not known";
+    Error::new(ErrorKind::Draining, Outcome::Unknown, text)
 }
 
 fn origin(head: Head) -> Origin {

@@ -90,6 +90,15 @@ impl Core {
         }
     }
 
+    /// Who was asked and has never said what it answers, and why.
+    pub(crate) fn silent(&self) -> Vec<(Url, Arc<str>)> {
+        let why = |peer: &Peer| match peer.silence() {
+            Some(silence) => silence.why,
+            None => "it has not answered yet".into(),
+        };
+        self.remote.silent().iter().map(|peer| (peer.url.clone(), why(peer))).collect()
+    }
+
     /// Sends to whoever answers in another process.
     pub(crate) async fn send_elsewhere(&self, bytes: &[u8], origin: &Origin) -> Result<()> {
         let envelope = origin.envelope();

@@ -13,6 +13,7 @@ use crate::pattern::{Compare, Pattern};
 use crate::registry::Catalogue;
 use crate::router::{Fields, Matcher};
 use crate::seam::clock::{self, Instant};
+use crate::sort::gather;
 use crate::transport::{Link, Url};
 
 /// What this process knows of the others: its peers, and who answers what.
@@ -105,10 +106,13 @@ impl Target {
         let count = self.peers.len();
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         let mut order: Vec<&Arc<Peer>> = (0..count).map(|n| &self.peers[(turn + n) % count]).collect();
-        order.sort_by_key(|peer| {
+        let burden = |peer: &Arc<Peer>| {
             let failed = failed.is_some_and(|failed| Arc::ptr_eq(failed, peer));
             (failed, !peer.breaker.would_let_through(), peer.in_flight())
-        });
+        };
+        let burdens: Vec<_> = order.iter().map(|peer| burden(peer)).collect();
+        let turns = crate::sort::order(order.len(), &|a, b| burdens[a].cmp(&burdens[b]));
+        order = turns.into_iter().map(|at| order[at]).collect();
         order.into_iter().find(|peer| peer.breaker.lets_through()).cloned()
     }
 }
@@ -150,8 +154,8 @@ impl Remote {
     }
 
     /// Whether a route takes this message past the handlers here.
-    pub(crate) fn skips_local<F: Fields + ?Sized>(&self, message: &F) -> bool {
-        self.table().routes.find(message).is_some_and(|found| found.value().skip_local)
+    pub(crate) fn skips_local(&self, message: &dyn Fields) -> bool {
+        self.table().routes.find_any(message).is_some_and(|found| found.value().skip_local)
     }
 
     /// Takes what the peer says that it answers, `None` when it is gone; whether that is new.
@@ -215,13 +219,13 @@ impl Remote {
     }
 
     /// Those who answer a message.
-    pub(crate) fn find<F: Fields + ?Sized>(&self, message: &F) -> Option<Arc<Target>> {
+    pub(crate) fn find(&self, message: &dyn Fields) -> Option<Arc<Target>> {
         let table = self.table();
-        if let Some(found) = table.routes.find(message) {
+        if let Some(found) = table.routes.find_any(message) {
             let Destination { known, rest, .. } = found.value();
-            return Some(Arc::clone(known.find(message).map_or(rest, |found| found.value())));
+            return Some(Arc::clone(known.find_any(message).map_or(rest, |found| found.value())));
         }
-        table.services.find(message).map(|found| Arc::clone(found.value()))
+        table.services.find_any(message).map(|found| Arc::clone(found.value()))
     }
 
     /// What was counted of messages to other processes, by pattern.
@@ -238,19 +242,19 @@ impl Remote {
 
     /// Who is to have a copy of a message: each peer of every observe route that matches it, and of each group that the
     /// catalogues name one of those who have it, unless one of them has had its copy by a route.
-    pub(crate) fn observers<F: Fields + ?Sized>(&self, message: &F) -> Vec<Observer> {
+    pub(crate) fn observers(&self, message: &dyn Fields) -> Vec<Observer> {
         let table = self.table();
         let mut all: Vec<Observer> = Vec::new();
         let has = |all: &[Observer], peer: &Arc<Peer>| {
             all.iter().any(|one| one.group.is_none() && Arc::ptr_eq(&one.target.peers[0], peer))
         };
-        for target in table.copies.find_all(message).into_iter().flat_map(|found| found.value()) {
+        for target in table.copies.find_all(&message).into_iter().flat_map(|found| found.value()) {
             if !has(&all, &target.peers[0]) {
                 all.push(Observer { group: None, target: Arc::clone(target) });
             }
         }
         for (name, matcher) in &table.groups {
-            let Some(found) = matcher.find(message) else { continue };
+            let Some(found) = matcher.find_any(message) else { continue };
             let target = Arc::clone(found.value());
             if !target.peers.iter().any(|peer| has(&all, peer)) {
                 all.push(Observer { group: Some(name.clone()), target });
@@ -284,7 +288,7 @@ impl Remote {
             }
         }
         let (routes, copies) = self.route_table(known);
-        let groups = groups.into_iter().map(|(name, drafts)| (name, self.matcher(drafts))).collect();
+        let groups = gather(groups.into_iter().map(|(name, drafts)| (name, self.matcher(drafts))));
         let table = Table { routes, copies, services: self.matcher(services), groups };
         *self.table.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(table);
         self.learnt.notify_waiters();

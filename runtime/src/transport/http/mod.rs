@@ -109,7 +109,7 @@
 //! (`matchbus-outcome`). Everything else that goes wrong is *unknown*; so is an answer by something that is no matchbus
 //! and no Seneca. Connections are kept for 4 seconds (less than any server here or of Node keeps them), handed out first
 //! in first out; up to 1,024 calls wait in order for one. After a connection that could not be made, calls are
-//! refused at once until the next try, by full jitter between 50 ms and 5 s. Dropping a call closes its connection,
+//! refused at once until the next try, by full jitter between 50 ms and 3 s. Dropping a call closes its connection,
 //! which is what tells the other side.
 //!
 //! # TLS

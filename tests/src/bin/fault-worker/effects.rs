@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use matchbus::prelude::*;
-use matchbus_tests::faults::{Once, Put};
+use matchbus_tests::faults::{Add, Once, Put};
 
 pub(crate) struct Store {
     directory: Option<PathBuf>,
@@ -25,20 +25,16 @@ impl Store {
         self.directory.as_ref().ok_or_else(|| io::Error::other("FAULTS_DIR is not set"))
     }
 
-    /// A file named for the key, with what made it; whoever comes second finds it. It is written under another name first:
-    /// a process that dies in between leaves nothing.
+    /// A symbolic link that is named for the key and points to what made it: the system makes it in one step or not at all,
+    /// and only one for each name. Whoever comes second finds it.
     fn put(&self, key: &str) -> io::Result<String> {
-        let directory = self.directory()?;
-        let path = directory.join("effects").join(key);
-        let n = self.next.fetch_add(1, Ordering::Relaxed);
-        let made = format!("{}-{n}", std::process::id());
-        let temporary = directory.join("unfinished").join(&made);
-        std::fs::write(&temporary, &made)?;
-        let linked = std::fs::hard_link(&temporary, &path);
-        std::fs::remove_file(&temporary)?;
-        match linked {
+        let path = self.directory()?.join("effects").join(key);
+        let made = format!("{}-{}", std::process::id(), self.next.fetch_add(1, Ordering::Relaxed));
+        match std::os::unix::fs::symlink(&made, &path) {
             Ok(()) => Ok(made),
-            Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => std::fs::read_to_string(path),
+            Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {
+                Ok(std::fs::read_link(path)?.to_string_lossy().into_owned())
+            }
             Err(cause) => Err(cause),
         }
     }
@@ -74,9 +70,18 @@ async fn put(msg: Put, store: State<Store>) -> Result<String, matchbus::Error> {
 
 #[service(fault = "once", effect(dedup))]
 async fn once(msg: Once, store: State<Store>) -> Result<String, matchbus::Error> {
-    let made = store.add(&msg.key).map_err(|cause| failed(&cause))?;
-    if msg.ms > 0 {
-        tokio::time::sleep(Duration::from_millis(msg.ms)).await;
+    work(&msg.key, msg.ms, store).await
+}
+
+#[service(fault = "add")]
+async fn add(msg: Add, store: State<Store>) -> Result<String, matchbus::Error> {
+    work(&msg.key, msg.ms, store).await
+}
+
+async fn work(key: &str, ms: u64, store: State<Store>) -> Result<String, matchbus::Error> {
+    let made = store.add(key).map_err(|cause| failed(&cause))?;
+    if ms > 0 {
+        tokio::time::sleep(Duration::from_millis(ms)).await;
     }
     Ok(made)
 }

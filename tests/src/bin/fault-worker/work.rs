@@ -4,13 +4,18 @@ use std::future::pending;
 use std::time::Duration;
 
 use matchbus::prelude::*;
-use matchbus_tests::faults::{Block, Hang, MayPanic, Ping, Work};
+use matchbus_tests::faults::{Block, Give, Hang, MayPanic, Ping, Work};
 
 use crate::seen::{Running, Seen};
 
 #[service(fault = "ping", effect(idempotent))]
 fn ping(msg: Ping) -> u64 {
     msg.n
+}
+
+#[service(fault = "give", effect(read))]
+fn give(msg: Give) -> String {
+    "x".repeat(msg.bytes)
 }
 
 #[service(fault = "panic", effect(idempotent))]

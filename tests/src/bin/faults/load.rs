@@ -33,7 +33,7 @@ pub(crate) enum End {
 
 impl End {
     /// Of a call's result, which is right if `right` says so.
-    pub(crate) fn of<T: std::fmt::Debug, E: matchbus::AppError>(
+    pub(crate) fn of<T: std::fmt::Debug, E: matchbus::MessageError>(
         result: Result<T, CallError<E>>,
         right: impl FnOnce(&T) -> bool,
     ) -> Self {

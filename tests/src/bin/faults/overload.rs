@@ -22,7 +22,6 @@ const REFUSAL: Duration = Duration::from_millis(20);
 /// In KiB.
 const MOST_MEMORY: u64 = 256 * 1024;
 const MORE_MEMORY: u64 = 64 * 1024;
-const NOISE: Duration = Duration::from_millis(50);
 
 pub(crate) async fn run(setting: Setting) -> Result<Report> {
     let mut report = Report::new(&setting);
@@ -48,7 +47,7 @@ pub(crate) async fn run(setting: Setting) -> Result<Report> {
     let time = Duration::from_secs(setting.pick(60, 3));
     let over = offer(&worker, ms, 10 * k, time).await?;
     let (_, most) = machine::memory(worker.pid());
-    let relief = restored(&worker, ms, k / 2, 2 * steady.p99().max(NOISE)).await?;
+    let relief = restored(&worker, ms, k / 2, setting.bar(2 * steady.p99())).await?;
 
     let refusals = over.0.iter().filter(|sample| is_refusal(&sample.end));
     let refused: Vec<Duration> = refusals.map(|sample| sample.held).collect();
@@ -59,8 +58,12 @@ pub(crate) async fn run(setting: Setting) -> Result<Report> {
     report.share_at_least("goodput of K", goodput / f64::from(k), 0.8);
     report.at_most("errors that are no refusals", others, 0);
     report.at_least("refusals", refused.len() as u64, 1);
-    report.within("p99 of refusals", percentile(refused, 0.99), REFUSAL);
-    report.within("p99 of what was accepted", over.p99(), 3 * steady.p99().max(NOISE));
+    report.within(
+        "p99 of refusals",
+        percentile(refused, 0.99),
+        setting.pick(REFUSAL, REFUSAL.max(2 * steady.p99())),
+    );
+    report.within("p99 of what was accepted", over.p99(), setting.bar(3 * steady.p99().max(SHORT)));
     report.at_most("most memory KiB", most, MOST_MEMORY);
     report.at_most("more memory KiB", most.saturating_sub(before), MORE_MEMORY);
     report.within("all is well after", relief, Duration::from_secs(5));

@@ -1,11 +1,12 @@
 //! T21: all workers in turn are told to end by SIGTERM and started again, while calls come.
 //!
-//! The handlers have `effect(dedup)` and write a line for each run, so that a second run would be seen.
+//! The handlers declare no effect, so the bus tries again only what was certainly *not done* (rules R1 and R2): any call that a
+//! stop left in doubt is an error that its caller sees. They write a line for each run, so that a second one would be seen.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use matchbus_tests::faults::Once;
+use matchbus_tests::faults::Add;
 
 use crate::load::{End, load};
 use crate::report::Report;
@@ -34,7 +35,7 @@ pub(crate) async fn run(setting: Setting) -> Result<Report> {
         let bus = bus.clone();
         async move {
             let key = n.to_string();
-            let reply = bus.idempotency_key(key.as_str()).call(Once { key: key.clone(), ms: WORK_MS }).await;
+            let reply = bus.call(Add { key: key.clone(), ms: WORK_MS }).await;
             End::of(reply, |made| made.split(' ').next() == Some(&key))
         }
     });
@@ -57,7 +58,7 @@ pub(crate) async fn run(setting: Setting) -> Result<Report> {
     for line in directory.lines()? {
         *runs.entry(line.split(' ').next().unwrap_or("").to_owned()).or_default() += 1;
     }
-    let counts = bus.flows().to("fault:once");
+    let counts = bus.flows().to("fault:add");
     report.at_most("errors", samples.errors(), 0);
     report.exactly("effects", runs.len() as u64, samples.count());
     report.at_most("effects that were made twice", runs.values().filter(|runs| **runs > 1).count() as u64, 0);

@@ -31,8 +31,10 @@ pub(crate) struct Plan {
 impl Plan {
     /// One that mounts these services and listens at a free port, with these options in its URL.
     pub(crate) fn new(over: &str, services: &str, options: &str) -> Result<Self> {
-        let url: Url = format!("{over}://127.0.0.1:{}{options}", free_port()?).parse()?;
-        let arguments = ["run", "--only", services, "--listen", &url.to_string()].map(str::to_owned).to_vec();
+        // As text: a URL shows nothing of its options.
+        let listen = format!("{over}://127.0.0.1:{}{options}", free_port()?);
+        let url: Url = listen.parse()?;
+        let arguments = ["run", "--only", services, "--listen", &listen].map(str::to_owned).to_vec();
         Ok(Plan { url, arguments, environment: Vec::new() })
     }
 
@@ -180,10 +182,13 @@ impl RunDirectory {
     pub(crate) fn new(setting: &crate::Setting) -> Result<Self> {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_nanos();
         let name = format!("matchbus-{}-{}-{}-{now}", setting.test, setting.over, std::process::id());
-        let path = std::env::temp_dir().join(name);
+        // In memory where that is to be had: what is killed here is processes, and not the machine.
+        let memory = Path::new("/dev/shm");
+        let base = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
+        let path = base.join(name);
         // Not `create_dir_all`: this one refuses a directory that is there.
         std::fs::create_dir(&path)?;
-        for part in ["effects", "unfinished", "log"] {
+        for part in ["effects", "log"] {
             std::fs::create_dir(path.join(part))?;
         }
         Ok(RunDirectory(path))
@@ -195,7 +200,7 @@ impl RunDirectory {
 
     /// The effect of [`Put`](matchbus_tests::faults::Put) with this key.
     pub(crate) fn effect(&self, key: &str) -> Option<String> {
-        std::fs::read_to_string(self.0.join("effects").join(key)).ok()
+        Some(std::fs::read_link(self.0.join("effects").join(key)).ok()?.to_string_lossy().into_owned())
     }
 
     pub(crate) fn effects(&self) -> Result<u64> {
