@@ -59,7 +59,7 @@ impl Door {
         let core = &self.0.core;
         let reply = tokio::select! {
             biased;
-            reply = core.act(message.into(), &origin, target) => reply,
+            reply = core.act(message, &origin, target) => reply,
             () = core.lifecycle.is_cut_off() => Err(CallError::Bus(cut_off())),
         };
         drop(place);
