@@ -20,7 +20,8 @@ const HELP: &str = "Usage: cargo xtask COMMAND
   ui [--bless]              only the compile-fail and -pass tests; --bless accepts the errors as they are now
   bench [--json] [--quick] [--without NAME]… [CASE]…
                             side by side with the peers; without CASE all of them
-                            NAME: patrun (npm's patrun, which needs node and npm)
+                            CASE: find, inproc, start, compile, wire
+                            NAME: patrun, seneca (npm's, which need node and npm)
   check                     what CI checks beside the tests: format, clippy, docs, features, licences
 ";
 
