@@ -3,6 +3,8 @@
 //! `cargo xtask bench wire`, or here: `cargo run --release -- [--quick] [--json] [--without CASES]...` where CASES is idle,
 //! http, tcp or seneca.
 //!
+//! For a profiler: `load CASE IN_FLIGHT SECONDS`, where CASE is http, tcp, or raw (our HTTP server under a raw client).
+//!
 //! Clients run in this process, and each server in one of its own. All contenders of a case take turns round by round;
 //! a ratio is the median over the rounds. Each call encodes a typed message, and decodes it and a typed reply.
 
@@ -27,6 +29,10 @@ fn main() {
         .expect("the system has threads");
     match &arguments[..] {
         [serve, name] if serve == "serve" => runtime.block_on(server(name)),
+        [load, name, in_flight, seconds] if load == "load" => {
+            let number = |text: &String| text.parse().expect("a number");
+            runtime.block_on(cases::load(name, number(in_flight), number(seconds)));
+        }
         _ => runtime.block_on(compare(&Options::from_command_line())),
     }
 }

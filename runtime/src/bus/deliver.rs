@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 use std::future::poll_fn;
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, PoisonError};
 
 use serde_json::{Map, Value};
 
@@ -17,7 +17,7 @@ use super::route::{Route, could_answer, scalar};
 use crate::handler::{BoxFuture, Context, Input, InputKind, JsonReply, Output, OutputKind, TypedReply};
 use crate::message::json::{Malformed, Scan};
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Message, MessageInfo, Outcome};
-use crate::pattern::{JsonFields, Scalar};
+use crate::pattern::{Compare, JsonFields, Scalar};
 use crate::router::Fields;
 use crate::testing::How;
 use crate::transport::may_reach;
@@ -184,6 +184,28 @@ impl Core {
         self.routes[index as usize].get_or_init(|| Route::of(self, message))
     }
 
+    /// Whether a handler here may answer a typed message: without a look at its keys, which would have to be gathered
+    /// first.
+    #[inline]
+    fn may_answer<M: Message>(&self, route: Option<u32>, origin: &Origin) -> bool {
+        route.is_some() || self.remote.is_empty() || origin.extend().is_some() || self.knows_a_way(&M::INFO)
+    }
+
+    fn knows_a_way(&self, message: &'static MessageInfo) -> bool {
+        if self.settings.compare != Compare::Typed {
+            return true;
+        }
+        let known = self.strangers.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(may) = known.get(&message.type_id) {
+            return *may;
+        }
+        drop(known);
+        // Handlers do not change after the start.
+        let may = self.can_answer(message);
+        self.strangers.write().unwrap_or_else(PoisonError::into_inner).insert(message.type_id, may);
+        may
+    }
+
     /// Whether some handler here can be given messages of this type.
     pub(crate) fn can_answer(&self, message: &MessageInfo) -> bool {
         self.services.firsts().any(|index| could_answer(&self.handler(index).pattern, message))
@@ -252,7 +274,10 @@ impl Core {
                 recorder.record(How::Called, value.transpose()?.unwrap_or_default());
             }
             let choice = match parcel.message() {
-                Some(message) if !(after.is_none() && self.is_taken_past(message, origin)) => {
+                Some(message)
+                    if !(after.is_none() && self.is_taken_past(message, origin))
+                        && self.may_answer::<M>(route, origin) =>
+                {
                     self.choose(route, message, origin, after)
                 }
                 _ => None,
@@ -262,7 +287,7 @@ impl Core {
                     let bytes =
                         parcel.message().map(|message| encode(message, origin.extend())).transpose()?;
                     drop(parcel);
-                    return Box::pin(self.deliver_elsewhere::<M>(origin, bytes.unwrap_or_default())).await;
+                    return typed_reply::<M>(self.act_away(origin, bytes.unwrap_or_default()).await);
                 }
                 return Err(CallError::Bus(self.nobody_of(&parcel, origin)));
             };
@@ -306,11 +331,6 @@ impl Core {
         bytes: Vec<u8>,
     ) -> Reply<M> {
         typed_reply::<M>(self.act_boxed(bytes, origin, target).await)
-    }
-
-    /// Nobody here answers: whoever does elsewhere.
-    async fn deliver_elsewhere<M: Message>(self: &Arc<Self>, origin: &Origin, bytes: Vec<u8>) -> Reply<M> {
-        typed_reply::<M>(self.act_away(origin, bytes).await)
     }
 
     /// As [`act`](Core::act), as a trait object: compiled with matchbus, and not with every program that awaits it.

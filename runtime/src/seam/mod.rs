@@ -8,4 +8,6 @@ pub mod clock;
 #[cfg(any(feature = "http", feature = "tcp"))]
 pub(crate) mod net;
 pub mod random;
+#[cfg(any(feature = "http", feature = "tcp"))]
+pub(crate) mod rarely;
 pub(crate) mod task;

@@ -30,6 +30,9 @@ struct Inner {
     core: Arc<Core>,
     /// `None`: everything.
     exposed: Option<Vec<bool>>,
+    /// Whether some handler remembers its answers.
+    #[cfg(any(feature = "http", feature = "tcp"))]
+    remembers: bool,
     places: Semaphore,
     most: usize,
 }
@@ -49,7 +52,14 @@ impl Door {
                     .collect(),
             ),
         };
-        Door(Arc::new(Inner { core, exposed, places: Semaphore::new(most_in_flight), most: most_in_flight }))
+        Door(Arc::new(Inner {
+            #[cfg(any(feature = "http", feature = "tcp"))]
+            remembers: core.handlers.iter().any(|handler| handler.dedup.is_some()),
+            core,
+            exposed,
+            places: Semaphore::new(most_in_flight),
+            most: most_in_flight,
+        }))
     }
 
     /// Answers a message that came from outside.
@@ -97,6 +107,12 @@ impl Door {
     /// The counts of the flows that are exposed.
     pub fn flows(&self) -> Snapshot {
         self.0.core.snapshot_of(|handler| self.exposes(handler))
+    }
+
+    /// Whether some answer may be a stored one.
+    #[cfg(any(feature = "http", feature = "tcp"))]
+    pub(crate) fn remembers(&self) -> bool {
+        self.0.remembers
     }
 
     /// What bytes may be a message.

@@ -13,7 +13,7 @@ use crate::peers::raw::Raw;
 use crate::process::Server;
 
 /// Where our server takes messages.
-const ACT: &str = "/act";
+pub(crate) const ACT: &str = "/act";
 
 pub(crate) async fn run(effort: Effort) -> Vec<Line> {
     let (ours, axum) = (Server::start("http"), Server::start("axum"));

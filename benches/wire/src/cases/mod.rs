@@ -10,6 +10,10 @@ use std::time::Duration;
 use matchbus_benches::{Line, median, median_ratio};
 
 use crate::drive::{Contender, Slice};
+use crate::message::Add;
+use crate::ours::Calls;
+use crate::peers::raw::Raw;
+use crate::process::Server;
 
 /// How long is measured.
 #[derive(Clone, Copy, Debug)]
@@ -84,4 +88,21 @@ fn cost(
     let ratio = median_ratio(&ours, &theirs);
     let line = Line::new(case, peer, median(&ours), median(&theirs), ratio, goal.unwrap_or(0.0));
     Line { met: goal.is_none() || line.met, ..line }
+}
+
+/// Only ours, for a profiler.
+pub(crate) async fn load(name: &str, in_flight: usize, seconds: usize) {
+    let server = Server::start(if name == "tcp" { "tcp" } else { "http" });
+    let message = Add::of(150);
+    let ours = if name == "raw" {
+        let raw = Raw::open(server.port, http::ACT, in_flight, message.whole()).await;
+        Contender::new(&server, in_flight, raw)
+    } else {
+        let url = format!("{name}://127.0.0.1:{}", server.port);
+        Contender::new(&server, in_flight, Calls::of(&url, message).await)
+    };
+    for _ in 0..seconds {
+        let Slice { rate, cpu_us, server_us } = ours.run(Duration::from_secs(1)).await;
+        println!("{rate:.0} calls/s, {cpu_us:.2} µs of CPU a call, the server's {server_us:.2}");
+    }
 }

@@ -33,16 +33,22 @@ impl Remote {
         let deadline = envelope.deadline(settings.budget);
         let mut last: Option<Reply> = None;
         let mut failed: Option<Arc<Peer>> = None;
-        self.wait_for(&find, deadline).await?;
+        let mut found = Some(match find() {
+            Some(target) => target,
+            None => self.wait_for(&find, deadline).await?,
+        });
         let mut attempt = 0;
         while attempt < ATTEMPTS {
-            let Some(target) = find() else { break };
-            if attempt == 0 {
-                target.budget.message();
-            } else if !target.budget.repeat() || !pause(attempt, deadline).await {
+            let Some(target) = found.take().or_else(&find) else { break };
+            if attempt > 0 && (!target.budget.repeat() || !pause(attempt, deadline).await) {
                 break;
             }
-            let left = deadline.saturating_duration_since(clock::now());
+            // One look at the clock for all that begins here.
+            let now = clock::now();
+            if attempt == 0 {
+                target.budget.message(now);
+            }
+            let left = deadline.saturating_duration_since(now);
             if left.is_zero() {
                 last.get_or_insert_with(|| Err(CallError::Bus(too_late())));
                 break;
@@ -53,10 +59,11 @@ impl Remote {
                 continue;
             };
             let sending = Sending { message, envelope, target: &target, left, last: attempt + 1 == ATTEMPTS };
-            let (reply, sent) = if settings.hedge_reads && !sending.last {
-                self.hedged(&sending, &peer, attempt).await
+            let (reply, sent) = if settings.hedge_reads && target.reads && !sending.last {
+                // Boxed, so that other calls do not carry the room for it.
+                Box::pin(self.hedged(&sending, &peer, attempt)).await
             } else {
-                (sending.attempt(&peer, attempt).await, 1)
+                (sending.attempt(&peer, attempt, now).await, 1)
             };
             attempt += sent;
             let again = match &reply {
@@ -83,7 +90,7 @@ impl Remote {
         let mut last = all_away(target);
         for attempt in 0..ATTEMPTS {
             if attempt == 0 {
-                target.budget.message();
+                target.budget.message(clock::now());
             } else if !target.budget.repeat() || !pause(attempt, deadline).await {
                 break;
             }
@@ -127,8 +134,8 @@ pub(super) struct Sending<'a> {
 }
 
 impl Sending<'_> {
-    pub(super) async fn attempt(&self, peer: &Peer, attempt: u32) -> Reply {
-        let began = clock::now();
+    /// One attempt, which begins now.
+    pub(super) async fn attempt(&self, peer: &Peer, attempt: u32, began: Instant) -> Reply {
         let timeout = if self.last || !self.target.repeatable {
             // To give up early makes time for another attempt. Where none can follow, it would only turn a slow answer
             // into none.
@@ -136,8 +143,7 @@ impl Sending<'_> {
         } else {
             peer.latency.attempt_timeout(self.left)
         };
-        let mut head = self.envelope.head(attempt, self.left);
-        head.budget = Some(self.left);
+        let head = self.envelope.head(attempt, self.left);
         self.target.budget.counts.attempts.add();
         if let Some(receipt) = self.envelope.receipt() {
             receipt.attempt();

@@ -1,5 +1,5 @@
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::seam::clock::{self, Instant};
@@ -10,7 +10,11 @@ use crate::seam::random;
 /// Five failures in a row open it, for a time that doubles from 50 ms to 5 s with each probe that fails; the time is
 /// drawn at random up to that (full jitter), so that many callers do not probe together.
 #[derive(Debug, Default)]
-pub(super) struct Breaker(Mutex<State>);
+pub(super) struct Breaker {
+    /// Whether there was a failure since the last answer: while there was none, nobody takes the lock.
+    troubled: AtomicBool,
+    state: Mutex<State>,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -27,6 +31,9 @@ const LONGEST: Duration = Duration::from_secs(5);
 impl Breaker {
     /// Whether a message may go through now.
     pub(super) fn lets_through(&self) -> bool {
+        if !self.is_troubled() {
+            return true;
+        }
         let mut state = self.state();
         match state.open_until {
             None => true,
@@ -40,17 +47,22 @@ impl Breaker {
 
     /// Whether a message would go through, without taking the probe's place.
     pub(super) fn is_closed(&self) -> bool {
-        self.state().open_until.is_none()
+        !self.is_troubled() || self.state().open_until.is_none()
     }
 
     /// The other side answered, whatever it said.
     pub(super) fn answered(&self) {
-        *self.state() = State::default();
+        if self.is_troubled() {
+            let mut state = self.state();
+            *state = State::default();
+            self.troubled.store(false, Ordering::Release);
+        }
     }
 
     /// The other side did not answer.
     pub(super) fn failed(&self) {
         let mut state = self.state();
+        self.troubled.store(true, Ordering::Release);
         state.failures = state.failures.saturating_add(1);
         state.probing = false;
         if state.failures >= FAILURES {
@@ -61,11 +73,17 @@ impl Breaker {
 
     /// The message never went: the probe's place is free again.
     pub(super) fn gave_up(&self) {
-        self.state().probing = false;
+        if self.is_troubled() {
+            self.state().probing = false;
+        }
+    }
+
+    fn is_troubled(&self) -> bool {
+        self.troubled.load(Ordering::Acquire)
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -20,9 +20,9 @@ impl Remote {
     pub(super) async fn hedged(&self, sending: &Sending<'_>, peer: &Arc<Peer>, attempt: u32) -> (Reply, u32) {
         let after = peer.latency.p99().map(|p99| p99.max(LEAST)).filter(|after| *after < sending.left);
         let (true, Some(after)) = (sending.target.reads && sending.target.peers.len() > 1, after) else {
-            return (sending.attempt(peer, attempt).await, 1);
+            return (sending.attempt(peer, attempt, clock::now()).await, 1);
         };
-        let mut first = pin!(sending.attempt(peer, attempt));
+        let mut first = pin!(sending.attempt(peer, attempt, clock::now()));
         tokio::select! {
             biased;
             reply = &mut first => return (reply, 1),
@@ -35,7 +35,7 @@ impl Remote {
             return (first.await, 1);
         }
         sending.note_hedge();
-        let mut second = pin!(sending.attempt(&other, attempt + 1));
+        let mut second = pin!(sending.attempt(&other, attempt + 1, clock::now()));
         let reply = tokio::select! {
             biased;
             reply = &mut first => if answered(&reply) { reply } else { won(sending, second.await) },

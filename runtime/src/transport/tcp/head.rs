@@ -30,7 +30,7 @@ pub(super) fn write(out: &mut Vec<u8>, head: &Head, send: bool) {
         let ms = budget.as_nanos().div_ceil(1_000_000);
         text::number(fields.next("budget"), u64::try_from(ms).unwrap_or(u64::MAX));
     }
-    if let Some(trace) = &head.trace {
+    if let Some(trace) = head.trace.filter(|trace| head.id.map(TraceParent::of_first) != Some(*trace)) {
         text::string(fields.next("trace"), &trace.to_string());
     }
     if let Some(source) = &head.source {

@@ -30,7 +30,7 @@ impl Incoming {
         let mut incoming = Incoming { message: Vec::new(), head, send, default: None };
         // A key can also hide its `$` behind an escape.
         let bytes = act.as_bytes();
-        if bytes.contains(&b'$') || bytes.contains(&b'\\') {
+        if memchr::memchr2(b'$', b'\\', bytes).is_some() {
             incoming.take_directives(bytes, limits, longest_budget);
         } else {
             incoming.message = bytes.to_vec();

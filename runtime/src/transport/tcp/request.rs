@@ -76,7 +76,7 @@ pub(super) fn message_part(raw: &str) -> Option<u64> {
 /// (`fatal$` ends it).
 fn for_seneca(out: &mut Vec<u8>, message: &[u8], head: &Head) {
     // A key can also hide its `$` behind an escape.
-    if message.contains(&b'$') || message.contains(&b'\\') {
+    if memchr::memchr2(b'$', b'\\', message).is_some() {
         let clean = message::without_directives(message);
         return with_custom(out, clean.as_deref().unwrap_or(message), head);
     }
