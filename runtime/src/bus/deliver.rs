@@ -351,7 +351,8 @@ impl Core {
     ) -> BoxFuture<'a, Result<Vec<u8>, CallError<ErrorReply>>> {
         Box::pin(async move {
             let envelope = origin.envelope();
-            let scan = Scan::read(&bytes, &self.settings.limits).map_err(Error::malformed)?;
+            let mut scan = Scan::empty();
+            scan.fill(&bytes, &self.settings.limits).map_err(Error::malformed)?;
             self.act_elsewhere(&bytes, &scan, &envelope).await
         })
     }

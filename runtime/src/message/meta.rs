@@ -121,7 +121,7 @@ impl fmt::Display for TraceParent {
 
 /// The last `N` hexadecimal digits. Each message that leaves the process has some: this is several times as fast as
 /// `write!` with a width.
-fn hex<const N: usize>(mut number: u128) -> [u8; N] {
+pub(crate) fn hex<const N: usize>(mut number: u128) -> [u8; N] {
     let mut digits = [b'0'; N];
     for digit in digits.iter_mut().rev() {
         *digit = b"0123456789abcdef"[(number & 15) as usize];

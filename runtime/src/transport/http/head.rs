@@ -94,12 +94,7 @@ fn bad(name: &HeaderName, what: &str) -> Error {
 /// Writes the head of a request.
 pub(super) fn write(headers: &mut HeaderMap, head: &Head) -> Result<(), Error> {
     if let Some(id) = head.id {
-        let id = HeaderValue::from_str(&id.to_string()).map_err(|_| unfit("the id"))?;
-        if head.key.is_none() {
-            // For servers that know nothing of the other header.
-            headers.insert("idempotency-key", id.clone());
-        }
-        headers.insert("matchbus-id", id);
+        put(headers, HeaderName::from_static("matchbus-id"), &id.to_string())?;
     }
     if let Some(key) = &head.key {
         put(headers, HeaderName::from_static("idempotency-key"), &percent::value(key))?;
