@@ -114,7 +114,8 @@ fn info(name: &'static str, keys: &str, calls: &str) -> Info {
             MessageInfo::of_type(("M", "m", place, ""), pattern(calls), "", &[], types, id, |_| Ok(()));
         vec![&*vec![Need::Calls(Box::leak(Box::new(message)))].leak()].leak()
     };
-    Info::new(Kind::Service, vec![pattern(keys)].leak(), name, "m", place, "", None, needs, shim)
+    let PatternInfo { keys, text, .. } = pattern(keys);
+    Info::new(Kind::Service, keys, text, name, "m", place.file, place.line, "", None, shim).with_needs(needs)
 }
 
 fn types() -> [TypeSketch; 3] {
@@ -141,7 +142,7 @@ fn emit(n: usize, what: &str, check: bool) -> String {
             let (a, b) = (hash(name), hash(pair));
             write!(out, "KeyInfo::new({name:?}, ValueRef::{:?}, {a}, {b}),", value(text)).unwrap();
         }
-        format!("PatternInfo::new(&[{out}], {text:?})")
+        format!("&[{out}], {text:?}")
     };
     for i in 0..n {
         let (text, calls) = line(i);
@@ -150,16 +151,16 @@ fn emit(n: usize, what: &str, check: bool) -> String {
             let pattern = keys(&calls);
             writeln!(
                 out,
-                "const M{i}: MessageInfo = MessageInfo::new(\"M{i}\", \"m\", Place::new(\"m.rs\", {i}), \"\", {pattern}, \
-                 \"\", &[], types, std::any::TypeId::of::<()>());"
+                "const M{i}: MessageInfo = MessageInfo::of_type((\"M{i}\", \"m\", Place::new(\"m.rs\", {i}), \"\"), \
+                 PatternInfo::new({pattern}), \"\", &[], types, std::any::TypeId::of::<()>(), |_| Ok(()));"
             )
             .unwrap();
             needs = format!("&[Need::Calls(&M{i})]");
         }
         writeln!(
             out,
-            "const F{i}: Info = Info::new(Kind::Service, &[{}], \"f{i}\", \"m\", Place::new(\"src/lib.rs\", {i}), \"\", \
-             None, &[{needs}], shim);",
+            "const F{i}: Info = Info::new(Kind::Service, {}, \"f{i}\", \"m\", \"src/lib.rs\", {i}, \"\", None, shim)\
+             .with_needs(&[{needs}]);",
             keys(&text)
         )
         .unwrap();

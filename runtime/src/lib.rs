@@ -47,7 +47,6 @@
 //! | who answers what, as data | [`registry::Catalogue`] |
 //! | other processes | [`transport`], [`Bus::listen`], [`Bus::connect`], [`bus::Route`] |
 //! | how many messages | [`flow`], [`Bus::flows`] |
-//! | other processes | [`transport`], [`Bus::listen`] |
 //!
 //! # Syntax of the attributes
 //!
@@ -96,6 +95,7 @@ pub mod pattern;
 pub mod registry;
 pub mod router;
 pub mod seam;
+mod sort;
 pub mod testing;
 pub mod transport;
 
@@ -118,8 +118,11 @@ pub use matchbus_macros::registry_test;
 pub use matchbus_macros::service;
 #[doc = include_str!("../docs/services.md")]
 pub use matchbus_macros::services;
+#[doc(hidden)]
+pub use message::HasText;
 pub use message::{
-    AppError, CallError, Error, ErrorReply, Id, Message, Meta, NoError, Outcome, Receipt, Result, TraceParent,
+    AppError, CallError, Error, ErrorReply, FromCall, Id, Lifted, Message, MessageError, Meta, NoError,
+    Outcome, Receipt, Result, TraceParent,
 };
 pub use serde_json::Value;
 
@@ -145,15 +148,16 @@ pub mod __private {
     pub use crate::app::{Ended, MainOptions, run_main};
     pub use crate::handler::{
         Accepts, Context, FromContext, Held, Incoming, Input, IntoHeard, Need, Output, Started, State,
-        answer, answer_now, boxed, hear, hear_now, sendable,
+        answer, answer_now, boxed, hear, hear_now, sendable, serve, serve_now,
     };
     pub use crate::message::probe::{FallbackKind, FallbackSchema, Probe};
     pub use crate::message::{
-        AppError, FieldInfo, FieldKind, Message, MessageInfo, NoError, TypeSketch, see_key, see_key_with,
+        AppError, CallError, Error, FieldInfo, FieldKind, FromCall, Message, MessageError, MessageInfo,
+        NoError, TypeSketch, see_key, see_key_with,
     };
     pub use crate::pattern::{KeyInfo, PatternInfo, Scalar, ValueRef};
     pub use crate::registry::{
-        Effect, Info, Kind, Place, Registration, Services, conflicts, refuse_conflicts,
+        Annotated, Effect, Info, Kind, Place, Registration, Services, conflicts, refuse_conflicts,
         refuse_conflicts_in_part, registry_test,
     };
     pub use inventory;

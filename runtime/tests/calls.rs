@@ -257,6 +257,25 @@ async fn an_override_replaces_the_equal_pattern_and_can_call_it() {
     }
 }
 
+#[test]
+fn the_catalogue_names_what_a_handler_hands_on_to() {
+    let services = services![Log, overriding::put, add, add_gold, add_digital, any_raw, fallback, ..];
+    let catalogue = matchbus::registry::Catalogue::of(services.iter().copied().flatten());
+    let prior = |pattern: &str, handler: &str| {
+        let is_it = |one: &&matchbus::registry::Handler| one.pattern == pattern && one.handler == handler;
+        let prior = catalogue.handlers.iter().find(is_it).unwrap().prior.as_ref();
+        prior.map(|prior| format!("{} {}", prior.handler, prior.pattern))
+    };
+    let log = prior("cmd:put,role:log", "put").unwrap();
+    assert!(log.ends_with("::Log::put cmd:put,role:log"), "{log}");
+    assert_eq!(prior("cmd:put,role:log", "Log::put"), None);
+    let gold = prior("cmd:add,role:cart,tier:gold", "add_gold").unwrap();
+    assert!(gold.ends_with("::add cmd:add,role:cart"), "{gold}");
+    let any = prior("cmd:*,role:raw", "any_raw").unwrap();
+    assert!(any.ends_with("::fallback role:raw"), "{any}");
+    assert_eq!(prior("role:raw", "fallback"), None);
+}
+
 #[service(role = "raw", cmd = "*", rank(-1))]
 async fn any_raw(msg: Value, prior: Option<Prior<Value>>, next: Option<Call<GetAdvice>>) -> Value {
     json!({"any": msg["cmd"], "prior": prior.is_some(), "advice": next.is_some()})

@@ -88,9 +88,22 @@ async fn a_handler_that_hangs_is_cancelled_at_the_deadline() {
     let error = bus.call(work("hang")).await.unwrap_err();
     assert_eq!(begin.elapsed(), Duration::from_secs(5));
     assert_eq!((error.outcome(), error.code().as_str()), (Outcome::Unknown, "deadline"));
+    assert!(!error.is_retryable(), "it may have run (rule R2): {error:?}");
     assert_eq!(seen.dropped.load(Ordering::SeqCst), 1);
     let counts = bus.flows().of("cmd:do,role:work");
     assert_eq!((counts.unknown, counts.in_flight()), (1, 0));
+}
+
+#[service(role = "plain", cmd = "slow", timeout("1ms"))]
+fn slow_and_plain(_: Value) -> Value {
+    std::thread::sleep(Duration::from_millis(5));
+    "late".into()
+}
+
+#[tokio::test]
+async fn a_plain_function_runs_to_its_end_whatever_its_time_out() {
+    let bus = Bus::with(services![slow_and_plain]).unwrap();
+    assert_eq!(bus.act(json!({ "role": "plain", "cmd": "slow" })).await.unwrap(), "late");
 }
 
 #[tokio::test(start_paused = true)]
@@ -422,6 +435,20 @@ async fn draining_lets_what_runs_end_and_refuses_what_is_new() {
     seen.go_on.notify_one();
     assert_eq!(running.await.unwrap().unwrap(), "done");
     assert_eq!(drained.await.unwrap(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn draining_ends_with_the_last_message_and_does_not_look_every_now_and_then() {
+    let (bus, seen) = start(|bus| bus.drain(Duration::from_hours(1)));
+    let begin = tokio::time::Instant::now();
+    let running = tokio::spawn({
+        let bus = bus.clone();
+        async move { bus.timeout(Duration::from_secs(3)).call(work("hang")).await }
+    });
+    seen.started.notified().await;
+    assert_eq!(bus.shutdown().await, 0);
+    assert_eq!(begin.elapsed(), Duration::from_secs(3));
+    assert_eq!(running.await.unwrap().unwrap_err().code(), "deadline");
 }
 
 #[tokio::test(start_paused = true)]

@@ -398,7 +398,8 @@ fn explanations_read_well() {
         matcher.explain(&message).to_string(),
         "no pattern fits\n\
          near miss `cmd:add,role:cart`: `cmd` is a list, not add\n\
-         near miss `cmd:ad*`: `cmd` is a list, which does not fit ad*"
+         near miss `cmd:ad*`: `cmd` is a list, which does not fit ad*\n\
+         to reach `cmd:add,role:cart`, give `cmd` the value add"
     );
     assert_eq!(Matcher::<()>::new().explain(&message).to_string(), "no pattern fits");
 }

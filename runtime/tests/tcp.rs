@@ -676,6 +676,25 @@ async fn a_peer_that_owes_answers_and_is_silent_is_given_up() {
     assert!(raw.read().await.is_none());
 }
 
+/// It reads no more, so it cannot say that it lives; what it took may run for long.
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_goes_away_may_be_silent_until_it_answers() {
+    let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let link = link(&format!("tcp://{}", server.local_addr().unwrap()));
+    let calling = tokio::spawn({
+        let link = Arc::clone(&link);
+        async move { call(&link, json!({"role": "slow"})).await }
+    });
+    let mut raw = Raw::new(server.accept().await.unwrap().0);
+    let frame = raw.read().await.unwrap();
+    // An answer to nobody, by which the other side is known.
+    raw.write("{\"id\":\"0/0\",\"kind\":\"res\",\"mb\":{},\"res\":1}\n").await;
+    raw.write("{\"id\":null,\"kind\":\"res\",\"mb\":{\"taken\":1}}\n").await;
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    raw.write(format!("{}\n", json!({"id": frame["id"], "kind": "res", "mb": {}, "res": 7}))).await;
+    assert_eq!(calling.await.unwrap().unwrap(), 7);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn calls_that_are_given_up_at_any_moment_leave_nothing_behind() {
     let far = Far::listen("").await;

@@ -148,6 +148,125 @@ fn a_handler_that_refuses_unknown_keys_is_found() {
     assert!(text.contains("`strict`") && text.contains("unknown field"), "{text}");
 }
 
+#[derive(Serialize, Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    sku: String,
+}
+
+/// What a real message has: everything that a sample has to be made up for.
+#[derive(Message, Serialize, Deserialize, Debug)]
+#[message(role = "nested", cmd = "do", reply(usize))]
+struct Nested {
+    id: (u8, bool),
+    size: Option<Size>,
+    kind: Kind,
+    notes: std::collections::BTreeMap<String, u32>,
+    lines: Vec<Line>,
+}
+
+#[derive(Serialize, Deserialize, Debug)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Goods,
+    Digital { url: String },
+}
+
+#[derive(Serialize, Deserialize, Debug)]
+struct Size {
+    cm: f64,
+}
+
+#[service(role = "nested", cmd = "do")]
+fn nested(msg: Nested) -> usize {
+    msg.lines.len()
+}
+
+#[test]
+fn a_nested_type_that_refuses_unknown_keys_is_found() {
+    let checked = std::panic::catch_unwind(|| matchbus::testing::must_ignore(services![nested]));
+    let panic = checked.unwrap_err();
+    let text = panic.downcast_ref::<String>().unwrap();
+    assert!(text.contains("`nested`") && text.contains("/lines/0: unknown field"), "{text}");
+}
+
+/// Breaks the rule in its reply, and no type shows it.
+#[service(role = "count", cmd = "keys")]
+fn count_keys(msg: Value) -> Value {
+    msg.as_object().map_or(0, serde_json::Map::len).into()
+}
+
+/// Keeps it, though it takes any JSON.
+#[service(role = "count", cmd = "*", of = "sku")]
+fn count_sku(msg: Value) -> Value {
+    msg["sku"].as_str().map_or(0, str::len).into()
+}
+
+#[derive(Message, Serialize, Deserialize, Clone, Debug)]
+#[message(role = "odd", cmd = "do", reply(u32))]
+struct Odd {
+    word: Palindrome,
+}
+
+#[derive(Serialize, Clone, Debug)]
+struct Palindrome(String);
+
+impl<'de> Deserialize<'de> for Palindrome {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        let same = word.len() > 3 && word.chars().eq(word.chars().rev());
+        if same { Ok(Palindrome(word)) } else { Err(serde::de::Error::custom("no palindrome")) }
+    }
+}
+
+#[service(role = "odd", cmd = "do")]
+fn odd(msg: Odd) -> u32 {
+    u32::from(!msg.word.0.is_empty())
+}
+
+/// What the check says where it fails.
+async fn minded(test: &TestBus) -> String {
+    let test = test.clone();
+    let failed = tokio::spawn(async move { test.must_ignore().await }).await.unwrap_err();
+    failed.into_panic().downcast_ref::<String>().unwrap().clone()
+}
+
+#[tokio::test]
+async fn each_handler_is_given_unknown_keys_and_must_answer_as_before() {
+    test_bus().must_ignore().await;
+    TestBus::of(services![count_sku]).start().must_ignore().await;
+
+    let text = minded(&TestBus::of(services![count_keys, count_sku, strict, nested]).start()).await;
+    for part in [
+        "`count_keys` (runtime/tests/test_kit.rs:",
+        "with an unknown key at the top of {\"cmd\":\"keys\",\"role\":\"count\"} it answers 3, and without 2",
+        "`strict`",
+        "`nested`",
+        "/lines/0: unknown field",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(!text.contains("count_sku"), "{text}");
+}
+
+#[tokio::test]
+async fn a_type_for_which_nothing_can_be_made_up_is_told_and_taken_from_the_test() {
+    let test = TestBus::of(services![odd]).start();
+    let text = minded(&test).await;
+    assert!(text.contains("`odd`") && text.contains("call it once in this test before"), "{text}");
+    assert_eq!(test.call(Odd { word: Palindrome("otto".into()) }).await.unwrap(), 1);
+    test.must_ignore().await;
+}
+
+#[tokio::test]
+async fn a_closure_in_place_of_a_handler_may_fail_without_naming_the_error() {
+    let test = TestBus::of(services![add, ..])
+        .replace_result(|msg: GetPrice| async move { Ok(u32::try_from(msg.sku.len()).unwrap_or(0)) })
+        .replace_result(|_: QueueMail| async { Ok(()) })
+        .start();
+    assert_eq!(test.call(AddItem { sku: "tea".into() }).await.unwrap(), 3);
+}
+
 #[cfg(feature = "virtual-time")]
 #[test]
 fn virtual_time_takes_no_time_and_repeats_ids() {

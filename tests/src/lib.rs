@@ -1,3 +1,4 @@
 //! Conformance tests of matchbus.
 
+pub mod faults;
 pub mod vectors;

@@ -1,6 +1,8 @@
 //! Developer commands: `cargo xtask help` lists them.
 
 mod bench;
+mod faults;
+mod hack;
 mod licences;
 mod node;
 mod step;
@@ -16,12 +18,16 @@ const HELP: &str = "Usage: cargo xtask COMMAND
 
   test [--without NAME]…    every test of the workspace
                             NAME: ui (compile-fail and -pass tests), crates (tests that build small workspaces),
-                            seneca (tests against npm's Seneca, which need node and npm)
+                            seneca (tests against npm's Seneca, which need node and npm),
+                            faults (processes that are killed and worse, two minutes)
   ui [--bless]              only the compile-fail and -pass tests; --bless accepts the errors as they are now
   bench [--json] [--quick] [--without NAME]… [CASE]…
                             side by side with the peers; without CASE all of them
                             CASE: find, inproc, start, compile, wire
                             NAME: patrun, seneca (npm's, which need node and npm)
+  faults [--full] [--over http|tcp] [T01]…
+                            the faults of real systems, a JSON line and a verdict each; without a test all of them
+                            --full: in full size and a release build; about three quarters of an hour
   check                     what CI checks beside the tests: format, clippy, docs, features, licences
 ";
 
@@ -49,6 +55,7 @@ fn run() -> Result<(), Failed> {
         "test" => test(parser),
         "ui" => ui(parser),
         "bench" => bench::bench(parser),
+        "faults" => faults::faults(parser),
         "check" => check(parser),
         "help" => {
             print!("{HELP}");
@@ -75,7 +82,7 @@ fn test(mut parser: Parser) -> Result<(), Failed> {
     let mut left_out = Vec::new();
     while let Some(arg) = parser.next()? {
         match arg {
-            Long("without") => without(&mut parser, &["ui", "crates", "seneca"], &mut left_out)?,
+            Long("without") => without(&mut parser, &["ui", "crates", "seneca", "faults"], &mut left_out)?,
             other => return Err(other.unexpected().into()),
         }
     }
@@ -89,11 +96,20 @@ fn test(mut parser: Parser) -> Result<(), Failed> {
         eprintln!("xtask: leaving out the tests that build small workspaces, as told");
         tests = tests.env("MATCHBUS_CRATES", "skip");
     }
+    // These two are named in one variable.
+    let mut without = Vec::new();
+    if skip("faults") {
+        eprintln!("xtask: leaving out the fault programs, as told");
+        without.push("faults");
+    }
     if skip("seneca") {
         eprintln!("xtask: leaving out the tests against npm's Seneca, as told");
-        tests = tests.env("MATCHBUS_WITHOUT", "seneca");
+        without.push("seneca");
     } else {
         node::find_or_install("the test against npm's Seneca", "seneca")?;
+    }
+    if !without.is_empty() {
+        tests = tests.env("MATCHBUS_WITHOUT", without.join(","));
     }
     tests.run("tests")?;
     // Without the features, what they add must not be missed.
@@ -125,23 +141,13 @@ fn check(mut parser: Parser) -> Result<(), Failed> {
     cargo(["doc", "--workspace", "--all-features", "--no-deps"])
         .env("RUSTDOCFLAGS", "-D warnings")
         .run("docs")?;
-    let sets = [
-        "",
-        "schema",
-        "virtual-time",
-        "routes",
-        "tls",
-        "http",
-        "tcp",
-        "http,tcp",
-        "http,tls",
-        "tcp,tls",
-        "http,tcp,tls,routes",
-    ];
+    // The tests too, where they differ by feature.
+    let sets = ["", "http", "tcp", "http,tcp,tls,routes"];
     for features in sets {
         let name = format!("matchbus with features [{features}]");
         cargo(["clippy", "-p", "matchbus", "--all-targets", "--features", features, "--", "-D", "warnings"])
             .run(&name)?;
     }
+    hack::check()?;
     licences::check()
 }

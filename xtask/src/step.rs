@@ -32,7 +32,7 @@ pub(crate) fn root() -> &'static std::path::Path {
 }
 
 impl Step {
-    pub(crate) fn env(mut self, key: &str, value: &str) -> Self {
+    pub(crate) fn env(mut self, key: &str, value: impl AsRef<OsStr>) -> Self {
         self.0.env(key, value);
         self
     }

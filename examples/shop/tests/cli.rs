@@ -96,6 +96,122 @@ fn call_fails_with_an_error_object() {
 }
 
 #[test]
+fn flags_that_would_do_nothing_are_refused() {
+    for (args, text) in [
+        (&["--only", ","][..], "--only names no service"),
+        (&["--expose", "role:cart"], "there is none; add --listen URL"),
+        (&["--listen", "http://127.0.0.1:0", "--expose", "role:nosuch"], "would expose nothing"),
+        (&["--listen", "http://127.0.0.1:0?pin=garbage"], "the pin `garbage` of an address is no pattern"),
+        (
+            &["--listen", "http://127.0.0.1:0", "--tls-client-ca", "ca.pem"],
+            "--tls-client-ca would do nothing",
+        ),
+        (&["--tls-cert", "cert.pem"], "--tls-cert without --tls-key"),
+        (&["--tls-ca", "ca.pem", "--bus", "http://127.0.0.1:1"], "--tls-ca would do nothing"),
+    ] {
+        let all: Vec<&str> = std::iter::once("run").chain(args.iter().copied()).collect();
+        let (code, _, err) = said(&all);
+        assert!((1..=2).contains(&code) && err.contains(text), "{args:?}: {code} {err}");
+    }
+}
+
+#[test]
+fn the_environment_says_who_else_there_is() {
+    let ask = |url: &str| {
+        let mut call = shop(&["call", &get("gift-5"), "--timeout", "300ms"]);
+        let output = call.env("MATCHBUS_URL", url).output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, err) = ask("garbage");
+    assert!(code == 1 && err.contains("the variable MATCHBUS_URL: "), "{err}");
+    let (code, err) = ask("tcp://127.0.0.1:1");
+    assert!(code == 1 && err.contains("tcp://127.0.0.1:1 did not say what it answers"), "{err}");
+    assert!(err.contains("what `tcp://127.0.0.1:1` answers is not known"), "{err}");
+}
+
+#[test]
+fn nobody_who_reads_stderr_is_no_reason_to_end_badly() {
+    let mut child = shop(&["run", "--listen", "http://127.0.0.1:0"]).spawn().unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    wait_for(&mut stderr, "SIGTERM or ctrl-c ends it");
+    drop(stderr);
+    terminate(&child);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_long_path_stands_once_in_an_error() {
+    let deep = format!(r#"{{"role":{}1{}}}"#, r#"{"colour":"#.repeat(70), "}".repeat(70));
+    let (_, _, err) = said(&["call", &deep]);
+    let error = &json(&err)["error"];
+    let path = error["path"].as_str().unwrap();
+    let text = error["message"].as_str().unwrap();
+    assert_eq!(path.matches("colour").count(), 63, "{path}");
+    assert!(text.contains("levels) at $.role.colour.") && text.contains('…') && text.len() < 250, "{text}");
+}
+
+#[test]
+fn nobody_answers_is_told_with_the_cure() {
+    for (message, cure) in [
+        (r#"{"role":"price","cmd":"got"}"#, "to reach `cmd:get,role:price`, give `cmd` the value get"),
+        (r#"{"role":"price"}"#, "to reach `cmd:get,role:price`, add the key `cmd` with the value get"),
+        (r#"{"colour":"red"}"#, "none comes near; there are `cmd:add,role:cart`, "),
+    ] {
+        let (exit, _, err) = said(&["call", message]);
+        assert_eq!(exit, 1);
+        let text = json(&err)["error"]["message"].as_str().unwrap().to_owned();
+        assert!(text.contains(cure), "{text}");
+    }
+}
+
+#[test]
+fn an_event_is_published_and_a_call_of_it_says_so() {
+    let event = r#"{"role":"stock","event":"low","sku":"pot","left":1}"#;
+    let (code, out, err) = said(&["call", event]);
+    assert_eq!((code, &*out), (1, ""));
+    let text = json(&err)["error"]["message"].as_str().unwrap().to_owned();
+    assert!(text.contains("2 groups of observers hear it, so publish it: `call --publish`"), "{text}");
+
+    assert_eq!(said(&["call", "--publish", event]), (0, "{\"groups\":2}\n".into(), String::new()));
+    assert_eq!(said(&["call", "--publish", r#"{"a":1}"#]), (0, "{\"groups\":0}\n".into(), String::new()));
+    let (code, _, err) = said(&["call", "--publish", "{"]);
+    assert_eq!((code, &json(&err)["error"]["code"]), (1, &json!("malformed")));
+}
+
+#[test]
+fn an_observer_that_fails_is_a_line_on_stderr() {
+    let event = r#"{"role":"stock","event":"low","left":"few"}"#;
+    let logged = |level: Option<&str>| {
+        let mut command = shop(&["call", "--publish", event]);
+        if let Some(level) = level {
+            command.env("MATCHBUS_LOG", level);
+        }
+        let output = command.output().unwrap();
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), "{\"groups\":2}\n");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let err = logged(None);
+    assert!(
+        err.starts_with("warning: message failed: ") && err.contains("pattern event:low,role:stock"),
+        "{err}"
+    );
+    assert_eq!(err.lines().count(), 1, "{err}");
+    assert_eq!(logged(Some("error")), "");
+    assert_eq!(logged(Some("off")), "");
+    let err = logged(Some("loud"));
+    assert!(err.starts_with("warning: MATCHBUS_LOG is `loud`, not off, error, warn or info"), "{err}");
+    assert_eq!(err.lines().count(), 2, "{err}");
+}
+
+#[test]
+fn each_command_tells_its_own_options() {
+    let (code, out, err) = said(&["call", "--help"]);
+    assert_eq!((code, &*err), (0, ""));
+    assert!(out.starts_with("Usage: shop call MESSAGE|- [OPTIONS]\n"), "{out}");
+    assert!(out.contains("--publish") && !out.contains("--at-once"), "{out}");
+}
+
+#[test]
 fn a_wrong_command_line_ends_with_2_and_the_cure() {
     for (args, text) in [
         (&["serve"][..], "use run, list, call"),
@@ -125,7 +241,15 @@ fn the_graph_has_services_special_cases_and_what_is_outside() {
     ] {
         assert!(mermaid.contains(part), "{part}: {mermaid}");
     }
+    // By a thick line from each special case to what it hands on to.
+    let place = |label: &str| {
+        let line = mermaid.lines().find(|line| line.contains(&format!("[\"{label}\"]"))).unwrap();
+        line.trim().split('[').next().unwrap().to_owned()
+    };
+    let (gold, get) = (place("gold<br/>cmd:get,role:price,tier:gold"), place("get<br/>cmd:get,role:price"));
+    assert!(mermaid.contains(&format!("  {gold} ==>|Prior| {get}\n")), "{mermaid}");
     let (code, dot, _) = said(&["graph", "--format", "dot"]);
+    assert!(dot.contains("[label=\"Prior\" style=bold]"), "{dot}");
     assert_eq!(code, 0);
     assert!(dot.contains("digraph matchbus {") && dot.trim_end().ends_with('}'), "{dot}");
 }
@@ -155,6 +279,23 @@ fn pipe_answers_in_order_and_numbers_what_is_bad() {
             assert_eq!(reply["cents"], (line + 4) * 100, "line {line}");
         }
     }
+}
+
+#[test]
+fn pipe_ends_quietly_when_nobody_reads_any_more() {
+    let mut child = shop(&["pipe"]).stdin(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    // Until the program has gone, which is what the writer hears of it.
+    let writer = std::thread::spawn(move || while writeln!(stdin, "{}", get("gift-5")).is_ok() {});
+    let mut reply = String::new();
+    stdout.read_line(&mut reply).unwrap();
+    assert_eq!(json(&reply)["cents"], 500);
+    drop(stdout);
+    let mut err = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    assert_eq!((child.wait().unwrap().code(), &*err), (Some(0), ""));
+    writer.join().unwrap();
 }
 
 #[test]
@@ -199,6 +340,24 @@ fn check_is_well_and_names_what_broke_since_a_saved_catalogue() {
     assert!(out.contains("cmd:add,role:cart: $.qty of the message is now required"), "{out}");
     assert!(out.contains("cmd:empty,role:cart: nothing answers this any more"), "{out}");
     assert_eq!(out.lines().filter(|line| line.starts_with("- ")).count(), 2, "{out}");
+
+    let mut bare = json(&catalogue);
+    for handler in bare["handlers"].as_array_mut().unwrap() {
+        handler
+            .as_object_mut()
+            .unwrap()
+            .retain(|part, _| !["input", "reply", "error"].contains(&part.as_str()));
+    }
+    let bare = file("bare.json", &bare.to_string());
+    let (code, out, _) = said(&["check", "--against", bare.to_str().unwrap()]);
+    assert_eq!(code, 0);
+    assert!(out.contains("fields are NOT compared of cmd:add,role:cart"), "{out}");
+    assert!(!out.contains("nothing breaks"), "{out}");
+
+    let newer = file("newer.json", r#"{"version":9,"handlers":[]}"#);
+    let (code, _, err) = said(&["check", "--against", newer.to_str().unwrap()]);
+    assert_eq!(code, 1);
+    assert!(err.contains("version 9 and this program reads up to 1"), "{err}");
 
     let (code, _, err) = said(&["check", "--against", "no-such-file.json"]);
     assert_eq!(code, 1);

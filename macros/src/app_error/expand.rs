@@ -1,6 +1,6 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Data, DeriveInput, GenericParam};
+use syn::{Data, DeriveInput, GenericParam, parse_quote};
 
 use super::model::{Case, Model};
 use crate::crate_path::crate_path;
@@ -48,7 +48,9 @@ pub(super) fn app_error(input: &DeriveInput, model: &Model) -> TokenStream {
             }
         });
     }
+    let from_call = from_call(input, &private);
     quote! {
+        #from_call
         #[automatically_derived]
         #[allow(deprecated)]
         impl #impl_generics #private::AppError for #name #ty_generics #where_clause {
@@ -56,6 +58,34 @@ pub(super) fn app_error(input: &DeriveInput, model: &Model) -> TokenStream {
                 #code
             }
             #more
+        }
+    }
+}
+
+/// `?` on calls in handlers that fail with this type.
+///
+/// The impl is there for every type, so that rustc asks for `FromCall`, whose text names the cure. Without a lifetime of
+/// its own the bound would be judged here and not where `?` stands. That nobody else can implement it for the type lets
+/// users write a `From` of their own.
+fn from_call(input: &DeriveInput, private: &TokenStream) -> TokenStream {
+    let name = &input.ident;
+    let (_, ty_generics, _) = input.generics.split_for_impl();
+    let mut generics = input.generics.clone();
+    generics.params.push(parse_quote!(__MatchbusError: #private::MessageError));
+    generics
+        .make_where_clause()
+        .predicates
+        .push(parse_quote!(for<'__a> #name #ty_generics: #private::FromCall));
+    let (impl_generics, _, where_clause) = generics.split_for_impl();
+    quote! {
+        #[automatically_derived]
+        #[allow(deprecated)]
+        impl #impl_generics ::core::convert::From<#private::CallError<__MatchbusError>> for #name #ty_generics
+        #where_clause
+        {
+            fn from(error: #private::CallError<__MatchbusError>) -> Self {
+                #private::FromCall::from_call(::core::convert::From::from(error))
+            }
         }
     }
 }

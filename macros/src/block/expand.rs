@@ -1,11 +1,11 @@
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote};
 
 use super::model::Model;
 use super::parse::Block;
 use crate::attrs::{allow_deprecated, cfgs};
 use crate::crate_path::crate_path;
-use crate::handler::{Parsed, claims, info, shim};
+use crate::handler::{MARK, Parsed, claims, info};
 
 pub(super) fn beside(block: &Block, model: &Model) -> TokenStream {
     let krate = crate_path(model.options.krate.as_ref());
@@ -14,7 +14,7 @@ pub(super) fn beside(block: &Block, model: &Model) -> TokenStream {
     let attrs: Vec<_> = block.attrs.iter().chain(&model.attrs).cloned().collect();
     let allow = allow_deprecated(&attrs);
     let claims = model.handlers.iter().map(claims);
-    let shims = model.handlers.iter().map(|handler| shim(handler, &private));
+    let mark = format_ident!("{MARK}S", span = Span::call_site());
     let infos = model.handlers.iter().map(|handler| {
         let (info, cfgs) = (info(handler, &private), &handler.cfgs);
         quote!(#(#cfgs)* #info)
@@ -24,11 +24,11 @@ pub(super) fn beside(block: &Block, model: &Model) -> TokenStream {
         #(#cfgs)*
         #allow
         const _: () = {
-            #(#shims)*
+            const #mark: &[#private::Info] = &[#(#infos),*];
             impl #private::Services for #ty {
-                const LIST: &'static [#private::Info] = &[#(#infos),*];
+                const LIST: &'static [#private::Info] = #mark;
             }
-            #private::inventory::submit! { #private::Registration(<#ty as #private::Services>::LIST) }
+            #private::inventory::submit! { #private::Registration::of::<#ty>() }
         };
     }
 }

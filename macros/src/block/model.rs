@@ -1,5 +1,5 @@
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::{Attribute, Meta, Type};
 
@@ -7,7 +7,7 @@ use super::equal::refuse_equal;
 use super::parse::Block;
 use crate::attrs;
 use crate::errors::Errors;
-use crate::handler::{Handler, Kind, MaybeItemFn, Options, Parsed, SHIM, Shape, patterns, without_ours};
+use crate::handler::{Handler, Kind, MaybeItemFn, Options, Parsed, Shape, patterns, without_ours};
 
 /// The handlers of a block.
 pub(super) struct Model {
@@ -38,7 +38,7 @@ impl Model {
         let (mut handlers, mut attrs) = (Vec::new(), Vec::new());
         for item in &block.items {
             let mut ours = Vec::new();
-            if let Ok(function) = syn::parse2::<MaybeItemFn>(item.clone()) {
+            if let Ok(function) = MaybeItemFn::read(item.clone()) {
                 ours.extend(function.attrs.iter().filter_map(|attr| Some((Kind::of(attr)?, attr.clone()))));
                 if let Some((kind, attr)) = ours.first() {
                     attrs.extend(function.attrs.iter().cloned());
@@ -99,7 +99,6 @@ fn handler(
         options: parsed.options.or(&shared.options),
         name: format!("{}::{plain}", type_name(&block.ty)),
         function: quote!(<#ty>::#method),
-        shim: format_ident!("{SHIM}_{plain}", span = Span::call_site()),
         shape,
         state: function.sig.receiver().map(|_| ty.clone()),
         line: line(span),

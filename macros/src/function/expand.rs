@@ -1,16 +1,17 @@
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 use crate::attrs::allow_deprecated;
 use crate::crate_path::crate_path;
-use crate::handler::{Handler, MaybeItemFn, claims, info, shim};
+use crate::handler::{Handler, MARK, MaybeItemFn, claims, info};
 
 /// What stands beside the function: a type of its name that carries the descriptor, the registration, the claims.
 pub(super) fn beside(function: &MaybeItemFn, handler: &Handler) -> TokenStream {
     let krate = crate_path(handler.options.krate.as_ref());
     let private = quote!(#krate::__private);
     let (companion, cfgs) = (companion(function), &handler.cfgs);
-    let (claims, info, shim) = (claims(handler), info(handler, &private), shim(handler, &private));
+    let (claims, info, mark) =
+        (claims(handler), info(handler, &private), Ident::new(MARK, Span::call_site()));
     let name = &function.sig.ident;
     let allow = allow_deprecated(&function.attrs);
     quote! {
@@ -18,13 +19,11 @@ pub(super) fn beside(function: &MaybeItemFn, handler: &Handler) -> TokenStream {
         #claims
         #(#cfgs)*
         #allow
-        const _: () = {
-            #shim
-            impl #private::Services for #name {
-                const LIST: &'static [#private::Info] = &[#info];
-            }
-            #private::inventory::submit! { #private::Registration(<#name as #private::Services>::LIST) }
-        };
+        impl #private::Annotated for #name {
+            const #mark: #private::Info = #info;
+        }
+        #(#cfgs)*
+        #private::inventory::submit! { #private::Registration::one::<#name>() }
     }
 }
 

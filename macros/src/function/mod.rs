@@ -14,7 +14,7 @@ pub(crate) fn attribute(kind: Kind, arguments: TokenStream, item: TokenStream) -
     let mut errors = Errors::new();
     let parsed = Parsed::new(arguments, &mut errors);
     let mut allow = TokenStream::new();
-    let beside = match syn::parse2::<MaybeItemFn>(item.clone()) {
+    let beside = match MaybeItemFn::read(item.clone()) {
         Err(_) => {
             let word = kind.word();
             let first = item.clone().into_iter().take(1).collect::<TokenStream>();

@@ -1,10 +1,10 @@
-use proc_macro2::{Ident, Span};
+use proc_macro2::Span;
 use quote::ToTokens;
 use syn::ext::IdentExt;
 
 use crate::attrs;
 use crate::errors::Errors;
-use crate::handler::{Handler, Kind, MaybeItemFn, Parsed, SHIM, Shape, patterns};
+use crate::handler::{Handler, Kind, MaybeItemFn, Parsed, Shape, patterns};
 
 pub(super) fn handler(kind: Kind, parsed: &Parsed, function: &MaybeItemFn, errors: &mut Errors) -> Handler {
     for attr in &function.attrs {
@@ -26,7 +26,6 @@ pub(super) fn handler(kind: Kind, parsed: &Parsed, function: &MaybeItemFn, error
         options: parsed.options.clone(),
         name: function.sig.ident.unraw().to_string(),
         function: function.sig.ident.to_token_stream(),
-        shim: Ident::new(SHIM, Span::call_site()),
         shape,
         state: None,
         line: None,

@@ -126,9 +126,10 @@ fn everything_that_is_emitted_has_the_cfg() {
         syn::Item::Struct(item) => item.attrs.clone(),
         syn::Item::Macro(item) => item.attrs.clone(),
         syn::Item::Const(item) => item.attrs.clone(),
+        syn::Item::Impl(item) => item.attrs.clone(),
         _ => Vec::new(),
     };
-    assert_eq!(file.items.len(), 4);
+    assert_eq!(file.items.len(), 5);
     for item in &file.items {
         assert!(attrs(item).iter().any(|attr| attr.path().is_ident("cfg")));
     }

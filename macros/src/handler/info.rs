@@ -1,16 +1,18 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use super::shim::shim;
 use super::{Effect, Handler, Kind, Message};
 
 /// The `Info` of a handler.
 pub(crate) fn info(handler: &Handler, private: &TokenStream) -> TokenStream {
-    let Handler { name, shim, doc, shape, options, .. } = handler;
+    let Handler { name, doc, shape, options, .. } = handler;
+    let shim = shim(handler, private);
     let kind = match handler.kind {
         Kind::Service => quote!(#private::Kind::Service),
         Kind::Observer => quote!(#private::Kind::Observer),
     };
-    let patterns = handler.patterns.iter().map(|pattern| pattern.info(private));
+    let first = handler.patterns.first().map(|pattern| pattern.arguments(private));
     let line = handler.line.map_or_else(|| quote!(::core::line!()), |line| quote!(#line));
     let message = match &shape.message {
         Message::None => quote!(::core::option::Option::None),
@@ -25,8 +27,15 @@ pub(crate) fn info(handler: &Handler, private: &TokenStream) -> TokenStream {
         let (ty, cfgs) = (&argument.ty, &argument.cfgs);
         quote!(#(#cfgs)* <#ty as #private::FromContext>::NEEDS)
     });
-    let needs = state.chain(others);
+    let needs: Vec<_> = state.chain(others).collect();
     let mut more = TokenStream::new();
+    if handler.patterns.len() > 1 {
+        let patterns = handler.patterns.iter().map(|pattern| pattern.info(private));
+        more.extend(quote!(.with_patterns(&[#(#patterns),*])));
+    }
+    if !needs.is_empty() {
+        more.extend(quote!(.with_needs(&[#(#needs),*])));
+    }
     if let Some(group) = &options.group {
         more.extend(quote!(.with_group(#group)));
     }
@@ -55,13 +64,13 @@ pub(crate) fn info(handler: &Handler, private: &TokenStream) -> TokenStream {
     quote! {
         #private::Info::new(
             #kind,
-            &[#(#patterns),*],
+            #first,
             #name,
             ::core::module_path!(),
-            #private::Place::new(::core::file!(), #line),
+            ::core::file!(),
+            #line,
             #doc,
             #message,
-            &[#(#needs),*],
             #shim,
         )
         #more

@@ -1,4 +1,4 @@
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Attribute, Signature, Visibility};
 
@@ -12,6 +12,21 @@ pub(crate) struct MaybeItemFn {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,
     pub(crate) sig: Signature,
+}
+
+impl MaybeItemFn {
+    /// Reads an item of which only the head counts. The body is not even handed to syn, which would copy all of it.
+    pub(crate) fn read(item: TokenStream) -> syn::Result<Self> {
+        let mut tokens: Vec<TokenTree> = item.into_iter().collect();
+        if let Some(TokenTree::Group(body)) = tokens.last_mut()
+            && body.delimiter() == Delimiter::Brace
+        {
+            let mut empty = Group::new(Delimiter::Brace, TokenStream::new());
+            empty.set_span(body.span());
+            *body = empty;
+        }
+        syn::parse2(tokens.into_iter().collect())
+    }
 }
 
 impl Parse for MaybeItemFn {

@@ -16,10 +16,9 @@ pub(crate) use info::info;
 pub(crate) use item::{MaybeItemFn, without_ours};
 pub(crate) use options::{Effect, Options};
 pub(crate) use patterns::patterns;
-pub(crate) use shim::shim;
 pub(crate) use signature::{Message, Shape};
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::TokenStream;
 use syn::Attribute;
 
 use crate::pattern::Pattern;
@@ -54,8 +53,6 @@ pub(crate) struct Handler {
     pub(crate) name: String,
     /// What is called.
     pub(crate) function: TokenStream,
-    /// The name of its shim.
-    pub(crate) shim: Ident,
     pub(crate) shape: Shape,
     /// The type whose method it is, if it takes `&self`.
     pub(crate) state: Option<TokenStream>,
@@ -65,6 +62,6 @@ pub(crate) struct Handler {
     pub(crate) cfgs: Vec<Attribute>,
 }
 
-/// The first part of every shim's name. `#[matchbus::main]` looks for it in the metadata of the crates that it is
-/// compiled with: whoever has handlers has such a function, and nobody else.
-pub(crate) const SHIM: &str = "__matchbus_registers_handlers";
+/// The constant that holds a handler, or the first part of its name. `#[matchbus::main]` looks for it in the metadata of
+/// the crates that it is compiled with: whoever has handlers has such a constant, and else only matchbus.
+pub(crate) const MARK: &str = "MATCHBUS_HANDLER";

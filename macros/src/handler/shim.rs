@@ -5,15 +5,24 @@ use super::signature::Argument;
 use super::{Handler, Kind, Message};
 use crate::spans::{ends, relocate};
 
-/// The function of one shape for all that stands between the bus and the user's function.
+/// The closure of one shape for all that stands between the bus and the user's function.
 ///
 /// There is one of it for each handler, so it is as small as can be: nothing is decoded or encoded here, and the
-/// future is boxed by a function of the runtime. Each bound is asked with the span of what it is about.
-pub(crate) fn shim(handler: &Handler, private: &TokenStream) -> TokenStream {
-    let Handler { shim, cfgs, function, shape, .. } = handler;
+/// future is boxed by a function of the runtime. A closure and not a function, since the compiler understands it together
+/// with the constant that it stands in. Each bound is asked with the span of what it is about.
+pub(super) fn shim(handler: &Handler, private: &TokenStream) -> TokenStream {
+    let Handler { function, shape, .. } = handler;
     let local = |name: &str| Ident::new(name, Span::mixed_site());
     let (context, input, out, held, state) =
         (local("cx"), local("input"), local("out"), local("held"), local("state"));
+    if let Some(Argument { ty, .. }) = only_message(handler) {
+        let take = ask(ty, &quote!(#private::Incoming), "take");
+        let (first, last) = ends(&shape.returned);
+        let there = |tokens: TokenStream| relocate(tokens, first, last);
+        let serve = Ident::new(if shape.is_async { "serve" } else { "serve_now" }, first);
+        let (serve, function) = (there(quote!(#private::#serve::<#ty, _, _>)), there(function.clone()));
+        return quote_spanned!(first=> |_, #input, #out| #serve(#out, #take(#input), #function));
+    }
     let (mut lets, mut arguments) = (TokenStream::new(), TokenStream::new());
     let mut borrows = false;
     if let Some(ty) = &handler.state {
@@ -72,13 +81,14 @@ pub(crate) fn shim(handler: &Handler, private: &TokenStream) -> TokenStream {
     let is_read = handler.state.is_some() || !shape.others.is_empty();
     let context = if is_read { quote!(#context) } else { quote!(_) };
     let input = if matches!(shape.message, Message::None) { quote!(_) } else { quote!(#input) };
-    quote! {
-        #(#cfgs)*
-        fn #shim<'a>(#context: &'a #private::Context<'a>, #input: #private::Input<'a>, #out: #private::Output<'a>) -> #private::Started<'a> {
-            #lets
-            #end
-        }
-    }
+    quote!(|#context, #input, #out| { #lets #end })
+}
+
+/// The message of a service that takes nothing else, as most do.
+fn only_message(handler: &Handler) -> Option<&Argument> {
+    let Message::Owned(message) = &handler.shape.message else { return None };
+    let alone = handler.state.is_none() && handler.shape.others.is_empty() && message.cfgs.is_empty();
+    (alone && handler.kind == Kind::Service).then_some(message)
 }
 
 /// `<Type as Trait>::member`, from the type's first token to its last.

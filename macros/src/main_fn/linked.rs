@@ -2,17 +2,20 @@
 //!
 //! A dependency that nobody names in code is not linked, and its handlers are silently not there. No program can
 //! notice that by itself; but the macro sees the libraries that rustc was given, linked or not, and whoever has
-//! handlers has a function of a certain name in its metadata.
+//! handlers has a constant of a certain name in its metadata.
 
 use std::path::Path;
 
 use crate::externs::externs;
-use crate::handler::SHIM;
+use crate::handler::MARK;
 
 /// The names, as in code, of the crates with handlers among those that rustc was given.
 pub(super) fn handler_crates() -> Vec<String> {
-    let mut names: Vec<String> =
-        externs().iter().filter(|one| has_handlers(&one.file)).map(|one| one.name.clone()).collect();
+    let mut names: Vec<String> = externs()
+        .iter()
+        .filter(|one| one.library() != Some("matchbus") && has_handlers(&one.file))
+        .map(|one| one.name.clone())
+        .collect();
     names.sort();
     names.dedup();
     names
@@ -21,7 +24,7 @@ pub(super) fn handler_crates() -> Vec<String> {
 fn has_handlers(file: &Path) -> bool {
     // Procedural macros are compiled for the compiler; they have no handlers, and one of them has the name itself.
     let is_library = file.extension().is_some_and(|extension| extension == "rlib" || extension == "rmeta");
-    is_library && std::fs::read(file).is_ok_and(|bytes| contains(&bytes, SHIM.as_bytes()))
+    is_library && std::fs::read(file).is_ok_and(|bytes| contains(&bytes, MARK.as_bytes()))
 }
 
 fn contains(bytes: &[u8], word: &[u8]) -> bool {

@@ -14,7 +14,7 @@ use crate::handler::MaybeItemFn;
 pub(crate) fn attribute(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::new();
     let options = options::Options::new(arguments, &mut errors);
-    let Ok(function) = syn::parse2::<MaybeItemFn>(item.clone()) else {
+    let Ok(function) = MaybeItemFn::read(item.clone()) else {
         let first = item.clone().into_iter().take(1).collect::<TokenStream>();
         errors.on(
             first,

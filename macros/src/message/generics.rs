@@ -26,7 +26,7 @@ pub(super) fn generics(
         bounds.push(quote!(#reply: #both));
     }
     if let Some(error) = given.error.as_ref().filter(|error| is_generic(error.to_token_stream())) {
-        bounds.push(quote!(#error: #private::AppError));
+        bounds.push(quote!(#error: #private::MessageError));
     }
     for Field { ty, serialize_with, .. } in fields {
         if serialize_with.is_none() && is_generic(ty.to_token_stream()) {

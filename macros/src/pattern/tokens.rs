@@ -1,4 +1,4 @@
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use super::canonical::{fnv1a, pair};
@@ -7,13 +7,24 @@ use super::{Pattern, Value};
 impl Pattern {
     /// The `PatternInfo`.
     pub(crate) fn info(&self, private: &TokenStream) -> TokenStream {
+        let arguments = self.arguments(private);
+        quote!(#private::PatternInfo::new(#arguments))
+    }
+
+    /// What a `PatternInfo` is made of.
+    pub(crate) fn arguments(&self, private: &TokenStream) -> TokenStream {
         let keys = self.keys.iter().map(|key| {
-            let (name, value) = (&key.name, value(&key.value, private));
-            let (name_hash, pair_hash) = (fnv1a(name), fnv1a(&pair(key)));
+            let name = &key.name;
+            let hash = |text: &str| Literal::u64_unsuffixed(fnv1a(text));
+            let (name_hash, pair_hash) = (hash(name), hash(&pair(key)));
+            if let Value::Text(text) = &key.value {
+                return quote!(#private::KeyInfo::text(#name, #text, #name_hash, #pair_hash));
+            }
+            let value = value(&key.value, private);
             quote!(#private::KeyInfo::new(#name, #value, #name_hash, #pair_hash))
         });
         let text = &self.text;
-        quote!(#private::PatternInfo::new(&[#(#keys),*], #text))
+        quote!(&[#(#keys),*], #text)
     }
 
     /// The keys as JSON without braces: `"cmd":"add","role":"cart"`.

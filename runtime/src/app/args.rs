@@ -8,6 +8,7 @@ use lexopt::{Parser, ValueExt};
 use super::MainOptions;
 use super::call::Call;
 use super::graph::Format;
+use super::help;
 use super::network::Network;
 use super::run::Mounting;
 use crate::pattern;
@@ -48,18 +49,23 @@ fn parse_from(
     args: impl IntoIterator<Item = OsString>,
 ) -> Result<Parsed, lexopt::Error> {
     let args: Vec<OsString> = args.into_iter().collect();
-    let mut parser = Parser::from_iter(args);
+    let mut parser = Parser::from_iter(args.iter().cloned());
     let Some(first) = parser.next()? else {
         return Ok(Parsed::Command(Box::new(Command::Default)));
     };
     let command = match first {
-        Long("help") | Short('h') => return Ok(Parsed::Say(help(about))),
+        Long("help") | Short('h') => return Ok(Parsed::Say(help::all(about))),
         Long("version") | Short('V') => {
             return Ok(Parsed::Say(format!("{} {}\n", about.package, about.version)));
         }
         Value(command) => command.string()?,
         other => return Err(other.unexpected()),
     };
+    let asks_for_help =
+        args.iter().skip(2).take_while(|arg| *arg != "--").any(|arg| arg == "--help" || arg == "-h");
+    if asks_for_help && let Some(text) = help::of(about, &command) {
+        return Ok(Parsed::Say(text));
+    }
     match command.as_str() {
         "run" => run(parser),
         "list" => list(parser),
@@ -67,59 +73,23 @@ fn parse_from(
         "pipe" => pipe(parser),
         "graph" => graph(parser),
         "check" => check(parser),
-        "help" => return Ok(Parsed::Say(help(about))),
-        other => {
-            Err(format!("there is no command `{other}`: use run, list, call, pipe, graph or check").into())
+        "help" => {
+            let of = parser.next()?.map(|arg| match arg {
+                Value(command) => command.string(),
+                other => Err(other.unexpected()),
+            });
+            return match of.transpose()? {
+                None => Ok(Parsed::Say(help::all(about))),
+                Some(of) => help::of(about, &of).map(Parsed::Say).ok_or_else(|| unknown(&of)),
+            };
         }
+        other => Err(unknown(other)),
     }
     .map(|command| Parsed::Command(Box::new(command)))
 }
 
-fn help(about: &MainOptions) -> String {
-    format!(
-        "{name} {version}, a program of matchbus services
-
-Usage: {name} [COMMAND]
-
-Commands:
-  run       Answer messages until SIGTERM or ctrl-c, then end what is running
-              --only A,B        mount only these services
-              --with KEY=VALUE  add a key to every pattern that is mounted
-              --listen URL      answer other processes there, as tcp://0.0.0.0:4000 or http://0.0.0.0:8080
-              --expose PIN      let them reach only patterns with these keys, as role:cart
-              --bus URL         another process that may answer what this one does not
-              --route PIN=URL,… send messages with these keys to one of these addresses, and nowhere else
-              --reroute PIN=URL,…  the same, also what handlers here would answer
-              --observe PIN=URL,…  give each of these addresses a copy of published messages with these keys
-              --routes FILE     a table of routes, as TOML
-              --tls-cert FILE   who this process is, for https:// and tcps://: a chain of certificates
-              --tls-key FILE    its private key
-              --tls-ca FILE     the authorities that the certificates of others must come from
-              --tls-client-ca FILE  let in only callers with a certificate from these authorities
-  list      Show the handlers of this program
-              --json            as a catalogue with schemas, for programs and `check --against`
-  call      Call with one message: call '{{\"role\":\"cart\",…}}', or call - to read it from stdin
-              --explain         tell which handlers match and why one wins
-              --timeout TIME    as 500ms or 2s
-              --context KEY=VALUE  user context that goes with the message
-              --bus URL         call the process there, and mount nothing here; also --route, --routes, --tls-…
-  pipe      Read messages from stdin, one a line; write replies to stdout in the same order
-              --at-once N       how many are on their way at once (64)
-              --bus URL         call the process there, and mount nothing here; also --route, --routes, --tls-…
-  graph     Show who sends what to whom
-              --format FORMAT   mermaid (default) or dot
-  check     Check the handlers as the start of the bus would
-              --against FILE    and compare with a saved catalogue: what would break older callers?
-
-Each of --only, --with, --listen, --expose, --bus, --route, --reroute, --observe and --routes may be given several
-times. Without them the variables MATCHBUS_URL and MATCHBUS_LISTEN (lists with commas) and MATCHBUS_ROUTES (a file) are
-asked, and for files of TLS MATCHBUS_TLS_CERT, …_KEY, …_CA and …_CLIENT_CA.
-Without a command: what the program's main says, or run.
-Exit code: 0 well, 1 a message or a check failed, 2 the command line is wrong.
-",
-        name = about.package,
-        version = about.version
-    )
+fn unknown(command: &str) -> lexopt::Error {
+    format!("there is no command `{command}`: use run, list, call, pipe, graph or check").into()
 }
 
 fn run(mut parser: Parser) -> Result<Command, lexopt::Error> {
@@ -128,9 +98,13 @@ fn run(mut parser: Parser) -> Result<Command, lexopt::Error> {
         match arg {
             Long("only") => {
                 let names = parser.value()?.string()?;
-                mounting.only.extend(
-                    names.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned),
-                );
+                let names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
+                let before = mounting.only.len();
+                mounting.only.extend(names.map(str::to_owned));
+                if mounting.only.len() == before {
+                    // A variable that is not set must not mount everything.
+                    return Err("--only names no service; leave it out to mount all".into());
+                }
             }
             Long("with") => mounting.with.push(key_value(&parser.value()?.string()?)?),
             Long(name) => {
@@ -182,6 +156,7 @@ fn call(mut parser: Parser) -> Result<Command, lexopt::Error> {
     while let Some(arg) = parser.next()? {
         match arg {
             Long("explain") => call.explain = true,
+            Long("publish") => call.publish = true,
             Long("timeout") => call.timeout = Some(duration(&parser.value()?.string()?)?),
             Long("context") => {
                 let text = parser.value()?.string()?;
@@ -291,6 +266,7 @@ mod tests {
     fn what_the_command_line_says_is_done() {
         assert_eq!(parsed(&[]), "Default");
         assert!(parsed(&["--help"]).contains("Usage: shop"));
+        assert_eq!(parsed(&["help"]), parsed(&["-h"]));
         assert_eq!(parsed(&["--version"]), "shop 1.0.0\n");
         assert_eq!(parsed(&["list", "--json"]), "List { json: true }");
         let run = parsed(&["run", "--only", "cart,price", "--with", "shard=0", "--with", "zone=eu"]);
@@ -299,12 +275,35 @@ mod tests {
             "{run}"
         );
         assert!(parsed(&["call", "--explain", "{}"]).contains("explain: true"));
+        assert!(parsed(&["call", "{}", "--publish"]).contains("publish: true"));
         assert!(parsed(&["pipe", "--at-once", "8"]).starts_with("Pipe { at_once: 8"));
         let run = parsed(&["run", "--listen", "tcp://127.0.0.1:0", "--bus", "http://a", "--bus", "http://b"]);
         assert!(run.contains("tcp://127.0.0.1:0") && run.contains("Url(http://a), Url(http://b)"), "{run}");
         assert_eq!(parsed(&["graph", "--format", "dot"]), "Graph(Dot)");
         let call = parsed(&["call", "{}", "--reroute", "role:cart=tcp://a", "--tls-ca", "ca.pem"]);
         assert!(call.contains("skip_local: true") && call.contains("\"ca.pem\""), "{call}");
+    }
+
+    #[test]
+    fn each_command_tells_its_own_options() {
+        for (command, own, another) in [
+            ("run", "--with KEY=VALUE", "--explain"),
+            ("list", "--json", "--only"),
+            ("call", "--publish", "--at-once"),
+            ("pipe", "--at-once N", "--explain"),
+            ("graph", "--format FORMAT", "--json"),
+            ("check", "--against FILE", "--bus"),
+        ] {
+            let text = parsed(&[command, "--help"]);
+            assert!(text.starts_with(&format!("Usage: shop {command} ")), "{text}");
+            assert!(text.contains(own) && !text.contains(another), "{text}");
+            assert_eq!(parsed(&[command, "-h"]), text);
+            assert_eq!(parsed(&["help", command]), text);
+            assert!(parsed(&["--help"]).contains(own));
+        }
+        assert!(parsed(&["serve", "--help"]).starts_with("error: there is no command `serve`"));
+        assert!(parsed(&["help", "serve"]).starts_with("error: there is no command `serve`"));
+        assert!(parsed(&["call", "--", "--help"]).starts_with("Call"), "a message, if a strange one");
     }
 
     #[test]

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::log::say;
 use super::network::Network;
 use super::print;
 use crate::bus::Bus;
@@ -15,12 +16,13 @@ use crate::router::Explanation;
 pub(super) struct Call {
     pub(super) message: Option<String>,
     pub(super) explain: bool,
+    pub(super) publish: bool,
     pub(super) timeout: Option<Duration>,
     pub(super) context: Vec<(String, String)>,
     pub(super) network: Network,
 }
 
-/// Calls with one message, prints the reply, and waits for what the message led to. The exit code: 0 for a reply, 1
+/// Calls with one message, prints the reply (or publishes it, and prints to how many groups), and waits for what the message led to. The exit code: 0 for a reply, 1
 /// for an error.
 pub(super) async fn call(bus: Bus, catalogue: &Catalogue, call: Call) -> Result<u8> {
     let message = match call.message {
@@ -29,8 +31,8 @@ pub(super) async fn call(bus: Bus, catalogue: &Catalogue, call: Call) -> Result<
     };
     if call.explain {
         match bus.explain(&message) {
-            Ok(why) => eprintln!("{}", explained(&why, catalogue)),
-            Err(error) => eprintln!("{error}"),
+            Ok(why) => say(&explained(&why, catalogue)),
+            Err(error) => say(&error.to_string()),
         }
     }
     let mut from = bus.clone();
@@ -40,7 +42,14 @@ pub(super) async fn call(bus: Bus, catalogue: &Catalogue, call: Call) -> Result<
     for (key, value) in call.context {
         from = from.context(key, value);
     }
-    let reply = from.act_bytes(&message).await;
+    let reply = if call.publish {
+        let published = from.publish_bytes(&message).await;
+        published
+            .map(|published| format!("{{\"groups\":{}}}", published.groups).into_bytes())
+            .map_err(CallError::Bus)
+    } else {
+        from.act_bytes(&message).await
+    };
     bus.settled().await;
     Ok(match reply {
         Ok(reply) => {
@@ -49,9 +58,9 @@ pub(super) async fn call(bus: Bus, catalogue: &Catalogue, call: Call) -> Result<
         }
         Err(error) => {
             if std::io::stderr().is_terminal() {
-                eprintln!("{}", error_text(&error));
+                say(&error_text(&error));
             } else {
-                eprintln!("{}", error_object(&error, None));
+                say(&error_object(&error, None).to_string());
             }
             1
         }
@@ -81,7 +90,8 @@ fn read_stdin() -> Result<Vec<u8>> {
 fn error_text(error: &CallError<ErrorReply>) -> String {
     let again = if error.is_retryable() { "retryable" } else { "not retryable" };
     let text = error.bus().map_or_else(|| error.to_reply().message, |error| error.text().to_owned());
-    let text = text.replace("; near miss", "\nnear miss").replace('\n', "\n  ");
+    let text =
+        text.replace("; near miss", "\nnear miss").replace("; to reach", "\nto reach").replace('\n', "\n  ");
     format!("error {} ({}, {again})\n  {text}", error.code(), error.outcome().as_str())
 }
 

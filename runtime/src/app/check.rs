@@ -3,21 +3,22 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use super::print;
+use super::{counted, print};
 use crate::bus::{Builder, dedup_note};
 use crate::message::{Error, ErrorKind, Outcome, Result};
 use crate::registry::Catalogue;
+use crate::sort::gather;
 
 /// Checks the handlers as the start of the bus would, and against a saved catalogue. The exit code: 0 if all is well.
 pub(super) fn check(builder: &Builder, against: Option<&Path>) -> Result<u8> {
     let catalogue = Catalogue::of(builder.infos());
     let mut problems: Vec<String> = builder.problems().iter().map(ToString::to_string).collect();
-    if let Some(path) = against {
-        let saved = read(path)?;
+    let saved = against.map(|path| Ok::<_, Error>((path, read(path)?))).transpose()?;
+    if let Some((_, saved)) = &saved {
         problems.extend(saved.broken_by(&catalogue).iter().map(ToString::to_string));
     }
     if problems.is_empty() {
-        print(&well(&catalogue, against));
+        print(&well(&catalogue, saved.as_ref().map(|(path, saved)| (*path, saved))));
         return Ok(0);
     }
     let mut text = String::new();
@@ -29,11 +30,27 @@ pub(super) fn check(builder: &Builder, against: Option<&Path>) -> Result<u8> {
 }
 
 /// What was found to be well, with what lies outside of the program and so cannot be checked.
-fn well(catalogue: &Catalogue, against: Option<&Path>) -> String {
-    let services: BTreeSet<&str> = catalogue.handlers.iter().map(|handler| &*handler.service).collect();
-    let mut text = format!("ok: {} handlers of {} services\n", catalogue.handlers.len(), services.len());
-    if let Some(path) = against {
-        let _ = writeln!(text, "ok: nothing breaks callers that rely on {}", path.display());
+fn well(catalogue: &Catalogue, against: Option<(&Path, &Catalogue)>) -> String {
+    let services: BTreeSet<&str> = gather(catalogue.handlers.iter().map(|handler| &*handler.service));
+    let mut text = format!(
+        "ok: {} of {}\n",
+        counted(catalogue.handlers.len(), "handler"),
+        counted(services.len(), "service")
+    );
+    if let Some((path, saved)) = against {
+        let not_compared = saved.not_compared(catalogue);
+        if not_compared.is_empty() {
+            let _ = writeln!(text, "ok: nothing breaks callers that rely on {}", path.display());
+        } else {
+            let _ = writeln!(
+                text,
+                "ok: patterns and effects are as callers that rely on {} know them\n\
+                 note: fields are NOT compared of {}, whose types have no JSON Schema: derive `schemars::JsonSchema` for \
+                 them, turn the feature `schema` of matchbus on, and save the catalogue again",
+                path.display(),
+                not_compared.join("; "),
+            );
+        }
     }
     let mut remember: Vec<&str> = catalogue
         .handlers
@@ -47,7 +64,7 @@ fn well(catalogue: &Catalogue, against: Option<&Path>) -> String {
     }
     let outputs = catalogue.handlers.iter().flat_map(|handler| &handler.outputs);
     let outside: BTreeSet<&str> =
-        outputs.filter(|output| output.answered_by.is_empty()).map(|output| &*output.pattern).collect();
+        gather(outputs.filter(|output| output.answered_by.is_empty()).map(|output| &*output.pattern));
     for pattern in outside {
         let _ = writeln!(text, "note: {pattern} is external: nothing in this program answers it");
     }
@@ -63,5 +80,15 @@ fn read(path: &Path) -> Result<Catalogue> {
         )
     };
     let bytes = fs::read(path).map_err(|cause| usage(cause.to_string()))?;
-    serde_json::from_slice(&bytes).map_err(|cause| usage(format!("{cause}; save one with `list --json`")))
+    let saved: Catalogue = serde_json::from_slice(&bytes)
+        .map_err(|cause| usage(format!("{cause}; save one with `list --json`")))?;
+    if saved.version > Catalogue::VERSION {
+        return Err(usage(format!(
+            "its format has version {} and this program reads up to {}; save one with `list --json` of a program with \
+             this version of matchbus, or update it here",
+            saved.version,
+            Catalogue::VERSION,
+        )));
+    }
+    Ok(saved)
 }

@@ -1,5 +1,7 @@
 use std::process::ExitCode;
 
+use super::log::say;
+
 /// What a `main` under `#[matchbus::main]` may return.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
@@ -29,7 +31,7 @@ impl<T: Ended, E: std::fmt::Display> Ended for Result<T, E> {
         match self {
             Ok(ok) => ok.ended(),
             Err(error) => {
-                eprintln!("error: {error}");
+                say(&format!("error: {error}"));
                 Some(ExitCode::FAILURE)
             }
         }

@@ -28,24 +28,39 @@ struct Edge {
     from: usize,
     to: Result<usize, String>,
     label: String,
-    called: bool,
+    line: Line,
+}
+
+/// What a line stands for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Line {
+    Calls,
+    Emits,
+    /// Hands on by `Prior`.
+    Prior,
 }
 
 fn edges(catalogue: &Catalogue) -> Vec<Edge> {
     let mut edges = Vec::new();
     for (from, handler) in catalogue.handlers.iter().enumerate() {
+        if let Some(prior) = &handler.prior {
+            let is_it = |to: &&Handler| to.id() == prior.handler && to.pattern == prior.pattern;
+            if let Some(to) = catalogue.handlers.iter().position(|to| is_it(&to)) {
+                edges.push(Edge { from, to: Ok(to), label: "Prior".into(), line: Line::Prior });
+            }
+        }
         for output in &handler.outputs {
-            let called = output.how == "calls";
+            let line = if output.how == "calls" { Line::Calls } else { Line::Emits };
             let label = output.message.clone();
             let mut any = false;
             for pattern in &output.answered_by {
                 for (to, _) in catalogue.handlers.iter().enumerate().filter(|(_, h)| h.id() == *pattern) {
                     any = true;
-                    edges.push(Edge { from, to: Ok(to), label: label.clone(), called });
+                    edges.push(Edge { from, to: Ok(to), label: label.clone(), line });
                 }
             }
             if !any {
-                edges.push(Edge { from, to: Err(output.pattern.clone()), label, called });
+                edges.push(Edge { from, to: Err(output.pattern.clone()), label, line });
             }
         }
     }
@@ -89,7 +104,11 @@ fn mermaid(catalogue: &Catalogue) -> String {
                 format!("x{index}")
             }
         };
-        let arrow = if edge.called { "-->" } else { "-.->" };
+        let arrow = match edge.line {
+            Line::Calls => "-->",
+            Line::Emits => "-.->",
+            Line::Prior => "==>",
+        };
         let _ = writeln!(text, "  h{} {arrow}|{}| {to}", edge.from, quote(&edge.label));
     }
     text
@@ -113,7 +132,11 @@ fn dot(catalogue: &Catalogue) -> String {
             Ok(index) => format!("h{index}"),
             Err(pattern) => format!("\"{}\"", quote(&pattern)),
         };
-        let style = if edge.called { "" } else { " style=dashed" };
+        let style = match edge.line {
+            Line::Calls => "",
+            Line::Emits => " style=dashed",
+            Line::Prior => " style=bold",
+        };
         let _ = writeln!(text, "  h{} -> {to} [label=\"{}\"{style}];", edge.from, quote(&edge.label));
     }
     text + "}\n"

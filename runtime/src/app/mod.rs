@@ -5,7 +5,9 @@ mod call;
 mod check;
 mod ended;
 mod graph;
+mod help;
 mod list;
+mod log;
 mod network;
 mod pipe;
 mod run;
@@ -22,6 +24,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use args::{Command, Parsed};
 #[doc(hidden)]
 pub use ended::Ended;
+use log::say;
 use network::Network;
 use tokio::runtime::Runtime;
 
@@ -34,6 +37,10 @@ use crate::registry::{Catalogue, Info};
 ///
 /// The program has these commands: `run` (also without any), `list`, `call`, `pipe`, `graph`, `check`; `--help`
 /// tells more.
+///
+/// Where your `main` sets no subscriber of [tracing](https://docs.rs/tracing) before [`run`](App::run), warnings and errors
+/// of matchbus, such as an observer that failed, are lines on stderr; `MATCHBUS_LOG` may be `off`, `error`, `warn` (unless
+/// said otherwise) or `info`.
 #[must_use]
 pub struct App {
     about: MainOptions,
@@ -137,6 +144,7 @@ impl App {
     }
 
     async fn work(mut self) -> Result<()> {
+        log::to_stderr();
         if !self.explicit {
             self.builder = self.builder.discover();
         }
@@ -144,21 +152,24 @@ impl App {
         let exit = match self.command {
             Command::Default => {
                 if let Some(run) = self.otherwise {
-                    return run::until_done(self.builder.start()?, run).await;
+                    run::until_done(self.builder.start()?, run).await?
+                } else {
+                    let mounting = run::Mounting::default();
+                    run::until_signal(self.about, self.builder, mounting, self.beside).await?
                 }
-                let mounting = run::Mounting::default();
-                return run::until_signal(self.about, self.builder, mounting, self.beside).await;
             }
             Command::Run(mounting) => {
-                return run::until_signal(self.about, self.builder, mounting, self.beside).await;
+                run::until_signal(self.about, self.builder, mounting, self.beside).await?
             }
             Command::List { json } => return list::list(&self.builder, json),
             Command::Call(call) => {
                 let catalogue = Catalogue::of(self.builder.infos());
-                call::call(client(self.builder, &call.network).await?, &catalogue, call).await?
+                let mut call = call;
+                let network = std::mem::take(&mut call.network);
+                call::call(client(self.builder, network).await?, &catalogue, call).await?
             }
             Command::Pipe { at_once, network } => {
-                pipe::pipe(client(self.builder, &network).await?, at_once).await?
+                pipe::pipe(client(self.builder, network).await?, at_once).await?
             }
             Command::Graph(format) => return graph::graph(&self.builder, format),
             Command::Check { against } => check::check(&self.builder, against.as_deref())?,
@@ -169,7 +180,8 @@ impl App {
 }
 
 /// The bus of a command that sends: with everything in it, or with nothing in it and others to call.
-async fn client(builder: Builder, network: &Network) -> Result<Bus> {
+async fn client(builder: Builder, network: Network) -> Result<Bus> {
+    let network = network.or_environment_of_caller()?;
     if network.is_empty() {
         return Ok(builder.start()?);
     }
@@ -213,7 +225,7 @@ fn start(about: MainOptions) -> std::result::Result<(App, Runtime), ExitCode> {
             return Err(ExitCode::SUCCESS);
         }
         Err(error) => {
-            eprintln!("error: {error}\n\nFor more, try `--help`.");
+            say(&format!("error: {error}\n\nFor more, try `--help`."));
             return Err(ExitCode::from(2));
         }
     };
@@ -228,7 +240,7 @@ fn start(about: MainOptions) -> std::result::Result<(App, Runtime), ExitCode> {
     let runtime = match runtime.enable_all().build() {
         Ok(runtime) => runtime,
         Err(cause) => {
-            eprintln!("error: the runtime cannot start: {cause}");
+            say(&format!("error: the runtime cannot start: {cause}"));
             return Err(ExitCode::FAILURE);
         }
     };
@@ -255,9 +267,24 @@ fn block_on(
     ended.unwrap_or_else(|| ExitCode::from(exit.load(Ordering::Relaxed)))
 }
 
+/// `1 handler`, `2 handlers`.
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 /// Prints to stdout; that nobody reads any more is no failure of the program.
 fn print(text: &str) {
     use std::io::Write;
     let mut stdout = std::io::stdout().lock();
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::counted;
+
+    #[test]
+    fn one_is_not_many() {
+        assert_eq!((counted(1, "handler"), counted(0, "handler")), ("1 handler".into(), "0 handlers".into()));
+    }
 }

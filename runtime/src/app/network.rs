@@ -3,10 +3,11 @@ use std::path::PathBuf;
 
 use lexopt::ValueExt;
 
+use super::log::say;
 use crate::bus::{Builder, Bus, Route};
-use crate::message::Result;
+use crate::message::{Error, ErrorKind, Outcome, Result};
 use crate::pattern::Pattern;
-use crate::transport::{Exposed, Listener, Url};
+use crate::transport::{Exposed, Listener, Url, is_secure};
 
 /// The environment's words for `--bus`, `--listen` and `--routes`, where the command line has none.
 const BUS: &str = "MATCHBUS_URL";
@@ -67,17 +68,15 @@ impl Network {
         Ok(true)
     }
 
-    /// Adds what the environment says, where the command line says nothing.
+    /// Adds what the environment says, where the command line says nothing: for a command that answers others.
     pub(super) fn or_environment(mut self) -> Result<Self> {
-        for (urls, name) in [(&mut self.bus, BUS), (&mut self.listen, LISTEN)] {
-            if urls.is_empty()
-                && let Ok(text) = std::env::var(name)
-            {
-                for url in text.split([',', ' ']).filter(|url| !url.is_empty()) {
-                    urls.push(url.parse()?);
-                }
-            }
-        }
+        from_environment(&mut self.listen, LISTEN)?;
+        self.or_environment_of_caller()
+    }
+
+    /// As [`or_environment`](Network::or_environment), for a command that only calls.
+    pub(super) fn or_environment_of_caller(mut self) -> Result<Self> {
+        from_environment(&mut self.bus, BUS)?;
         if self.routes.is_empty() && self.route_files.is_empty() {
             self.route_files.extend(std::env::var_os(ROUTES).map(PathBuf::from));
         }
@@ -92,10 +91,47 @@ impl Network {
     /// What is to be known before the start: routes, files for TLS, and that the program is not all.
     pub(super) fn prepare(&self, builder: Builder) -> Result<Builder> {
         let mut builder = self.prepare_tls(builder)?.routes(self.routes.iter().cloned());
+        let mut routed = self.routes.iter().any(is_encrypted);
         for path in &self.route_files {
-            builder = builder.routes(read_table(path)?);
+            let routes = read_table(path)?;
+            routed |= routes.iter().any(is_encrypted);
+            builder = builder.routes(routes);
         }
+        self.check(routed)?;
         Ok(if self.is_empty() { builder } else { builder.in_part() })
+    }
+
+    /// Refuses flags that would do nothing: whoever asks for protection must not run without it. `routed`: some route is
+    /// encrypted.
+    fn check(&self, routed: bool) -> Result<()> {
+        if !self.expose.is_empty() && self.listen.is_empty() {
+            return Err(usage(
+                "--expose says what a listener lets in, and there is none; add --listen URL".into(),
+            ));
+        }
+        let said =
+            |flag: &str| TLS.iter().zip(&self.tls).any(|((name, _), file)| *name == flag && file.is_some());
+        for (one, other) in [("tls-cert", "tls-key"), ("tls-key", "tls-cert")] {
+            if said(one) && !said(other) {
+                return Err(usage(format!(
+                    "--{one} without --{other}; a certificate and its key go together"
+                )));
+            }
+        }
+        let listens = self.listen.iter().any(is_secure);
+        let calls = routed || self.bus.iter().any(is_secure);
+        for (flag, used, cure) in [
+            ("tls-client-ca", listens, "an address at --listen"),
+            ("tls-ca", calls, "an address at --bus or --route"),
+            ("tls-cert", listens || calls, "an address"),
+        ] {
+            if said(flag) && !used {
+                return Err(usage(format!(
+                    "--{flag} would do nothing: it needs {cure} with https:// or tcps://, and there is none"
+                )));
+            }
+        }
+        Ok(())
     }
 
     #[cfg(all(feature = "tls", any(feature = "http", feature = "tcp")))]
@@ -117,21 +153,41 @@ impl Network {
     }
 
     /// Gets to know the others, listens, and asks the others what they answer: in this order, so that no message comes
-    /// before this process knows whom there is to ask, and processes that know each other can start in any order.
+    /// before this process knows whom there is to ask, and processes that know each other can start in any order. It is
+    /// ready when all have answered, or else have had their time.
     pub(super) async fn join(&self, bus: &Bus) -> Result<Vec<Listener>> {
         let peers = self.bus.iter().map(|url| bus.core().know(url)).collect::<Result<Vec<_>>>()?;
         let exposed = if self.expose.is_empty() { Exposed::All } else { Exposed::Pins(self.expose.clone()) };
+        bus.core().lifecycle.set_joining(true);
         let mut listeners = Vec::new();
         for url in &self.listen {
             let listener = bus.listen(url, &exposed).await?;
-            eprintln!("listening at {}", listener.url());
+            say(&format!("listening at {}", listener.url()));
             listeners.push(listener);
         }
-        for peer in peers.into_iter().flatten() {
-            bus.core().first_learn(&peer).await;
+        bus.core().first_learn_all(peers.into_iter().flatten()).await;
+        bus.core().lifecycle.set_joining(false);
+        for (url, why) in bus.core().silent() {
+            say(&format!("{url} did not say what it answers, and is asked again: {why}"));
         }
         Ok(listeners)
     }
+}
+
+/// Adds the addresses in a variable, unless there are some.
+fn from_environment(urls: &mut Vec<Url>, name: &str) -> Result<()> {
+    let Ok(text) = std::env::var(name) else { return Ok(()) };
+    if urls.is_empty() {
+        for url in text.split([',', ' ']).filter(|url| !url.is_empty()) {
+            let url = url.parse::<Url>();
+            urls.push(url.map_err(|cause| usage(format!("the variable {name}: {}", cause.text())))?);
+        }
+    }
+    Ok(())
+}
+
+fn is_encrypted(route: &Route) -> bool {
+    route.addresses().iter().any(is_secure)
 }
 
 /// The parser's own error would show the whole text, and with it the token that an address may hold.
@@ -156,8 +212,6 @@ fn read_table(path: &std::path::Path) -> Result<Vec<Route>> {
     )))
 }
 
-#[cfg(not(all(feature = "tls", feature = "routes", any(feature = "http", feature = "tcp"))))]
-fn usage(text: String) -> crate::message::Error {
-    use crate::message::{Error, ErrorKind, Outcome};
+fn usage(text: String) -> Error {
     Error::new(ErrorKind::Usage, Outcome::NotDone, text)
 }

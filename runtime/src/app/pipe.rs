@@ -5,6 +5,7 @@ use tokio::task::JoinHandle;
 use super::call::error_object;
 use crate::bus::Bus;
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Outcome, Result};
+use crate::seam::task;
 
 type Reply = std::result::Result<Vec<u8>, CallError<ErrorReply>>;
 
@@ -13,9 +14,15 @@ type Reply = std::result::Result<Vec<u8>, CallError<ErrorReply>>;
 pub(super) async fn pipe(bus: Bus, at_once: usize) -> Result<u8> {
     let input = BufReader::new(tokio::io::stdin());
     let output = BufWriter::new(tokio::io::stdout());
-    let failed = run(&bus, input, output, at_once).await.map_err(|cause| {
-        Error::new(ErrorKind::Usage, Outcome::Unknown, format!("stdin or stdout failed: {cause}"))
-    })?;
+    let failed = match run(&bus, input, output, at_once).await {
+        Ok(failed) => failed,
+        // Nobody reads any more, as behind `head`: no failure of the program.
+        Err(cause) if cause.kind() == std::io::ErrorKind::BrokenPipe => false,
+        Err(cause) => {
+            let text = format!("stdin or stdout failed: {cause}");
+            return Err(Error::new(ErrorKind::Usage, Outcome::Unknown, text));
+        }
+    };
     bus.settled().await;
     Ok(u8::from(failed))
 }
@@ -51,7 +58,7 @@ async fn read(
         }
         let Ok(place) = started.reserve().await else { return Ok(()) };
         let (bus, line) = (bus.clone(), std::mem::take(&mut line));
-        place.send((number, tokio::spawn(async move { bus.act_bytes(&line).await })));
+        place.send((number, task::spawn_joined(async move { bus.act_bytes(&line).await })));
     }
     Ok(())
 }

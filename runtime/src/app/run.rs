@@ -4,12 +4,14 @@ use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use super::log::say;
 use super::network::Network;
-use super::{MainOptions, Otherwise, signal, watchdog};
+use super::{MainOptions, Otherwise, counted, signal, watchdog};
 use crate::bus::{Builder, Bus};
 use crate::message::{Error, Result};
 use crate::pattern::Value;
 use crate::seam::clock;
+use crate::sort::gather;
 use crate::transport::Listener;
 
 /// How long the last answers may take to leave.
@@ -23,13 +25,13 @@ pub(super) struct Mounting {
     pub(super) network: Network,
 }
 
-/// Answers messages until a signal comes, then drains (rule R15).
+/// Answers messages until a signal comes, then drains (rule R15). The exit code.
 pub(super) async fn until_signal(
     about: MainOptions,
     mut builder: Builder,
     mounting: Mounting,
     beside: Vec<Otherwise>,
-) -> Result<()> {
+) -> Result<u8> {
     if !mounting.only.is_empty() {
         builder = builder.only(mounting.only);
     }
@@ -41,26 +43,26 @@ pub(super) async fn until_signal(
     let signals = signal::Signals::listen()?;
     let bus = network.prepare(builder)?.start()?;
     let listeners = network.join(&bus).await?;
-    let services: BTreeSet<String> = bus.flows().flows.into_iter().map(|flow| flow.service).collect();
+    let services: BTreeSet<String> = gather(bus.flows().flows.into_iter().map(|flow| flow.service));
     let services = services.into_iter().collect::<Vec<_>>().join(", ");
     if let Some(note) = bus.dedup_note() {
-        eprintln!("{note}");
+        say(&note);
     }
-    eprintln!(
-        "{} {}: {} handlers of {services}; SIGTERM or ctrl-c ends it",
+    say(&format!(
+        "{} {}: {} of {services}; SIGTERM or ctrl-c ends it",
         about.package,
         about.version,
-        bus.size()
-    );
+        counted(bus.size(), "handler")
+    ));
     watchdog::watch(&bus);
     let mut beside = Beside(beside.into_iter().map(|run| run(bus.clone())).collect());
-    tokio::select! {
-        () = end_by(&bus, listeners, signals) => {}
+    let exit = tokio::select! {
+        exit = end_by(&bus, listeners, signals) => exit,
         failed = beside.failure() => return Err(failed),
-    }
+    };
     tokio::select! {
-        failed = beside.ended() => failed.map_or(Ok(()), Err),
-        () = clock::sleep(TELLING) => Ok(()),
+        failed = beside.ended() => failed.map_or(Ok(exit), Err),
+        () = clock::sleep(TELLING) => Ok(exit),
     }
 }
 
@@ -93,8 +95,8 @@ impl Beside {
     }
 }
 
-/// Does what the program does by itself; a signal ends it as it ends `run`.
-pub(super) async fn until_done<Fut>(bus: Bus, run: impl FnOnce(Bus) -> Fut) -> Result<()>
+/// Does what the program does by itself; a signal ends it as it ends `run`. The exit code.
+pub(super) async fn until_done<Fut>(bus: Bus, run: impl FnOnce(Bus) -> Fut) -> Result<u8>
 where
     Fut: Future<Output = Result<()>>,
 {
@@ -104,20 +106,20 @@ where
         result = run(bus.clone()) => {
             bus.settled().await;
             bus.shutdown().await;
-            result
+            result.map(|()| 0)
         }
-        () = end_by(&bus, Vec::new(), signals) => Ok(()),
+        exit = end_by(&bus, Vec::new(), signals) => Ok(exit),
     }
 }
 
-/// Waits for a signal and drains; a second signal ends at once.
-async fn end_by(bus: &Bus, listeners: Vec<Listener>, mut signals: signal::Signals) {
+/// Waits for a signal and drains; a second signal ends at once. The exit code: 0 if all that was running has ended.
+async fn end_by(bus: &Bus, listeners: Vec<Listener>, mut signals: signal::Signals) -> u8 {
     let name = signals.next().await;
-    eprintln!("{name}: ending what is running");
+    say(&format!("{name}: ending what is running"));
     let end = async {
         let left = bus.shutdown().await;
         if left > 0 {
-            eprintln!("{left} messages did not end in time and are cancelled");
+            say(&format!("{left} messages did not end in time and are cancelled"));
         }
         // What has ended must still be told: each listener ends when every connection got its answers.
         let told = async {
@@ -129,9 +131,13 @@ async fn end_by(bus: &Bus, listeners: Vec<Listener>, mut signals: signal::Signal
             () = told => {}
             () = clock::sleep(TELLING) => {}
         }
+        u8::from(left > 0)
     };
     tokio::select! {
-        () = end => {}
-        name = signals.next() => eprintln!("{name} again: ending at once"),
+        exit = end => exit,
+        name = signals.next() => {
+            say(&format!("{name} again: ending at once"));
+            1
+        }
     }
 }

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use super::log::say;
 use crate::bus::Bus;
-use crate::seam::clock;
+use crate::seam::{clock, outside, task};
 
 /// What the watchdog does about a runtime that has been silent for some time.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,7 +33,7 @@ pub(super) fn watch(bus: &Bus) {
     let deadline = bus.default_timeout();
     let beats = Arc::new(AtomicU64::new(0));
     let step = (deadline / 8).max(Duration::from_millis(10));
-    crate::seam::task::spawn({
+    task::spawn({
         let (beats, bus) = (Arc::clone(&beats), bus.clone());
         async move {
             while !bus.is_draining() {
@@ -43,12 +44,12 @@ pub(super) fn watch(bus: &Bus) {
     });
     let bus = bus.clone();
     let watch = move || {
-        let (mut seen, mut since) = (0, Instant::now());
+        let (mut seen, mut since) = (0, outside::now());
         while !bus.is_draining() {
-            std::thread::sleep(step);
+            outside::sleep(step);
             let now = beats.load(Ordering::Relaxed);
             if now != seen {
-                (seen, since) = (now, Instant::now());
+                (seen, since) = (now, outside::now());
             }
             match judge(since.elapsed(), deadline) {
                 Verdict::Well => bus.set_ready(true),
@@ -57,16 +58,16 @@ pub(super) fn watch(bus: &Bus) {
                     tracing::error!("every thread of the runtime hangs; a handler blocks without awaiting");
                 }
                 Verdict::End => {
-                    eprintln!(
+                    say(&format!(
                         "error: every thread of the runtime has hung for {:?}; ending",
                         since.elapsed()
-                    );
+                    ));
                     std::process::exit(70);
                 }
             }
         }
     };
-    if let Err(cause) = std::thread::Builder::new().name("matchbus-watchdog".into()).spawn(watch) {
+    if let Err(cause) = outside::spawn("matchbus-watchdog", watch) {
         tracing::error!("no watchdog: {cause}");
     }
 }

@@ -32,6 +32,7 @@ use crate::message::Message;
 use crate::message::json::Limits;
 use crate::pattern::{Compare, Pattern, PatternError, Value};
 use crate::registry::{self, CheckAt, Effect, Entry, Info, Kind, Problem, ProblemKind};
+use crate::sort::{gather, sort_by};
 use crate::testing::Recorder;
 use crate::transport::Transport;
 
@@ -254,6 +255,8 @@ impl Builder {
     }
 
     /// How values compare with patterns (rule M4): with their JSON types, unless this says as text, as Seneca does.
+    ///
+    /// What comes in at an address with `seneca+…` always compares as text.
     pub fn compare(mut self, compare: Compare) -> Self {
         self.settings.compare = compare;
         self
@@ -432,7 +435,8 @@ impl Builder {
         let mut drafts = drafts;
         drafts.retain(|draft| mounts(only.as_ref(), draft));
         // What overrides comes after what it overrides, and what replaces comes last; see `Index::build`.
-        drafts.sort_by_key(|draft| (draft.replaces, draft.about.info().is_some_and(|info| info.overrides)));
+        let last = |draft: &Draft| (draft.replaces, draft.about.info().is_some_and(|info| info.overrides));
+        sort_by(&mut drafts, |a, b| last(a).cmp(&last(b)));
         let mut handlers = Vec::with_capacity(drafts.len());
         let mut patterns = Vec::new();
         for draft in &drafts {
@@ -510,7 +514,7 @@ impl Builder {
 
     fn check_services(&self, problems: &mut Vec<StartProblem>) {
         let Some(only) = &self.only else { return };
-        let known: BTreeSet<&str> = self.drafts.iter().map(|draft| draft.about.service()).collect();
+        let known: BTreeSet<&str> = gather(self.drafts.iter().map(|draft| draft.about.service()));
         let list = known.iter().copied().collect::<Vec<_>>().join(", ");
         for name in only.iter().filter(|name| !known.contains(name.as_str())) {
             problems.push(StartProblem::new(
@@ -581,7 +585,7 @@ impl Builder {
         let found = registry::problems(
             functions().map(|(draft, info)| Entry {
                 info,
-                patterns: info.patterns,
+                patterns: &info.patterns,
                 mounted: mounts(self.only.as_ref(), draft),
             }),
             CheckAt::Start,
@@ -601,7 +605,7 @@ impl Builder {
     /// annotated functions does not see.
     fn closures_answer(&self, problem: &Problem) -> bool {
         let closures = || self.drafts.iter().flat_map(|draft| &draft.patterns);
-        let functions = || self.infos().into_iter().flat_map(|info| info.patterns);
+        let functions = || self.infos().into_iter().flat_map(|info| info.patterns.iter());
         let needs = problem.handlers().iter().flat_map(|info| info.needs.iter().copied().flatten());
         let messages = needs.filter_map(|need| match need {
             Need::Calls(message) | Need::Emits(message) => Some(*message),
@@ -690,7 +694,7 @@ impl Draft {
         with: &[(String, Value)],
         into: &mut Vec<(Pattern, Text)>,
     ) -> Result<(), PatternError> {
-        let own = self.about.info().map_or(&[][..], |info| info.patterns);
+        let own = self.about.info().map_or(&[][..], |info| info.patterns.as_slice());
         for info in own {
             into.push(joined(Pattern::from(info), Some(info.text), with)?);
         }

@@ -1,5 +1,6 @@
 use std::any::Any;
 use std::future::poll_fn;
+use std::sync::atomic::{Ordering, compiler_fence};
 use std::sync::{Arc, OnceLock, RwLock};
 
 use super::by_type::ByType;
@@ -18,7 +19,6 @@ use super::settings::Settings;
 use crate::flow::{End, Flow, Flows, Snapshot};
 use crate::handler::{Context, Input, Output};
 use crate::message::{CallError, Error, ErrorKind, Outcome};
-use crate::router::Fields;
 use crate::seam::clock;
 use crate::testing::Recorder;
 use crate::transport::Transport;
@@ -76,7 +76,7 @@ impl Core {
     #[inline]
     pub(crate) fn count(&self, handler: &Mounted) -> Counted<'_> {
         self.flows.start(handler.flow);
-        Counted { flows: &self.flows, flow: handler.flow, end: End::Unknown }
+        Counted { core: self, flow: handler.flow, end: End::Unknown }
     }
 
     /// Starts one message in its handler: the fixed order of layers (rule R20) as far as it concerns a process by
@@ -204,15 +204,6 @@ impl Core {
         (envelope.depth() > most).then(|| circle(envelope, most))
     }
 
-    /// Nobody answers `message`: counted, and told with what would have come nearest.
-    #[cold]
-    pub(crate) fn no_handler<F: Fields + ?Sized>(&self, message: &F, envelope: &Envelope<'_>) -> Error {
-        self.count_unrouted();
-        let why = self.services.explain(message).to_string().trim().replace('\n', "; ");
-        Error::new(ErrorKind::NoHandler, Outcome::NotDone, format!("no handler answers this message: {why}"))
-            .of_message(&envelope.id().to_string())
-    }
-
     /// As [`no_handler`](Core::no_handler), for somebody outside who may not know what else there is (rule M8).
     #[cold]
     pub(crate) fn not_exposed(&self, envelope: &Envelope<'_>) -> Error {
@@ -252,7 +243,7 @@ impl Core {
 /// Counts one message in and out; a message that is dropped half-way has an unknown outcome.
 #[derive(Debug)]
 pub(crate) struct Counted<'a> {
-    flows: &'a Flows,
+    core: &'a Core,
     flow: u32,
     end: End,
 }
@@ -287,7 +278,12 @@ fn end_of(error: &Error) -> End {
 impl Drop for Counted<'_> {
     #[inline]
     fn drop(&mut self) {
-        self.flows.end(self.flow, self.end);
+        self.core.flows.end(self.flow, self.end);
+        // After the count, as the compiler sees it too; what the processor turns round, `drain` waits for.
+        compiler_fence(Ordering::SeqCst);
+        if self.core.lifecycle.is_draining() {
+            self.core.lifecycle.message_ended();
+        }
     }
 }
 

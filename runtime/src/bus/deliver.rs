@@ -12,6 +12,7 @@ use super::envelope::Envelope;
 use super::guard::Guard;
 use super::mounted::Mounted;
 use super::origin::Origin;
+use super::outside::Outside;
 use super::queue::{Body, Job};
 use super::route::{Route, could_answer, scalar};
 use crate::handler::{BoxFuture, Context, Input, InputKind, JsonReply, Output, OutputKind, TypedReply};
@@ -20,7 +21,6 @@ use crate::message::{CallError, Error, ErrorKind, ErrorReply, Message, MessageIn
 use crate::pattern::{Compare, JsonFields, Scalar};
 use crate::router::Fields;
 use crate::testing::How;
-use crate::transport::may_reach;
 
 /// A typed message on its way. It stays where its sender has put it until the handler takes it.
 pub(crate) trait Parcel<M>: Send {
@@ -111,8 +111,8 @@ pub(crate) enum Target<'a> {
     First,
     /// The one that answers here: what comes from outside is not sent on.
     Local,
-    /// The one that answers here, if a message from outside may reach it (rule M8).
-    Exposed(&'a [bool]),
+    /// The one that answers what comes from outside, if it may be reached from there.
+    Outside(&'a Outside),
     /// The one that would answer without this one and those before it.
     After(u32),
     /// This one, which was found by other means.
@@ -241,7 +241,7 @@ impl Core {
     ) -> Option<Choice> {
         let keys = JsonFields::new(keys);
         let handler = match after {
-            None => self.services.find(&keys).filter(|found| !self.is_outranked(*found, &keys)),
+            None => self.services.find_any(&keys).filter(|found| !self.is_outranked(*found, &keys)),
             Some(current) => self.next_after(current, &keys),
         }?;
         Some(Choice { handler, takes: Takes::of(self.handler(handler), message) })
@@ -373,7 +373,7 @@ impl Core {
                 Err(CallError::Bus(error.of_message(&envelope.id().to_string())))
             }
             Some(reply) => reply,
-            None => Err(CallError::Bus(self.no_handler(scan, envelope))),
+            None => Err(CallError::Bus(self.no_handler_anywhere(scan, envelope))),
         }
     }
 
@@ -403,9 +403,9 @@ impl Core {
                     self.record_bytes(How::Called, &bytes);
                     self.services.find(&scan)
                 }
-                Target::Exposed(exposed) => {
+                Target::Outside(outside) => {
                     self.record_bytes(How::Called, &bytes);
-                    self.services.find(&scan).filter(|index| exposed.get(*index as usize) == Some(&true))
+                    outside.find(self, &scan)
                 }
                 Target::Handler(index) => Some(index),
                 Target::After(current) => {
@@ -417,7 +417,7 @@ impl Core {
                 if matches!(target, Target::First) && !self.remote.is_empty() {
                     return Box::pin(self.act_elsewhere(&bytes, &scan, &envelope)).await;
                 }
-                if matches!(target, Target::Exposed(_)) {
+                if matches!(target, Target::Outside(outside) if outside.hides()) {
                     return Err(CallError::Bus(self.not_exposed(&envelope)));
                 }
                 return Err(CallError::Bus(self.no_handler(&scan, &envelope)));
@@ -450,7 +450,7 @@ impl Core {
         }
     }
 
-    fn next_after<F: Fields + ?Sized>(&self, current: u32, message: &F) -> Option<u32> {
+    fn next_after(&self, current: u32, message: &dyn Fields) -> Option<u32> {
         let all = self.services.find_all(message, &self.handlers);
         all.into_iter().skip_while(|index| *index != current).nth(1)
     }
@@ -460,14 +460,14 @@ impl Core {
         self: &Arc<Self>,
         origin: &Origin,
         bytes: &[u8],
-        exposed: Option<&[bool]>,
+        outside: &Outside,
     ) -> Result<(), Error> {
         self.take_in(origin)?;
         let found = {
             let scan = Scan::read(bytes, &self.settings.limits).map_err(Error::malformed)?;
-            match self.services.find(&scan).filter(|handler| may_reach(exposed, *handler)) {
+            match outside.find(self, &scan) {
                 Some(handler) => handler,
-                None if exposed.is_some() => return Err(self.not_exposed(&origin.envelope())),
+                None if outside.hides() => return Err(self.not_exposed(&origin.envelope())),
                 None => return Err(self.no_handler(&scan, &origin.envelope())),
             }
         };
@@ -481,10 +481,10 @@ impl Core {
         self: &Arc<Self>,
         origin: &Origin,
         bytes: &[u8],
-        exposed: Option<&[bool]>,
+        outside: &Outside,
         only: &[Arc<str>],
     ) -> Result<(), Error> {
-        self.publish_bytes(origin, bytes.to_vec(), exposed, only).await.map(drop)
+        self.publish_bytes(origin, bytes.to_vec(), Some(outside), only).await.map(drop)
     }
 
     #[inline]

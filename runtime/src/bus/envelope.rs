@@ -5,6 +5,7 @@ use super::origin::Origin;
 use super::text::Text;
 use crate::message::{Id, Meta, Receipt, TraceParent};
 use crate::seam::clock::{self, Instant};
+use crate::sort::gather;
 use crate::transport::Head;
 
 /// How many patterns of a chain go to another process. The guard against circles counts; the names are for people.
@@ -127,7 +128,7 @@ impl<'a> Envelope<'a> {
         let meta = self.meta(&Text::Static(""), Duration::ZERO);
         Head {
             trace: Some(meta.traceparent()),
-            context: meta.contexts().into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+            context: gather(meta.contexts().into_iter().map(|(key, value)| (key.into(), value.into()))),
             hops: self.depth(),
             chain: self.chain(),
             receipt: self.receipt().cloned(),

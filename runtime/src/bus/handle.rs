@@ -7,16 +7,18 @@ use super::builder::Builder;
 use super::core::Core;
 use super::deliver::{Given, Reply, Takes, Target, encode, value_of};
 use super::origin::{Origin, say_more};
+use super::outside::Outside;
 use super::queue::{Body, Job};
 use super::start_error::StartError;
 use crate::flow::{SEEN_AFTER, Snapshot};
 use crate::handler::{Context, FromContext, Need};
 use crate::message::json::{Limits, Scan};
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Message, Outcome, Result};
+use crate::pattern::Compare;
 use crate::registry::Info;
 use crate::router::Explanation;
 use crate::testing::How;
-use crate::transport::{Door, Exposed, Listener, Transport, Url, may_reach, missing_feature};
+use crate::transport::{Door, Exposed, Listener, Transport, Url, missing_feature};
 
 /// A handle to the bus: everything a process sends goes through one.
 ///
@@ -200,18 +202,61 @@ impl Bus {
         self.core.publish(&self.origin.sending::<M>(), message).await
     }
 
-    /// Listens at `url` and lets in what `exposed` says (rule M8). The scheme chooses the transport.
+    /// As [`publish`](Bus::publish), for JSON as bytes: nothing about it is checked but that it is a message.
+    ///
+    /// ```
+    /// # use matchbus::prelude::*;
+    /// #[observer(event = "*")]
+    /// fn audit(_: Value) {}
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let bus = Bus::with(matchbus::services![audit])?;
+    /// let published = bus.publish_bytes(br#"{"event":"item-added","sku":"tea"}"#).await?;
+    /// assert_eq!(published.groups, 1);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
-    /// No transport has the scheme, the address is taken, or the URL has parts that the transport does not understand.
-    pub async fn listen(&self, url: &Url, exposed: &Exposed) -> Result<Listener> {
-        let transport = self.core.transport(url)?;
-        transport.listen(url, self.door(exposed)).await
+    /// As [`publish`](Bus::publish); bytes that are no message are refused with what is wrong and where (rule M7).
+    pub async fn publish_bytes(&self, message: &[u8]) -> Result<Published> {
+        let bytes = match self.origin.extend() {
+            None => message.to_vec(),
+            Some(extend) => extended(message, extend).into_owned(),
+        };
+        self.core.publish_json(&self.origin, bytes).await
     }
 
-    pub(crate) fn door(&self, exposed: &Exposed) -> Door {
-        Door::new(Arc::clone(&self.core), exposed, self.core.settings.most_from_outside)
+    /// Listens at `url` and lets in what `exposed` says (rule M8), or less if the URL has pins: `?pin=role:cart`. The scheme
+    /// chooses the transport.
+    ///
+    /// # Errors
+    ///
+    /// No transport has the scheme, the address is taken, the URL has parts that the transport does not understand, or
+    /// nothing would be exposed.
+    pub async fn listen(&self, url: &Url, exposed: &Exposed) -> Result<Listener> {
+        let transport = self.core.transport(url)?;
+        // Senecas compare values as text (rule M4).
+        let seneca = url.scheme().starts_with("seneca+");
+        let compare = if seneca { Compare::Text } else { self.compare() };
+        let outside = self.outside(exposed, compare).narrowed(&self.core, url)?;
+        transport
+            .listen(url, Door::new(Arc::clone(&self.core), outside, self.core.settings.most_from_outside))
+            .await
+    }
+
+    pub(crate) fn compare(&self) -> Compare {
+        self.core.settings.compare
+    }
+
+    #[cfg(feature = "http")]
+    pub(crate) fn door(&self, exposed: &Exposed, compare: Compare) -> Door {
+        let outside = self.outside(exposed, compare);
+        Door::new(Arc::clone(&self.core), outside, self.core.settings.most_from_outside)
+    }
+
+    fn outside(&self, exposed: &Exposed, compare: Compare) -> Outside {
+        Outside::new(&self.core, exposed, compare)
     }
 
     /// Knows the process at `url` from here on: what nobody here answers may be answered there, as its catalogue says or
@@ -360,6 +405,10 @@ impl Core {
     ) -> Result<Published> {
         let bytes = encode(&message, origin.extend())?;
         drop(message);
+        self.publish_json(origin, bytes).await
+    }
+
+    async fn publish_json(self: &Arc<Self>, origin: &Origin, bytes: Vec<u8>) -> Result<Published> {
         if self.remote.is_empty() {
             return self.publish_bytes(origin, bytes, None, &[]).await;
         }
@@ -371,7 +420,7 @@ impl Core {
         self: &Arc<Self>,
         origin: &Origin,
         bytes: Vec<u8>,
-        exposed: Option<&[bool]>,
+        outside: Option<&Outside>,
         only: &[Arc<str>],
     ) -> Result<Published> {
         self.take_in(origin)?;
@@ -385,7 +434,7 @@ impl Core {
                 .iter()
                 .filter(|group| only.is_empty() || only.contains(&group.name))
                 .filter_map(|group| group.observers.find(&scan))
-                .filter(|observer| may_reach(exposed, *observer))
+                .filter(|observer| outside.is_none_or(|outside| outside.reaches(*observer)))
                 .collect()
         };
         let mut groups = 0;
@@ -418,15 +467,24 @@ impl Core {
         use crate::seam::clock;
         self.lifecycle.drain();
         let end = clock::now() + self.settings.drain;
-        // A message that did not see the drain yet has counted itself; wait until its count is seen.
+        // A message that did not see the drain yet has counted itself, at its start or at its end; wait until that count is
+        // seen. Those that end later tell it.
         clock::sleep(SEEN_AFTER).await;
         loop {
+            let (ended, emptied) = (self.lifecycle.next_end(), self.queued.next_empty());
             let left = self.snapshot().in_flight().max(self.queued.count() as u64);
-            if left == 0 || clock::now() >= end {
+            if left == 0 {
+                return 0;
+            }
+            if clock::now() >= end {
+                self.lifecycle.cut_off();
                 return left;
             }
-            // Messages end on other tasks and threads, without telling: telling would cost each of them.
-            clock::sleep(std::time::Duration::from_millis(2)).await;
+            tokio::select! {
+                () = ended => {}
+                () = emptied => {}
+                () = clock::sleep_until(end) => {}
+            }
         }
     }
 }

@@ -1,5 +1,5 @@
 use super::mounted::Mounted;
-use crate::pattern::{Compare, Scalar};
+use crate::pattern::Compare;
 use crate::router::{Explanation, Fields, Matcher};
 
 /// Which handlers answer which messages: the matcher, with handlers as values.
@@ -23,7 +23,7 @@ impl Index {
             handler.replaced = matcher.add_ranked(&handler.pattern, handler.rank, index);
         }
         // The matcher makes its finder at the first find: here, and not with the first message.
-        matcher.find(&[("", Scalar::Null)]);
+        matcher.prepare();
         Index { matcher }
     }
 
@@ -33,11 +33,16 @@ impl Index {
         self.matcher.find(message).map(|found| *found.value())
     }
 
+    /// As [`find`](Index::find), compiled once: for messages whose typed form does not tell where they go.
+    pub(crate) fn find_any(&self, message: &dyn Fields) -> Option<u32> {
+        self.matcher.find_any(message).map(|found| *found.value())
+    }
+
     /// All handlers that could answer, the one that does first; those that were replaced stand behind the one that
     /// replaced them.
-    pub(crate) fn find_all<F: Fields + ?Sized>(&self, message: &F, handlers: &[Mounted]) -> Vec<u32> {
+    pub(crate) fn find_all(&self, message: &dyn Fields, handlers: &[Mounted]) -> Vec<u32> {
         let mut all = Vec::new();
-        for first in self.matcher.find_all(message) {
+        for first in self.matcher.find_all(&message) {
             all.extend(std::iter::successors(Some(*first.value()), |index| {
                 handlers[*index as usize].replaced
             }));
@@ -51,7 +56,7 @@ impl Index {
     }
 
     /// Why a message goes where it goes.
-    pub(crate) fn explain<F: Fields + ?Sized>(&self, message: &F) -> Explanation {
+    pub(crate) fn explain(&self, message: &dyn Fields) -> Explanation {
         self.matcher.explain(message)
     }
 }

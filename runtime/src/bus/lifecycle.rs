@@ -1,6 +1,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 
 /// Where the bus is between start and end.
 #[derive(Debug, Default)]
@@ -8,6 +9,10 @@ pub(crate) struct Lifecycle {
     draining: AtomicBool,
     drained: Notify,
     unready: AtomicBool,
+    joining: AtomicBool,
+    ended: Notify,
+    cut: AtomicBool,
+    cut_off: Notify,
 }
 
 impl Lifecycle {
@@ -35,9 +40,43 @@ impl Lifecycle {
         }
     }
 
-    /// Whether the process should be sent messages: not while draining, and not while its threads hang.
+    /// What has not ended by now is given up.
+    pub(crate) fn cut_off(&self) {
+        self.cut.store(true, Ordering::SeqCst);
+        self.cut_off.notify_waiters();
+    }
+
+    /// Waits until what has not ended is given up.
+    pub(crate) async fn is_cut_off(&self) {
+        loop {
+            let cut = self.cut_off.notified();
+            if self.cut.load(Ordering::SeqCst) {
+                return;
+            }
+            cut.await;
+        }
+    }
+
+    /// A message ended while the bus drains.
+    #[cold]
+    pub(crate) fn message_ended(&self) {
+        self.ended.notify_waiters();
+    }
+
+    /// Waits for the next message that ends while the bus drains: from now on, not from when it is first polled.
+    pub(crate) fn next_end(&self) -> Notified<'_> {
+        self.ended.notified()
+    }
+
+    /// Whether the process should be sent messages: not while draining, not while its threads hang, and not
+    /// before it has heard of the others.
     pub(crate) fn is_ready(&self) -> bool {
-        !self.is_draining() && !self.unready.load(Ordering::Relaxed)
+        !self.is_draining() && !self.unready.load(Ordering::Relaxed) && !self.joining.load(Ordering::Relaxed)
+    }
+
+    /// Whether the process is getting to know the others.
+    pub(crate) fn set_joining(&self, joining: bool) {
+        self.joining.store(joining, Ordering::Relaxed);
     }
 
     /// For the watchdog.

@@ -3,6 +3,7 @@ use std::future::poll_fn;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 
+use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, Semaphore, mpsc};
 
 use super::core::Core;
@@ -59,6 +60,11 @@ impl Queued {
 
     pub(crate) fn count(&self) -> usize {
         self.count.load(Ordering::SeqCst)
+    }
+
+    /// Waits for the moment when every queue is empty: from now on, not from when it is first polled.
+    pub(crate) fn next_empty(&self) -> Notified<'_> {
+        self.none.notified()
     }
 
     /// Waits until every queue is empty and every message that was in one has been handled.

@@ -3,6 +3,7 @@ use super::deliver::{Choice, Takes};
 use crate::message::{Message, MessageInfo};
 use crate::pattern::{Compare, Pattern, PatternInfo, Scalar, Value, ValueRef};
 use crate::router::precedence;
+use crate::sort::sort_by;
 
 /// The fields of a message by number, as `Message::key` shows them. Not a type parameter: what is generic is compiled
 /// anew for every message type, with the program.
@@ -35,7 +36,7 @@ impl Route {
     pub(crate) fn of(core: &Core, message: &'static MessageInfo) -> Self {
         let mut firsts: Vec<(u32, Box<[Test]>)> =
             core.services.firsts().filter_map(|index| Some((index, tests(core, message, index)?))).collect();
-        firsts.sort_by(|(a, _), (b, _)| {
+        sort_by(&mut firsts, |(a, _), (b, _)| {
             let (a, b) = (core.handler(*a), core.handler(*b));
             precedence(core.settings.compare, (&a.pattern, a.rank), (&b.pattern, b.rank))
         });

@@ -12,6 +12,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::sort::sort_by;
+
 /// How one message ended, for counting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
@@ -209,7 +211,9 @@ pub struct Snapshot {
 
 impl Snapshot {
     pub(crate) fn new(mut flows: Vec<Flow>, unrouted: u64, outgoing: Vec<Outgoing>) -> Self {
-        flows.sort_by(|a, b| (&a.pattern, &a.service, &a.handler).cmp(&(&b.pattern, &b.service, &b.handler)));
+        sort_by(&mut flows, |a, b| {
+            (&a.pattern, &a.service, &a.handler).cmp(&(&b.pattern, &b.service, &b.handler))
+        });
         Snapshot { flows, unrouted, outgoing }
     }
 

@@ -2,7 +2,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Held, Input, Output};
-use crate::message::{AppError, CallError, Error, ErrorReply, Message, MessageInfo};
+use crate::message::{CallError, Error, ErrorReply, Message, MessageError, MessageInfo};
 
 /// What may stand as the first argument of a handler: a [`Message`] or any JSON.
 #[diagnostic::on_unimplemented(
@@ -71,7 +71,7 @@ impl<T: IntoDynamicReply> Accepts<T> for Value {
 /// What a handler of a message with reply `R` and error `E` may return.
 #[diagnostic::on_unimplemented(
     message = "the handler returns `{Self}`, but its message declares the reply `{R}` and the error `{E}`",
-    label = "expected `{R}`, `Result<{R}, {E}>` or `Result<{R}, matchbus::Error>`",
+    label = "expected `{R}`, or `Result<{R}, _>` with the error `{E}`, `CallError<{E}>` or `matchbus::Error`",
     note = "the message's reply and error are declared by `reply(…)` and `error(…)` in its `#[message(…)]`"
 )]
 pub trait IntoReply<R, E> {
@@ -80,28 +80,28 @@ pub trait IntoReply<R, E> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<R, E: AppError> IntoReply<R, E> for R {
+impl<R, E: MessageError> IntoReply<R, E> for R {
     fn into_reply(self) -> Result<R, CallError<E>> {
         Ok(self)
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<R, E: AppError> IntoReply<R, E> for Result<R, E> {
+impl<R, E: MessageError> IntoReply<R, E> for Result<R, E> {
     fn into_reply(self) -> Result<R, CallError<E>> {
         self.map_err(CallError::App)
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<R, E: AppError> IntoReply<R, E> for Result<R, Error> {
+impl<R, E: MessageError> IntoReply<R, E> for Result<R, Error> {
     fn into_reply(self) -> Result<R, CallError<E>> {
         self.map_err(|error| CallError::Bus(Error::handler_failed(error)))
     }
 }
 
 /// For handlers that pass on what a call gave them, such as that of their prior.
-impl<R, E: AppError> IntoReply<R, E> for Result<R, CallError<E>> {
+impl<R, E: MessageError> IntoReply<R, E> for Result<R, CallError<E>> {
     fn into_reply(self) -> Result<R, CallError<E>> {
         self.map_err(|error| match error {
             CallError::App(error) => CallError::App(error),
@@ -114,7 +114,7 @@ impl<R, E: AppError> IntoReply<R, E> for Result<R, CallError<E>> {
 #[diagnostic::on_unimplemented(
     message = "a handler of any JSON cannot return `{Self}`",
     label = "return `serde_json::Value` or a `Result`",
-    note = "`Result<R, E>` needs `R: Serialize` and `E: AppError`; `matchbus::ErrorReply` is such an error"
+    note = "`Result<R, E>` and `Result<R, CallError<E>>` need `R: Serialize` and `E: AppError`; `matchbus::ErrorReply` is such an error"
 )]
 pub trait IntoDynamicReply {
     #[doc(hidden)]
@@ -136,9 +136,9 @@ impl IntoDynamicReply for () {
 }
 
 #[diagnostic::do_not_recommend]
-impl<R: Serialize, E: AppError> IntoDynamicReply for Result<R, E> {
+impl<R: Serialize, E: MessageError> IntoDynamicReply for Result<R, E> {
     fn put(self, output: Output<'_>) {
-        output.put_json(self.map_err(|error| CallError::App(ErrorReply::of(&error))));
+        output.put_json(self.map_err(|error| CallError::App(error.to_reply())));
     }
 }
 
@@ -149,21 +149,21 @@ impl<R: Serialize> IntoDynamicReply for Result<R, Error> {
     }
 }
 
-impl<R: Serialize, E: AppError> IntoDynamicReply for Result<R, CallError<E>> {
+impl<R: Serialize, E: MessageError> IntoDynamicReply for Result<R, CallError<E>> {
     fn put(self, output: Output<'_>) {
         output.put_json(self.map_err(|error| match error {
-            CallError::App(error) => CallError::App(ErrorReply::of(&error)),
+            CallError::App(error) => CallError::App(error.to_reply()),
             CallError::Bus(error) => CallError::Bus(Error::handler_failed(error)),
         }));
     }
 }
 
-/// What an observer may return: nothing, or a `Result` whose error is an [`AppError`] or
-/// [`matchbus::Error`](Error).
+/// What an observer may return: nothing, or a `Result` whose error is an [`AppError`](crate::AppError), a
+/// [`CallError`] of one, or [`matchbus::Error`](Error).
 #[diagnostic::on_unimplemented(
     message = "an observer cannot return `{Self}`",
     label = "an observer has no reply",
-    note = "return nothing, or `Result<(), E>` with `E: AppError` or `E = matchbus::Error`"
+    note = "return nothing, or `Result<(), E>` with `E: AppError`, `CallError<E>` or `matchbus::Error` as its error"
 )]
 pub trait IntoHeard {
     #[doc(hidden)]
@@ -181,9 +181,9 @@ impl IntoHeard for () {
 }
 
 #[diagnostic::do_not_recommend]
-impl<E: AppError> IntoHeard for Result<(), E> {
+impl<E: MessageError> IntoHeard for Result<(), E> {
     fn into_heard(self) -> Heard {
-        self.map_err(|error| CallError::App(ErrorReply::of(&error)))
+        self.map_err(|error| CallError::App(error.to_reply()))
     }
 }
 
@@ -191,5 +191,15 @@ impl<E: AppError> IntoHeard for Result<(), E> {
 impl IntoHeard for Result<(), Error> {
     fn into_heard(self) -> Heard {
         self.map_err(|error| CallError::Bus(Error::handler_failed(error)))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: MessageError> IntoHeard for Result<(), CallError<E>> {
+    fn into_heard(self) -> Heard {
+        self.map_err(|error| match error {
+            CallError::App(error) => CallError::App(error.to_reply()),
+            CallError::Bus(error) => CallError::Bus(Error::handler_failed(error)),
+        })
     }
 }

@@ -27,7 +27,7 @@ pub use output::Output;
 pub(crate) use output::{JsonReply, OutputKind, TypedReply};
 pub use prior::Prior;
 #[doc(hidden)]
-pub use start::{answer, answer_now, boxed, hear, hear_now, sendable};
+pub use start::{answer, answer_now, boxed, hear, hear_now, sendable, serve, serve_now};
 pub use state::State;
 
 use crate::message::Error;

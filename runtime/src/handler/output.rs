@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Heard, IntoHeard, IntoReply};
 use crate::message::ErrorKind;
-use crate::message::{CallError, Error, ErrorReply, Message, Outcome};
+use crate::message::{CallError, Error, ErrorReply, Message, MessageError, Outcome};
 
 /// Where a handler's reply goes; a reference for the same reason as [`Input`](super::Input).
 #[derive(Debug)]
@@ -72,7 +72,7 @@ impl Output<'_> {
     fn put_untyped<M: Message>(self, reply: Result<M::Reply, CallError<M::Error>>) {
         match reply {
             Ok(reply) => self.put_json(Ok(reply)),
-            Err(CallError::App(error)) => self.put_error(CallError::App(ErrorReply::of(&error))),
+            Err(CallError::App(error)) => self.put_error(CallError::App(error.to_reply())),
             Err(CallError::Bus(error)) => self.put_error(CallError::Bus(error)),
         }
     }

@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::json::{DecodeError, Malformed};
-use super::{AppError, ErrorReply, Outcome};
+use super::{AppError, ErrorReply, MessageError, NoError, Outcome};
 
 /// A result whose error is matchbus's own.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -155,6 +155,9 @@ impl Error {
 
     /// The handler ended with a failure of a call that it made itself.
     ///
+    /// It has run, and what it did before that call only it knows: so this is *done* and not retryable, also where the
+    /// nested call was *not done*. A handler that knows better answers with an error of its own.
+    ///
     /// Where that was for lack of time, the time of this message is up too: the budget is one for the whole chain.
     pub(crate) fn handler_failed(cause: Error) -> Self {
         if cause.is_deadline() {
@@ -188,6 +191,10 @@ impl Error {
 
     pub(crate) fn with_path(self, path: impl Into<String>) -> Self {
         self.change(|repr| repr.path = Some(path.into()))
+    }
+
+    pub(crate) fn with_text(self, text: String) -> Self {
+        self.change(|repr| repr.text = text)
     }
 
     /// Names the pattern, unless one is named.
@@ -256,9 +263,13 @@ impl Error {
         self.0.kind.code()
     }
 
-    /// Whether the same message may succeed later.
+    /// Whether the same message may be sent again and succeed later: it was *not done*, and for a reason that passes
+    /// (rule R1).
+    ///
+    /// What is *unknown* is not retryable: it may have run, and to run it twice is harmless only where the handler's effect
+    /// says so. The bus has then already tried again (rule R2).
     pub fn is_retryable(&self) -> bool {
-        matches!(
+        let passes = matches!(
             self.0.kind,
             ErrorKind::NoHandler
                 | ErrorKind::Deadline
@@ -267,7 +278,8 @@ impl Error {
                 | ErrorKind::Unreachable
                 | ErrorKind::Lost
                 | ErrorKind::InProgress
-        )
+        );
+        passes && self.0.outcome == Outcome::NotDone
     }
 
     /// Nobody answers such a message.
@@ -378,6 +390,39 @@ impl std::error::Error for Error {
 }
 
 /// How a call can fail: by the service's own word, or on the way.
+///
+/// As the error of a handler it takes every `?`: on the handler's own errors, on calls of messages that declare the same
+/// error or none, and on what is published or sent. A call with another error is [lifted](CallError::lift).
+///
+/// ```
+/// use matchbus::prelude::*;
+///
+/// #[derive(Message, Serialize, Deserialize)]
+/// #[message(role = "price", cmd = "get", reply(u32), external)]
+/// struct GetPrice { sku: String }
+///
+/// #[derive(Message, Serialize, Deserialize)]
+/// #[message(role = "cart", cmd = "add", reply(u32), error(CartError))]
+/// struct AddItem { sku: String, qty: u32 }
+///
+/// #[derive(Debug, AppError, Serialize, Deserialize)]
+/// enum CartError { TooMany }
+/// # impl std::fmt::Display for CartError {
+/// #     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { write!(f, "{self:?}") }
+/// # }
+/// # impl std::error::Error for CartError {}
+///
+/// fn allowed(qty: u32) -> Result<u32, CartError> {
+///     if qty < 100 { Ok(qty) } else { Err(CartError::TooMany) }
+/// }
+///
+/// #[service(role = "cart", cmd = "add")]
+/// async fn add(msg: AddItem, price: Call<GetPrice>) -> Result<u32, CallError<CartError>> {
+///     let qty = allowed(msg.qty)?;
+///     Ok(price.call(GetPrice { sku: msg.sku }).await? * qty)
+/// }
+/// # fn main() {}
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum CallError<E> {
     /// The service's own error: the handler ran to its end.
@@ -409,7 +454,7 @@ impl<E> CallError<E> {
         }
     }
 
-    /// The same error for a handler whose own error type can be made from this one's: what a call inside of a
+    /// The same error for `?` in a handler whose own error type can be made from this one's: what a call inside of a
     /// handler fails with becomes what the handler fails with.
     ///
     /// ```
@@ -433,11 +478,8 @@ impl<E> CallError<E> {
     /// }
     /// # assert!(place().is_err());
     /// ```
-    pub fn lift<F: From<E>>(self) -> CallError<F> {
-        match self {
-            CallError::App(error) => CallError::App(error.into()),
-            CallError::Bus(error) => CallError::Bus(error),
-        }
+    pub fn lift(self) -> Lifted<E> {
+        Lifted(self)
     }
 
     /// The failure of the bus, if it is one.
@@ -449,11 +491,11 @@ impl<E> CallError<E> {
     }
 }
 
-impl<E: AppError> CallError<E> {
+impl<E: MessageError> CallError<E> {
     /// The form that every caller can read.
     pub fn to_reply(&self) -> ErrorReply {
         match self {
-            CallError::App(error) => ErrorReply::of(error),
+            CallError::App(error) => error.to_reply(),
             CallError::Bus(error) => error.to_reply(),
         }
     }
@@ -461,7 +503,7 @@ impl<E: AppError> CallError<E> {
     /// The stable word: the service's own, or the bus's ([`Error::code`]).
     pub fn code(&self) -> String {
         match self {
-            CallError::App(error) => error.code().into_owned(),
+            CallError::App(error) => error.error_code().into_owned(),
             CallError::Bus(error) => error.code().to_owned(),
         }
     }
@@ -469,7 +511,7 @@ impl<E: AppError> CallError<E> {
     /// Whether the same message may succeed later.
     pub fn is_retryable(&self) -> bool {
         match self {
-            CallError::App(error) => error.retryable(),
+            CallError::App(error) => error.is_retryable(),
             CallError::Bus(error) => error.is_retryable(),
         }
     }
@@ -481,32 +523,64 @@ impl<E> From<Error> for CallError<E> {
     }
 }
 
+/// A handler's own error.
+impl<E: AppError> From<E> for CallError<E> {
+    fn from(error: E) -> Self {
+        CallError::App(error)
+    }
+}
+
+/// An error that `?` or `into` makes that of a handler; see [`CallError::lift`].
+#[derive(Clone, Debug, PartialEq)]
+#[must_use = "it is no error until `?` or `into` makes it one"]
+pub struct Lifted<E>(CallError<E>);
+
+impl<E, F: From<E>> From<Lifted<E>> for CallError<F> {
+    fn from(lifted: Lifted<E>) -> Self {
+        match lifted.0 {
+            CallError::App(error) => CallError::App(error.into()),
+            CallError::Bus(error) => CallError::Bus(error),
+        }
+    }
+}
+
+/// A call of a message that declares no error can only fail on the way.
+impl<E: AppError> From<CallError<NoError>> for CallError<E> {
+    fn from(error: CallError<NoError>) -> Self {
+        match error {
+            CallError::App(error) => match error {},
+            CallError::Bus(error) => CallError::Bus(error),
+        }
+    }
+}
+
 /// A handler that has no error of its own for what a nested call answered passes it on as a failure.
-impl<E: AppError> From<CallError<E>> for Error {
+impl<E: MessageError> From<CallError<E>> for Error {
     fn from(error: CallError<E>) -> Self {
         match error {
             CallError::App(error) => {
-                let text = format!("a call was answered with: {error} ({})", error.code());
-                Error::new(ErrorKind::Failed, Outcome::Done, text).with_source(error)
+                let text = format!("a call was answered with: {} ({})", error.as_error(), error.error_code());
+                let source = Arc::from(error.into_error());
+                Error::new(ErrorKind::Failed, Outcome::Done, text).change(|repr| repr.source = Some(source))
             }
             CallError::Bus(error) => error,
         }
     }
 }
 
-impl<E: fmt::Display> fmt::Display for CallError<E> {
+impl<E: MessageError> fmt::Display for CallError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            CallError::App(error) => error.fmt(f),
+            CallError::App(error) => fmt::Display::fmt(error.as_error(), f),
             CallError::Bus(error) => error.fmt(f),
         }
     }
 }
 
-impl<E: std::error::Error + 'static> std::error::Error for CallError<E> {
+impl<E: MessageError> std::error::Error for CallError<E> {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            CallError::App(error) => Some(error),
+            CallError::App(error) => Some(error.as_error()),
             CallError::Bus(error) => Some(error),
         }
     }

@@ -14,10 +14,12 @@ mod receipt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use app_error::{AppError, ErrorReply, NoError};
+#[doc(hidden)]
+pub use app_error::HasText;
+pub use app_error::{AppError, ErrorReply, FromCall, MessageError, NoError};
 pub(crate) use error::ErrorKind;
 pub(crate) use error::Wired;
-pub use error::{CallError, Error, Result};
+pub use error::{CallError, Error, Lifted, Result};
 pub use info::{FieldInfo, FieldKind, MessageInfo, TypeSketch};
 #[doc(hidden)]
 pub use key::{see_key, see_key_with};
@@ -44,7 +46,7 @@ pub trait Message: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// What is answered; `()` for an event.
     type Reply: Serialize + DeserializeOwned + Send + 'static;
     /// The service's own error; [`NoError`] if it has none.
-    type Error: AppError;
+    type Error: MessageError;
     /// What the compiler knows about the type.
     const INFO: MessageInfo;
 

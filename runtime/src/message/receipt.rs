@@ -65,6 +65,11 @@ impl Receipt {
         self.0.attempts.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// No copy left after all.
+    pub(crate) fn no_attempt(&self) {
+        self.0.attempts.fetch_sub(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn hedged(&self) {
         self.0.hedged.store(true, Ordering::Relaxed);
     }

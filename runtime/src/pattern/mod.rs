@@ -50,7 +50,7 @@ pub use compare::Compare;
 pub use error::PatternError;
 pub use fields::{Fields, JsonFields};
 pub use glob::Glob;
-pub use info::{KeyInfo, PatternInfo};
+pub use info::{KeyInfo, PatternInfo, Patterns};
 pub use number::NumberText;
 pub use owned::{Pattern, fnv1a};
 pub use scalar::Scalar;

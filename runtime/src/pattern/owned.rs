@@ -3,6 +3,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::{Compare, Fields, PatternError, PatternInfo, Value, text};
+use crate::sort::sort_by;
 
 /// A set of keys with the values they must have; the owned form of [`PatternInfo`].
 ///
@@ -37,7 +38,7 @@ impl Pattern {
     {
         let mut pattern =
             Pattern { keys: pairs.into_iter().map(|(name, value)| (own(name), value.into())).collect() };
-        pattern.keys.sort_by(|a, b| a.0.cmp(&b.0));
+        sort_by(&mut pattern.keys, |a, b| a.0.cmp(&b.0));
         match pattern.keys.windows(2).find(|two| two[0].0 == two[1].0) {
             None => Ok(pattern),
             Some(two) => {
@@ -194,7 +195,7 @@ impl FromStr for Pattern {
 
     fn from_str(text: &str) -> Result<Self, PatternError> {
         let mut pairs = text::parse(text)?;
-        pairs.sort_by(|a, b| a.0.cmp(&b.0));
+        sort_by(&mut pairs, |a, b| a.0.cmp(&b.0));
         if let Some(two) = pairs.windows(2).find(|two| two[0].0 == two[1].0) {
             let what = format!("the key `{}` is given twice", two[0].0);
             return Err(PatternError::new(what, two[1].2.clone(), "name each key once"));

@@ -10,6 +10,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::{Catalogue, Handler};
+use crate::sort::{gather, sort_by};
 
 /// One change that breaks older callers or handlers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,17 +53,37 @@ impl Catalogue {
         }
         breaks
     }
+
+    /// The patterns of both of which a JSON Schema is missing, so that [`broken_by`](Catalogue::broken_by) compares
+    /// nothing but that they are there and what they effect.
+    pub fn not_compared<'a>(&'a self, new: &Catalogue) -> Vec<&'a str> {
+        let lacks = |handler: &Handler| handler.message.is_some() && handler.input.is_none();
+        let old = self.handlers.iter().filter(|old| {
+            let same = |now: &&Handler| now.pattern == old.pattern && now.kind == old.kind;
+            lacks(old) && new.handlers.iter().any(|now| same(&now))
+        });
+        let mut patterns: Vec<&str> = old.map(|handler| handler.pattern.as_str()).collect();
+        sort_by(&mut patterns, Ord::cmp);
+        patterns.dedup();
+        patterns
+    }
 }
 
 fn compare(old: &Handler, now: &Handler, say: &mut dyn FnMut(String)) {
-    if let (Some(old), Some(now)) = (&old.input, &now.input) {
-        compare_schemas(Side::Message, "$", (old, old), (now, now), say, 0);
-    }
-    if let (Some(old), Some(now)) = (&old.reply, &now.reply) {
-        compare_schemas(Side::Reply, "$", (old, old), (now, now), say, 0);
-    }
-    if let (Some(old), Some(now)) = (&old.error, &now.error) {
-        compare_schemas(Side::Reply, "$error", (old, old), (now, now), say, 0);
+    let parts = [
+        (Side::Message, "$", &old.input, &now.input, "message"),
+        (Side::Reply, "$", &old.reply, &now.reply, "reply"),
+        (Side::Reply, "$error", &old.error, &now.error, "error"),
+    ];
+    for (side, path, old, now, part) in parts {
+        match (old, now) {
+            (Some(old), Some(now)) => compare_schemas(side, path, (old, old), (now, now), say, 0),
+            (Some(_), None) => say(format!(
+                "its {part} had a JSON Schema and has none now, so that nothing can be compared; derive \
+                 `schemars::JsonSchema` for the type and turn the feature `schema` of matchbus on"
+            )),
+            (None, _) => {}
+        }
     }
     let weaker = ["read", "idempotent", "dedup"];
     if weaker.contains(&old.effect.as_str()) && !weaker.contains(&now.effect.as_str()) {
@@ -211,31 +232,28 @@ fn resolve((schema, root): Rooted<'_>) -> Rooted<'_> {
 fn kinds(schema: &Value) -> Option<BTreeSet<String>> {
     match schema.get("type") {
         Some(Value::String(kind)) => Some(BTreeSet::from([kind.clone()])),
-        Some(Value::Array(kinds)) => {
-            Some(kinds.iter().filter_map(Value::as_str).map(str::to_owned).collect())
-        }
+        Some(Value::Array(kinds)) => Some(gather(kinds.iter().filter_map(Value::as_str).map(str::to_owned))),
         _ => None,
     }
 }
 
 fn required(schema: &Value) -> BTreeSet<String> {
     let list = schema.get("required").and_then(Value::as_array);
-    list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    gather(list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned))
 }
 
 fn choices(schema: &Value) -> Option<BTreeSet<String>> {
     if let Some(Value::Array(words)) = schema.get("enum") {
-        return Some(words.iter().map(ToString::to_string).collect());
+        return Some(gather(words.iter().map(ToString::to_string)));
     }
     // schemars writes an enum with docs as one `const` for each variant, and one with data as objects.
     let Some(Value::Array(variants)) = schema.get("oneOf") else { return None };
-    variants
-        .iter()
-        .map(|variant| {
-            let tag = variant.get("const").map(ToString::to_string);
-            tag.or_else(|| Some(Value::from(required(variant).into_iter().next()?).to_string()))
-        })
-        .collect()
+    let mut all = BTreeSet::new();
+    for variant in variants {
+        let tag = variant.get("const").map(ToString::to_string);
+        all.insert(tag.or_else(|| Some(Value::from(required(variant).into_iter().next()?).to_string()))?);
+    }
+    Some(all)
 }
 
 #[cfg(test)]
@@ -290,7 +308,7 @@ mod tests {
     #[test]
     fn each_change_that_breaks_is_found() {
         type Change = fn(&mut Handler);
-        let cases: [(Change, &str); 9] = [
+        let cases: [(Change, &str); 10] = [
             (|h| h.pattern = "cmd:put,role:cart".into(), "nothing answers this any more"),
             (
                 |h| h.input.as_mut().unwrap()["required"] = json!(["sku", "qty"]),
@@ -318,10 +336,25 @@ mod tests {
             ),
             (|h| h.effect = "undeclared".into(), "its effect was `idempotent` and is now `undeclared`"),
             (|h| h.kind = "observer".into(), "nothing answers this any more"),
+            (|h| h.reply = None, "its reply had a JSON Schema and has none now"),
         ];
         for (change, text) in cases {
             let broken = broken(change);
             assert!(broken.len() == 1 && broken[0].contains(text), "{text}: {broken:?}");
         }
+    }
+
+    #[test]
+    fn what_cannot_be_compared_is_named() {
+        let bare = |handler: &mut Handler| {
+            handler.message = Some("AddToCart".into());
+            handler.input = None;
+        };
+        let old = catalogue(bare);
+        assert_eq!(old.not_compared(&catalogue(bare)), ["cmd:add,role:cart"]);
+        assert_eq!(old.not_compared(&catalogue(|_| {})), ["cmd:add,role:cart"], "the old one lacks it");
+        assert!(catalogue(|_| {}).not_compared(&catalogue(|_| {})).is_empty());
+        let json_only = catalogue(|handler| handler.input = None);
+        assert!(json_only.not_compared(&json_only).is_empty(), "a handler of any JSON has no schema to miss");
     }
 }

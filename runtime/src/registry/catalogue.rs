@@ -2,10 +2,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::check::answers;
+use super::prior::prior;
 use super::{Info, Kind};
 use crate::handler::Need;
 use crate::message::{MessageInfo, TypeSketch};
 use crate::pattern::{Pattern, PatternInfo, ValueRef};
+use crate::sort::{gather, sort_by};
 
 /// Who answers what: everything known about a program's handlers, as data.
 ///
@@ -73,6 +75,9 @@ pub struct Handler {
     /// What it sends, as its signature declares it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<Output>,
+    /// What it hands messages on to by `Prior`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prior: Option<PriorHandler>,
     /// Whether it may send more than it declares, since it takes the whole bus.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub undeclared_outputs: bool,
@@ -92,6 +97,16 @@ pub struct Output {
     pub answered_by: Vec<String>,
 }
 
+/// The handler that `Prior` of another one calls.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PriorHandler {
+    /// It, as `service::handler`.
+    pub handler: String,
+    /// Its pattern's canonical text.
+    pub pattern: String,
+}
+
 impl Handler {
     /// `service::handler`.
     pub fn id(&self) -> String {
@@ -100,6 +115,9 @@ impl Handler {
 }
 
 impl Catalogue {
+    /// The version of the format that this version of matchbus writes, and the highest that it reads.
+    pub const VERSION: u32 = 1;
+
     /// The catalogue of these handlers.
     pub fn of(infos: impl IntoIterator<Item = &'static Info>) -> Self {
         let infos: Vec<&'static Info> = infos.into_iter().collect();
@@ -109,11 +127,11 @@ impl Catalogue {
     }
 
     fn sorted(mut handlers: Vec<Handler>) -> Self {
-        handlers.sort_by(|a, b| {
+        sort_by(&mut handlers, |a, b| {
             (&a.service, &a.pattern, &a.handler, &a.module)
                 .cmp(&(&b.service, &b.pattern, &b.handler, &b.module))
         });
-        Catalogue { version: 1, handlers }
+        Catalogue { version: Catalogue::VERSION, handlers }
     }
 
     /// The catalogue of handlers under the patterns that they have in this process: one entry for each pair.
@@ -123,8 +141,7 @@ impl Catalogue {
         let handlers = mounted.iter().filter_map(|(info, pattern)| {
             let mut entry = handler(info, info.patterns.first()?, &infos);
             entry.pattern = pattern.to_string();
-            entry.keys =
-                pattern.iter().map(|(name, given)| (name.to_owned(), value(given.as_ref()))).collect();
+            entry.keys = gather(pattern.iter().map(|(name, given)| (name.to_owned(), value(given.as_ref()))));
             Some(entry)
         });
         Catalogue::sorted(handlers.collect())
@@ -155,7 +172,7 @@ fn handler(info: &'static Info, pattern: &PatternInfo, all: &[&'static Info]) ->
         service: info.service().to_owned(),
         handler: info.name.to_owned(),
         pattern: pattern.text.to_owned(),
-        keys: pattern.keys.iter().map(|key| (key.name.to_owned(), value(key.value))).collect(),
+        keys: gather(pattern.keys.iter().map(|key| (key.name.to_owned(), value(key.value)))),
         module: info.module.to_owned(),
         place: format!("{}:{}", info.place.file, info.place.line),
         doc: info.doc.to_owned(),
@@ -170,6 +187,14 @@ fn handler(info: &'static Info, pattern: &PatternInfo, all: &[&'static Info]) ->
         // An observer's reply goes nowhere.
         reply: reply.filter(|_| info.kind == Kind::Service),
         error: error.filter(|_| info.kind == Kind::Service),
+        prior: needs()
+            .any(|need| matches!(need, Need::Prior { .. }))
+            .then(|| prior(info, pattern, all))
+            .flatten()
+            .map(|(info, pattern)| PriorHandler {
+                handler: format!("{}::{}", info.service(), info.name),
+                pattern: pattern.text.to_owned(),
+            }),
         outputs: needs().filter_map(|need| output(need, all)).collect(),
         undeclared_outputs: needs().any(|need| matches!(need, Need::Anything)),
     }
@@ -206,7 +231,7 @@ fn output(need: &Need, all: &[&'static Info]) -> Option<Output> {
         .map(|info| format!("{}::{}", info.service(), info.name))
         .collect();
     // The linker's order says nothing, and a saved catalogue should differ only where the program does.
-    answered_by.sort();
+    sort_by(&mut answered_by, Ord::cmp);
     answered_by.dedup();
     Some(Output {
         how: how.to_owned(),

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::handler::{Need, Shim};
 use crate::message::MessageInfo;
-use crate::pattern::PatternInfo;
+use crate::pattern::{KeyInfo, PatternInfo, Patterns};
 
 /// What a handler is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub struct Info {
     /// Service or observer.
     pub kind: Kind,
     /// The patterns it answers; at least one.
-    pub patterns: &'static [PatternInfo],
+    pub patterns: Patterns,
     /// The function's name, or `Type::method`.
     pub name: &'static str,
     /// `module_path!()` of the function.
@@ -111,34 +111,36 @@ impl Place {
 }
 
 impl Info {
-    /// For the macros: the least there is to say about a handler; the rest by the `with_…` functions.
+    /// For the macros: the least there is to say about a handler, with its one pattern or the first of several; the rest
+    /// by the `with_…` functions.
+    ///
+    /// Flat, since the compiler checks and evaluates it once for every handler: an argument that is made by a call, or a
+    /// slice, costs it more than all that is done here.
     #[doc(hidden)]
     #[track_caller]
     #[allow(clippy::too_many_arguments)]
     pub const fn new(
         kind: Kind,
-        patterns: &'static [PatternInfo],
+        keys: &'static [KeyInfo],
+        text: &'static str,
         name: &'static str,
         module: &'static str,
-        place: Place,
+        file: &'static str,
+        line: u32,
         doc: &'static str,
         message: Option<&'static MessageInfo>,
-        needs: &'static [&'static [Need]],
         shim: Shim,
     ) -> Self {
-        let mut i = 0;
-        while i < patterns.len() {
-            if let Some(message) = message {
-                super::fit::pattern_fits_message(&patterns[i], message, name);
-            }
-            i += 1;
+        let pattern = PatternInfo::new(keys, text);
+        if let Some(message) = message {
+            super::fit::pattern_fits_message(&pattern, message, name);
         }
         Info {
             kind,
-            patterns,
+            patterns: Patterns::One(pattern),
             name,
             module,
-            place,
+            place: Place { file, line },
             doc,
             group: None,
             effect: Effect::Undeclared,
@@ -150,9 +152,30 @@ impl Info {
             concurrency: None,
             message,
             by_ref: false,
-            needs,
+            needs: &[],
             shim,
         }
+    }
+
+    /// All patterns, in place of the first.
+    #[doc(hidden)]
+    #[track_caller]
+    pub const fn with_patterns(mut self, patterns: &'static [PatternInfo]) -> Self {
+        let mut i = 0;
+        while i < patterns.len() {
+            if let Some(message) = self.message {
+                super::fit::pattern_fits_message(&patterns[i], message, self.name);
+            }
+            i += 1;
+        }
+        self.patterns = Patterns::Several(patterns);
+        self
+    }
+
+    #[doc(hidden)]
+    pub const fn with_needs(mut self, needs: &'static [&'static [Need]]) -> Self {
+        self.needs = needs;
+        self
     }
 
     #[doc(hidden)]
@@ -228,7 +251,7 @@ impl Info {
 /// What the macros register: all handlers of one attribute.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Registration(pub &'static [Info]);
+pub struct Registration(fn() -> &'static [Info]);
 
 inventory::collect!(Registration);
 
@@ -236,7 +259,7 @@ inventory::collect!(Registration);
 ///
 /// A crate that is named only in `Cargo.toml` is not linked: write `use its_name as _;`.
 pub fn discover() -> Vec<&'static [Info]> {
-    inventory::iter::<Registration>.into_iter().map(|registration| registration.0).collect()
+    inventory::iter::<Registration>.into_iter().map(Registration::list).collect()
 }
 
 /// What `services![…]` lists: a handler, or a type whose methods are handlers.
@@ -250,4 +273,43 @@ pub fn discover() -> Vec<&'static [Info]> {
 pub trait Services {
     /// The handlers.
     const LIST: &'static [Info];
+}
+
+/// The type that stands beside an annotated function. It says what the compiler would otherwise be told for every
+/// handler: that one is a list of one, and how it is registered.
+#[doc(hidden)]
+pub trait Annotated {
+    /// The handler. `#[matchbus::main]` looks for this name in the metadata of the crates that it is compiled with.
+    const MATCHBUS_HANDLER: Info;
+}
+
+#[diagnostic::do_not_recommend]
+impl<A: Annotated> Services for A {
+    const LIST: &'static [Info] = &[A::MATCHBUS_HANDLER];
+}
+
+impl Registration {
+    /// For the macros: all handlers of one attribute.
+    ///
+    /// What is wrong with a handler is found while its constant is evaluated, here, in a static: so also by
+    /// `cargo check`. What is registered only leads there: the compiler looks through all that a static refers to
+    /// (measured: a thirtieth of the check of a program with a thousand handlers).
+    #[doc(hidden)]
+    pub const fn of<S: Services>() -> Self {
+        let _ = S::LIST;
+        Registration(|| S::LIST)
+    }
+
+    /// As [`of`](Registration::of), for the one handler of an attribute on a function.
+    #[doc(hidden)]
+    pub const fn one<A: Annotated>() -> Self {
+        let _ = A::MATCHBUS_HANDLER;
+        Registration(|| <A as Services>::LIST)
+    }
+
+    /// The handlers.
+    #[doc(hidden)]
+    pub fn list(&self) -> &'static [Info] {
+        (self.0)()
+    }
 }

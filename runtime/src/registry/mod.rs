@@ -5,12 +5,13 @@ mod catalogue;
 mod check;
 mod fit;
 mod info;
+mod prior;
 mod text;
 
 pub use breaking::Break;
-pub use catalogue::{Catalogue, Handler, Output};
+pub use catalogue::{Catalogue, Handler, Output, PriorHandler};
 pub(crate) use check::{CheckAt, Entry, answers, problems};
 pub use check::{Conflicts, Problem, ProblemKind};
 #[doc(hidden)]
 pub use check::{conflicts, refuse_conflicts, refuse_conflicts_in_part, registry_test};
-pub use info::{Effect, Info, Kind, Place, Registration, Services, discover};
+pub use info::{Annotated, Effect, Info, Kind, Place, Registration, Services, discover};

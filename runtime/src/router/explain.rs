@@ -2,6 +2,7 @@ use std::fmt;
 
 use super::store::Store;
 use crate::pattern::{Compare, Fields, NumberText, Pattern, Scalar, Value, ValueRef};
+use crate::sort::sort_by;
 
 /// The most near misses that are told.
 const NEAR: usize = 5;
@@ -41,6 +42,22 @@ pub struct Explanation {
 }
 
 impl Explanation {
+    /// What to change about a message that no pattern fits, so that the nearest one does; none if none comes near.
+    ///
+    /// ```
+    /// # use matchbus::pattern::Scalar;
+    /// # let mut matcher = matchbus::router::Matcher::new();
+    /// matcher.add(&"role:cart,cmd:add".parse()?, ());
+    /// let why = matcher.explain(&[("role", Scalar::Str("cart"))]);
+    /// assert_eq!(why.cure().as_deref(), Some("to reach `cmd:add,role:cart`, add the key `cmd` with the value add"));
+    /// # Ok::<(), matchbus::pattern::PatternError>(())
+    /// ```
+    pub fn cure(&self) -> Option<String> {
+        let near = self.near.first().filter(|_| self.matched.is_empty())?;
+        let cures: Vec<String> = near.differences.iter().map(Difference::cure).collect();
+        Some(format!("to reach `{}`, {}", near.pattern, cures.join(" and ")))
+    }
+
     /// The pattern that wins.
     pub fn winner(&self) -> Option<&Pattern> {
         self.matched.first().map(|matched| &matched.pattern)
@@ -125,7 +142,7 @@ pub struct Difference {
     pub found: Option<String>,
 }
 
-pub(super) fn explain<F: Fields + ?Sized>(store: &Store, places: &[u32], message: &F) -> Explanation {
+pub(super) fn explain(store: &Store, places: &[u32], message: &dyn Fields) -> Explanation {
     let reason = match places {
         [first, second, ..] => Some(reason(store, *first, *second)),
         _ => None,
@@ -149,7 +166,7 @@ fn reason(store: &Store, first: u32, second: u32) -> Reason {
         let mut keys: Vec<(&str, bool)> =
             store.shape_of(place).keys.iter().map(|k| (&*store.names()[k.name as usize], k.glob)).collect();
         if store.compare == Compare::Text {
-            keys.sort_by(|a, b| a.0.encode_utf16().cmp(b.0.encode_utf16()));
+            sort_by(&mut keys, |a, b| a.0.encode_utf16().cmp(b.0.encode_utf16()));
         }
         keys
     };
@@ -166,7 +183,7 @@ fn reason(store: &Store, first: u32, second: u32) -> Reason {
     }
 }
 
-fn near<F: Fields + ?Sized>(store: &Store, message: &F) -> Vec<NearMiss> {
+fn near(store: &Store, message: &dyn Fields) -> Vec<NearMiss> {
     let mut values: Vec<Option<Scalar<'_>>> = vec![None; store.names().len()];
     for field in 0..message.len() {
         let (name, value) = message.get(field);
@@ -193,7 +210,7 @@ fn near<F: Fields + ?Sized>(store: &Store, message: &F) -> Vec<NearMiss> {
             continue;
         }
         nearest.push((score.0, score.1, store.pattern(place).to_string(), place));
-        nearest.sort();
+        sort_by(&mut nearest, Ord::cmp);
         nearest.truncate(NEAR);
     }
     nearest
@@ -252,7 +269,21 @@ impl fmt::Display for Explanation {
                 }
             }
         }
-        self.near.iter().try_for_each(|near| write!(f, "\nnear miss {near}"))
+        self.near.iter().try_for_each(|near| write!(f, "\nnear miss {near}"))?;
+        self.cure().map_or(Ok(()), |cure| write!(f, "\n{cure}"))
+    }
+}
+
+impl Difference {
+    fn cure(&self) -> String {
+        let key = &self.key;
+        match (&self.found, &self.wanted) {
+            (None, Value::Glob(_)) if self.wanted.to_string() == "*" => format!("add the key `{key}`"),
+            (None, Value::Glob(glob)) => format!("add the key `{key}` with a value that fits {glob}"),
+            (None, wanted) => format!("add the key `{key}` with the value {wanted}"),
+            (Some(_), Value::Glob(glob)) => format!("give `{key}` a value that fits {glob}"),
+            (Some(_), wanted) => format!("give `{key}` the value {wanted}"),
+        }
     }
 }
 

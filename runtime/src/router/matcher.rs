@@ -5,6 +5,7 @@ use super::explain::{self, Explanation};
 use super::index::Index;
 use super::store::Store;
 use crate::pattern::{Compare, Fields, Pattern, Value, ValueRef};
+use crate::sort::order;
 
 /// Patterns with values of type `T`, and which of them a message finds; see the [module](super).
 ///
@@ -123,10 +124,22 @@ impl<T> Matcher<T> {
         Some(Found { store: &self.store, place, value })
     }
 
+    /// As [`find`](Matcher::find), for messages of which there are few: compiled once, and not for every kind of message.
+    pub(crate) fn find_any(&self, message: &dyn Fields) -> Option<Found<'_, T>> {
+        let (place, number) = self.index().find_any(&self.store, message)?;
+        let value = self.values[number as usize].as_ref()?;
+        Some(Found { store: &self.store, place, value })
+    }
+
+    /// Builds the index now, and not at the first find.
+    pub(crate) fn prepare(&self) {
+        self.index();
+    }
+
     /// All patterns that fit a message, in order of precedence: the first is what [`find`](Matcher::find)
     /// finds.
     pub fn find_all<F: Fields + ?Sized>(&self, message: &F) -> Vec<Found<'_, T>> {
-        let places = self.index().find_all(&self.store, message);
+        let places = self.index().find_all(&self.store, &message);
         places.into_iter().filter_map(|place| self.found(place)).collect()
     }
 
@@ -134,7 +147,7 @@ impl<T> Matcher<T> {
     ///
     /// This looks at every pattern: it is for people, not for every message.
     pub fn explain<F: Fields + ?Sized>(&self, message: &F) -> Explanation {
-        explain::explain(&self.store, &self.index().find_all(&self.store, message), message)
+        explain::explain(&self.store, &self.index().find_all(&self.store, &message), &message)
     }
 
     /// The patterns that have all keys of the pin with these values, sorted by canonical text.
@@ -172,8 +185,9 @@ impl<T> Matcher<T> {
                 listed.extend(self.found(place));
             }
         }
-        listed.sort_by_cached_key(|found| found.pattern().to_string());
-        listed
+        let texts: Vec<String> = listed.iter().map(|found| found.pattern().to_string()).collect();
+        let order = order(listed.len(), &|a, b| texts[a].cmp(&texts[b]));
+        order.into_iter().map(|at| listed[at]).collect()
     }
 
     /// The patterns with their values, in the order in which they were added.

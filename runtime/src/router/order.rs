@@ -2,6 +2,7 @@ use std::cmp::{Ordering, Reverse};
 
 use super::store::{Key, Shape, Store};
 use crate::pattern::Compare;
+use crate::sort::{order, sort_by};
 
 /// The precedence of a shape, as far as it does not depend on values; less comes first.
 ///
@@ -28,11 +29,10 @@ pub(super) struct Order {
 impl Order {
     pub(super) fn new(store: &Store) -> Self {
         let names = store.names();
-        let mut sorted: Vec<usize> = (0..names.len()).collect();
-        match store.compare {
-            Compare::Typed => sorted.sort_by_key(|n| &names[*n]),
-            Compare::Text => sorted.sort_by(|a, b| names[*a].encode_utf16().cmp(names[*b].encode_utf16())),
-        }
+        let sorted = order(names.len(), &|a, b| match store.compare {
+            Compare::Typed => names[a].cmp(&names[b]),
+            Compare::Text => names[a].encode_utf16().cmp(names[b].encode_utf16()),
+        });
         let mut alphabet = vec![0; names.len()];
         for (position, name) in (0..).zip(sorted) {
             alphabet[name] = position;
@@ -43,7 +43,7 @@ impl Order {
     pub(super) fn of(&self, shape: &Shape) -> Precedence {
         let mut keys: Vec<(u32, bool)> =
             shape.keys.iter().map(|key: &Key| (self.alphabet[key.name as usize], key.glob)).collect();
-        keys.sort_unstable();
+        sort_by(&mut keys, Ord::cmp);
         let text = self.compare == Compare::Text;
         Precedence {
             keys: Reverse(keys.len()),

@@ -23,6 +23,7 @@ use std::collections::BTreeSet;
 
 use super::matcher::Matcher;
 use crate::pattern::{Compare, Fields, NumberText, Pattern, PatternError, Scalar, Value, ValueRef};
+use crate::sort::sort_by;
 
 /// The text JavaScript makes of a value (`String(value)`).
 ///
@@ -119,7 +120,7 @@ pub fn collect<'a, T, F: Fields + ?Sized>(matcher: &'a Matcher<T>, message: &F, 
     for found in matcher {
         let pattern = found.pattern();
         let mut keys: Vec<(Box<str>, Value)> = pattern.iter().map(|(n, v)| (n.into(), v.clone())).collect();
-        keys.sort_by(|a, b| a.0.encode_utf16().cmp(b.0.encode_utf16()));
+        sort_by(&mut keys, |a, b| a.0.encode_utf16().cmp(b.0.encode_utf16()));
         all.push(Walked { keys, value: found.value() });
     }
     let mut collected = Vec::new();

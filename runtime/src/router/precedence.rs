@@ -1,6 +1,7 @@
 use std::cmp::{Ordering, Reverse};
 
 use crate::pattern::{Compare, Pattern};
+use crate::sort::sort_by;
 
 /// Which of two patterns that match one message wins: less comes first. Patterns with their ranks.
 ///
@@ -13,7 +14,7 @@ pub(crate) fn precedence(compare: Compare, a: (&Pattern, i32), b: (&Pattern, i32
         for (name, value) in pattern.iter() {
             names.push((name.encode_utf16().collect(), value.is_glob()));
         }
-        names.sort();
+        sort_by(&mut names, Ord::cmp);
         names
     };
     let globs = |pattern: &Pattern| pattern.iter().filter(|(_, value)| value.is_glob()).count();

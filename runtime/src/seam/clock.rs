@@ -20,7 +20,6 @@ pub(crate) fn sleep(duration: Duration) -> tokio::time::Sleep {
 }
 
 /// What `future` gives, or `None` if it takes longer than `duration`.
-#[cfg(any(feature = "http", all(feature = "tls", feature = "tcp")))]
 pub(crate) async fn within<F: Future>(duration: Duration, future: F) -> Option<F::Output> {
     tokio::time::timeout(duration, future).await.ok()
 }

@@ -2,6 +2,8 @@
 
 use std::future::Future;
 
+use tokio::task::JoinHandle;
+
 /// Runs `future` beside the caller, on the runtime the caller is on.
 pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
     drop(tokio::spawn(future));
@@ -12,6 +14,13 @@ pub(crate) fn spawn_if_possible(future: impl Future<Output = ()> + Send + 'stati
     if let Ok(runtime) = tokio::runtime::Handle::try_current() {
         drop(runtime.spawn(future));
     }
+}
+
+/// As [`spawn`], with a handle that waits for what it gives.
+pub(crate) fn spawn_joined<T: Send + 'static>(
+    future: impl Future<Output = T> + Send + 'static,
+) -> JoinHandle<T> {
+    tokio::spawn(future)
 }
 
 /// As [`spawn`], with a handle that ends it.

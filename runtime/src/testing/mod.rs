@@ -29,6 +29,7 @@
 
 mod must_ignore;
 mod recorder;
+mod sample;
 
 use std::future::Future;
 use std::ops::Deref;
@@ -153,12 +154,38 @@ impl TestBuilder {
         TestBuilder(self.0.state(state))
     }
 
-    /// Answers messages of type `M` by a closure, in place of whatever has the type's own pattern.
+    /// Answers messages of type `M` by a closure, in place of whatever has the type's own pattern. It returns what a handler
+    /// of `M` may return; for `Ok(…)` without a named error there is [`replace_result`](TestBuilder::replace_result).
     pub fn replace<M, F, Fut>(self, handler: F) -> Self
     where
         M: Message + Accepts<Fut::Output>,
         F: Fn(M) -> Fut + Send + Sync + 'static,
         Fut: Future + Send + 'static,
+    {
+        TestBuilder(self.0.replace(handler))
+    }
+
+    /// As [`replace`](TestBuilder::replace), for a closure that returns a `Result`: of `Ok(…)` alone the compiler cannot tell
+    /// which error is meant, so here it is the message's own.
+    ///
+    /// ```
+    /// use matchbus::prelude::*;
+    /// use matchbus::testing::TestBus;
+    ///
+    /// #[derive(Message, Serialize, Deserialize)]
+    /// #[message(role = "price", cmd = "get", reply(u64))]
+    /// struct GetPrice { sku: String }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// let test = TestBus::of(&[]).replace_result(|msg: GetPrice| async move { Ok(msg.sku.parse().unwrap_or(7)) }).start();
+    /// assert_eq!(test.call(GetPrice { sku: "tea".into() }).await.unwrap(), 7);
+    /// # }
+    /// ```
+    pub fn replace_result<M, F, Fut>(self, handler: F) -> Self
+    where
+        M: Message,
+        F: Fn(M) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = std::result::Result<M::Reply, M::Error>> + Send + 'static,
     {
         TestBuilder(self.0.replace(handler))
     }

@@ -1,16 +1,15 @@
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
 use super::Head;
-use crate::bus::{Core, Origin, Target};
+use crate::bus::{Core, Origin, Outside, Target};
 use crate::flow::Snapshot;
 use crate::message::json::Limits;
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Outcome, Rare};
 use crate::pattern::Pattern;
-use crate::router::Matcher;
 
 /// Which messages a listener lets in (rule M8): those that a handler answers whose pattern is exposed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,37 +27,26 @@ pub struct Door(Arc<Inner>);
 
 struct Inner {
     core: Arc<Core>,
-    /// `None`: everything.
-    exposed: Option<Vec<bool>>,
+    outside: Outside,
     /// Whether some handler remembers its answers.
     #[cfg(any(feature = "http", feature = "tcp"))]
     remembers: bool,
     places: Semaphore,
     most: usize,
+    /// Written once: nothing of it changes after the start, and whoever asks often is not to keep others waiting.
+    catalogue: OnceLock<String>,
 }
 
 impl Door {
-    pub(crate) fn new(core: Arc<Core>, exposed: &Exposed, most_in_flight: usize) -> Self {
-        let exposed = match exposed {
-            Exposed::All => None,
-            Exposed::Pins(pins) => Some(
-                core.handlers
-                    .iter()
-                    .map(|handler| {
-                        let mut one = Matcher::new();
-                        one.add(&handler.pattern, ());
-                        pins.iter().any(|pin| !one.list(pin).is_empty())
-                    })
-                    .collect(),
-            ),
-        };
+    pub(crate) fn new(core: Arc<Core>, outside: Outside, most_in_flight: usize) -> Self {
         Door(Arc::new(Inner {
             #[cfg(any(feature = "http", feature = "tcp"))]
             remembers: core.handlers.iter().any(|handler| handler.dedup.is_some()),
             core,
-            exposed,
+            outside,
             places: Semaphore::new(most_in_flight),
             most: most_in_flight,
+            catalogue: OnceLock::new(),
         }))
     }
 
@@ -71,8 +59,14 @@ impl Door {
     pub async fn call(&self, message: &[u8], head: Head) -> Result<Vec<u8>, CallError<ErrorReply>> {
         let place = self.0.places.try_acquire().map_err(|_| self.full())?;
         let origin = origin(head);
-        let target = self.0.exposed.as_deref().map_or(Target::Local, Target::Exposed);
-        let reply = self.0.core.act(message.into(), &origin, target).await;
+        let outside = &self.0.outside;
+        let target = if outside.is_inside() { Target::Local } else { Target::Outside(outside) };
+        let core = &self.0.core;
+        let reply = tokio::select! {
+            biased;
+            reply = core.act(message.into(), &origin, target) => reply,
+            () = core.lifecycle.is_cut_off() => Err(CallError::Bus(cut_off())),
+        };
         drop(place);
         reply
     }
@@ -86,14 +80,18 @@ impl Door {
         let (published, groups) = (head.published, head.groups.clone());
         let origin = origin(head);
         if published {
-            self.0.core.publish_from_outside(&origin, message, self.0.exposed.as_deref(), &groups).await
+            self.0.core.publish_from_outside(&origin, message, &self.0.outside, &groups).await
         } else {
-            self.0.core.send_from_outside(&origin, message, self.0.exposed.as_deref()).await
+            self.0.core.send_from_outside(&origin, message, &self.0.outside).await
         }
     }
 
     /// Who answers what here, as JSON, as far as it is exposed.
     pub fn catalogue(&self) -> String {
+        self.0.catalogue.get_or_init(|| self.write_catalogue()).clone()
+    }
+
+    fn write_catalogue(&self) -> String {
         let infos = self.0.core.handlers.iter().filter(|handler| self.exposes(handler.flow));
         let infos = infos.filter_map(|handler| Some((handler.about.info()?, &handler.pattern)));
         crate::registry::Catalogue::of_mounted(infos).to_json()
@@ -131,7 +129,7 @@ impl Door {
     }
 
     fn exposes(&self, handler: u32) -> bool {
-        self.0.exposed.as_ref().is_none_or(|exposed| exposed[handler as usize])
+        self.0.outside.reaches(handler)
     }
 
     #[cold]
@@ -145,6 +143,13 @@ impl fmt::Debug for Door {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Door").finish_non_exhaustive()
     }
+}
+
+#[cold]
+fn cut_off() -> Error {
+    let text = "the process shuts down, and the handler did not end in time: it was cancelled, and what it did before that is \
+                not known";
+    Error::new(ErrorKind::Draining, Outcome::Unknown, text)
 }
 
 fn origin(head: Head) -> Origin {
@@ -168,9 +173,4 @@ fn origin(head: Head) -> Origin {
             ..Rare::default()
         }
     })
-}
-
-/// Whether a scan's handler may be reached.
-pub(crate) fn may_reach(exposed: Option<&[bool]>, handler: u32) -> bool {
-    exposed.is_none_or(|exposed| exposed.get(handler as usize).copied().unwrap_or(false))
 }

@@ -62,11 +62,10 @@ mod url;
 use std::fmt;
 use std::sync::Arc;
 
-pub(crate) use door::may_reach;
 pub use door::{Door, Exposed};
 pub use failure::Fault;
 pub use head::Head;
-pub(crate) use secure::missing_feature;
+pub(crate) use secure::{is_secure, missing_feature};
 #[cfg(all(feature = "tls", any(feature = "http", feature = "tcp")))]
 pub use tls::Tls;
 #[cfg(all(not(feature = "tls"), any(feature = "http", feature = "tcp")))]

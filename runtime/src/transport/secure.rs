@@ -21,7 +21,7 @@ pub(super) fn plain_scheme(url: &Url) -> &str {
 }
 
 /// Whether the scheme means TLS.
-pub(super) fn is_secure(url: &Url) -> bool {
+pub(crate) fn is_secure(url: &Url) -> bool {
     SCHEMES.iter().any(|(secure, _)| *secure == url.scheme())
 }
 

@@ -88,6 +88,26 @@ async fn a_reply_that_is_not_read_does_not_stay() {
     assert!(all.len() < 20_000_000, "{}", all.len());
 }
 
+/// What nobody reads must not be kept (rule R17): one reply waits in the process, and the next request waits for that.
+#[tokio::test(start_paused = true)]
+async fn requests_are_not_answered_for_somebody_who_does_not_read() {
+    let world = world().await;
+    let mut raw = world.raw().await;
+    let body = r#"{"role":"large","bytes":1000000}"#;
+    let request = format!("POST /act HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    raw.send(request.repeat(60)).await;
+    while world.bus.flows().of("role:large").replied == 0 {
+        tokio::task::yield_now().await;
+    }
+    tokio::time::sleep(Duration::from_secs(25)).await;
+    // The buffers of the two sockets hold some.
+    let answered = world.bus.flows().of("role:large").replied;
+    assert!(answered < 30, "{answered}");
+    let mut all = Vec::new();
+    let _ = tokio::io::AsyncReadExt::read_to_end(&mut raw.stream, &mut all).await;
+    assert!(all.len() < 30_000_000, "{}", all.len());
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_times_can_be_set() {
     let world = listen_with("http://127.0.0.1:0?idle_ms=300&body_ms=700", &Exposed::All, |bus| bus).await;

@@ -58,6 +58,11 @@ async fn errors_say_whose_they_are_and_what_is_known() {
     assert_eq!(error.error(), (404, "no-handler".into(), "not-done".into()));
     assert_eq!(error.header("matchbus-error"), Some("bus"));
 
+    let error = world.post(r#"{"role":"event"}"#).await;
+    assert_eq!(error.error(), (404, "no-handler".into(), "not-done".into()));
+    let cure = "1 group of observers hears it, so publish it: `call --publish`, over HTTP the header `matchbus-published: true`";
+    assert!(error.body.contains(cure), "{}", error.body);
+
     let error = world.post(r#"{"role":"math","cmd":"sum","left":1,"right":"x"}"#).await;
     assert_eq!(error.error(), (400, "invalid-message".into(), "not-done".into()));
     let body = &error.json()["error"];

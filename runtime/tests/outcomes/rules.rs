@@ -74,6 +74,62 @@ async fn r1_what_was_refused_is_not_tried_again() {
     }
 }
 
+/// Who has never been there holds up for some seconds what nobody answers, and then no more; and it is named.
+#[tokio::test(start_paused = true)]
+async fn who_never_starts_is_waited_for_once() {
+    let world = world(Way::Wire, 1).await;
+    world.bus.connect(&"wire://nobody".parse().unwrap()).await.unwrap();
+    let bus = world.bus.timeout(60_000 * MS);
+    let mut took = Vec::new();
+    for _ in 0..2 {
+        let began = tokio::time::Instant::now();
+        let error = bus.act(json!({"role": "no such"})).await.unwrap_err();
+        took.push(began.elapsed());
+        assert_eq!(error.code(), "no-handler");
+        assert!(error.to_string().contains("what `wire://nobody` answers is not known: "), "{error}");
+        // Others are answered meanwhile.
+        world.call("read", "").await.reply.unwrap();
+    }
+    assert!(took[0] > 2_000 * MS && took[0] <= 5_000 * MS && took[1] < MS, "{took:?}");
+}
+
+/// Who comes back within the deadline is not missed: a service of one process may be restarted.
+#[tokio::test(start_paused = true)]
+async fn r1_who_is_away_is_waited_for() {
+    for kind in EFFECTS {
+        let world = world(Way::Wire, 1).await;
+        world.wire.fault(Fault::Away, 7);
+        let saw = world.call(kind, "").await;
+        assert_eq!((saw.end(), saw.runs), ((Outcome::Done, "ok".into()), 1), "{kind} {saw:?}");
+        // Those that met nobody were no attempts, and took nothing from the retry budget.
+        assert_eq!((saw.receipt.attempts(), world.bus.flows().to(&pattern(kind)).attempts), (1, 1), "{kind}");
+        world.wire.fault(Fault::Away, 7);
+        world.bus.send(message(kind, "")).await.unwrap();
+        world.at_rest().await;
+        world.wire.fault(Fault::Away, 100_000);
+        let saw = world.call(kind, "").await;
+        assert_eq!((saw.end(), saw.runs), ((Outcome::NotDone, "unreachable".into()), 0), "{kind} {saw:?}");
+        assert!(saw.took >= 4_900 * MS && saw.took <= 5_000 * MS, "{kind} {saw:?}");
+        assert_eq!(world.bus.send(message(kind, "")).await.unwrap_err().outcome(), Outcome::NotDone);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn r1_beside_who_is_away_the_next_one_is_asked_at_once() {
+    let world = world(Way::Wire, 3).await;
+    world.wire.fault(Fault::Away, 2);
+    let saw = world.call("undeclared", "").await;
+    assert_eq!((saw.end(), saw.took), ((Outcome::Done, "ok".into()), Duration::ZERO), "{saw:?}");
+    // Both come back, though the third one did well all the time.
+    for _ in 0..200 {
+        assert_eq!(world.call("undeclared", "").await.runs, 1);
+        tokio::time::advance(MS).await;
+    }
+    let ran = world.peers.iter().map(|peer| peer.flows().of(&pattern("undeclared")).replied);
+    let ran: Vec<u64> = ran.collect();
+    assert!(ran.iter().all(|ran| *ran > 30), "{ran:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn r1_nobody_there_is_not_done() {
     for way in [Way::Local, Way::Wire] {
@@ -228,6 +284,72 @@ async fn r5_an_attempt_that_none_may_follow_has_all_the_time() {
     assert_eq!((saw.end(), saw.runs, saw.receipt.attempts()), ((Outcome::Done, "ok".into()), 1, 1));
 }
 
+/// A handler is slow for itself, and one that needs most of the time is let end.
+#[tokio::test(start_paused = true)]
+async fn r5_a_slow_handler_beside_fast_ones_is_not_repeated() {
+    let world = world(Way::Wire, 2).await;
+    for _ in 0..200 {
+        world.call("read", "").await.reply.unwrap();
+    }
+    let mut repeats = 0;
+    for n in 0..40 {
+        let saw = world.call("idempotent", "three seconds").await;
+        repeats = if saw.end() == (Outcome::Done, "ok".into()) && saw.runs == 1 { 0 } else { n + 1 };
+    }
+    assert!(repeats <= 20, "it was learnt only after {repeats} calls");
+    let to = world.bus.flows().to(&pattern("idempotent"));
+    assert!(to.attempts <= to.messages + 60, "{to:?}");
+}
+
+/// Many calls of a handler that hangs say nothing of the others, nor do callers with little time.
+#[tokio::test(start_paused = true)]
+async fn r5_a_handler_that_hangs_does_not_take_its_process_with_it() {
+    let world = world(Way::Wire, 1).await;
+    let short = world.bus.timeout(300 * MS);
+    for kind in ["undeclared", "idempotent"] {
+        let calls: Vec<_> = (0..100).map(|_| begin(&short, kind, "hang")).collect();
+        for call in calls {
+            let error = call.await.unwrap().unwrap_err();
+            assert_eq!(error.code(), "deadline", "{kind} {error:?}");
+        }
+        for kind in [kind, "read"] {
+            let saw = world.call_by(&short, kind, "").await;
+            assert_eq!(saw.end(), (Outcome::Done, "ok".into()), "{kind} {saw:?}");
+        }
+    }
+}
+
+/// Of two processes that are both slow now, since what they call is.
+#[tokio::test(start_paused = true)]
+async fn r5_an_attempt_that_the_budget_does_not_let_follow_has_all_the_time() {
+    let world = world(Way::Wire, 2).await;
+    for _ in 0..60 {
+        world.call("idempotent", "").await.reply.unwrap();
+    }
+    world.wire.fault(Fault::Late(600 * MS), 100_000);
+    let calls: Vec<_> = (0..300).map(|_| begin(&world.bus, "idempotent", "")).collect();
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    let to = world.bus.flows().to(&pattern("idempotent"));
+    assert!(to.attempts > 360 && to.attempts <= 360 + 36 + 100, "{to:?}");
+}
+
+/// With one process another attempt can only go to the same one, where it would begin anew.
+#[tokio::test(start_paused = true)]
+async fn r5_an_attempt_at_the_only_process_has_half_of_the_time() {
+    let world = world(Way::Wire, 1).await;
+    for _ in 0..60 {
+        world.call("idempotent", "").await.reply.unwrap();
+    }
+    world.wire.fault(Fault::Late(2_000 * MS), 1);
+    let saw = world.call("idempotent", "").await;
+    assert_eq!((saw.end(), saw.runs, saw.receipt.attempts()), ((Outcome::Done, "ok".into()), 1, 1));
+    world.wire.fault(Fault::LoseReply, 1);
+    let saw = world.call("idempotent", "").await;
+    assert!(saw.runs == 2 && saw.took >= 2_500 * MS && saw.took <= 2_530 * MS, "{saw:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn r5_the_retry_budget_bounds_what_is_repeated() {
     let world = world(Way::Wire, 2).await;
@@ -247,7 +369,7 @@ async fn r5_the_retry_budget_bounds_what_is_repeated() {
 #[tokio::test(start_paused = true)]
 async fn r5_the_retry_budget_is_one_for_sends_too() {
     let world = world(Way::Wire, 1).await;
-    world.peers[0].shutdown().await;
+    world.wire.fault(Fault::Full, 100_000);
     for _ in 0..200 {
         let error = world.bus.send(message("idempotent", "")).await.unwrap_err();
         assert_eq!(error.outcome(), Outcome::NotDone, "{error:?}");

@@ -18,6 +18,10 @@ pub(crate) enum Fault {
     LoseReply,
     /// It takes this long to get there.
     Late(Duration),
+    /// The other side is full and refuses it.
+    Full,
+    /// There is no other side.
+    Away,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -86,6 +90,8 @@ impl Link for End {
             match fault {
                 Some(Fault::LoseRequest) => return pending().await,
                 Some(Fault::Late(time)) => tokio::time::sleep(time).await,
+                Some(Fault::Full) => return Err(full()),
+                Some(Fault::Away) => return Err(Error::unreachable("nobody is there").into()),
                 Some(Fault::LoseReply) | None => {}
             }
             let reply = door.call(message, there).await;
@@ -102,8 +108,11 @@ impl Link for End {
     fn send<'a>(&'a self, message: &'a [u8], head: &'a Head) -> BoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
             let (door, fault, there) = self.wire.sends(&self.to, head);
-            if let Some(Fault::LoseRequest) = fault {
-                return pending().await;
+            match fault {
+                Some(Fault::LoseRequest) => return pending().await,
+                Some(Fault::Full) => return Err(full().into()),
+                Some(Fault::Away) => return Err(Error::unreachable("nobody is there")),
+                _ => {}
             }
             let taken = door.send(message, there).await;
             if let Some(Fault::LoseReply) = fault {
@@ -114,7 +123,16 @@ impl Link for End {
     }
 
     fn catalogue(&self) -> BoxFuture<'_, Result<Option<Vec<u8>>, Error>> {
-        let door = self.wire.0.lock().unwrap().doors[&self.to].clone();
-        Box::pin(async move { Ok(Some(door.catalogue().into_bytes())) })
+        let door = self.wire.0.lock().unwrap().doors.get(&self.to).cloned();
+        Box::pin(async move {
+            let door = door.ok_or_else(|| Error::unreachable("nobody is there"))?;
+            Ok(Some(door.catalogue().into_bytes()))
+        })
     }
+}
+
+/// As it comes from another process.
+fn full() -> CallError<ErrorReply> {
+    let said = serde_json::json!({"code": "overloaded", "message": "it is full", "outcome": "not-done"});
+    serde_json::from_value::<matchbus::transport::Fault>(said).unwrap().into_error()
 }

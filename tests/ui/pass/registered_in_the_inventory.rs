@@ -22,7 +22,7 @@ impl Carts {
 
 fn main() {
     let all = matchbus::__private::inventory::iter::<matchbus::__private::Registration>;
-    let mut names: Vec<_> = all.into_iter().flat_map(|registration| registration.0).map(|info| info.name).collect();
+    let mut names: Vec<_> = all.into_iter().flat_map(|registration| registration.list()).map(|info| info.name).collect();
     names.sort_unstable();
     assert_eq!(names, ["Carts::a", "Carts::b", "add", "heard"]);
 }

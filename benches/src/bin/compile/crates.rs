@@ -2,9 +2,6 @@
 
 use matchbus_benches::scratch::{Scratch, dependency, repeat};
 
-/// How many handlers each program has.
-const HANDLERS: usize = 1000;
-
 /// The versions are those of our own build; the features of tokio are those that either side needs.
 const SERDE: &str = "serde = { version = \"1\", features = [\"derive\"] }\n";
 const TYPES: &str = "
@@ -12,8 +9,8 @@ const TYPES: &str = "
 pub struct Total { pub total: f64, pub lines: u32 }
 ";
 
-/// A thousand functions with `#[service]`, and a main that mounts them.
-pub(crate) fn ours(scratch: &Scratch) -> std::io::Result<()> {
+/// So many functions with `#[service]`, and a main that mounts them.
+pub(crate) fn ours(scratch: &Scratch, name: &str, handlers: usize) -> std::io::Result<()> {
     let types = "
 use matchbus::prelude::*;
 
@@ -22,7 +19,7 @@ use matchbus::prelude::*;
 pub struct Add { pub item: String, pub qty: u32, pub price: f64 }
 ";
     let handlers =
-        repeat(0..HANDLERS, |n| format!("#[service(role = \"cart\", cmd = \"c{n}\")]\n{}", function(n)));
+        repeat(0..handlers, |n| format!("#[service(role = \"cart\", cmd = \"c{n}\")]\n{}", function(n)));
     let main = "
 #[matchbus::main]
 async fn main(app: App) -> matchbus::Result<()> {
@@ -30,20 +27,21 @@ async fn main(app: App) -> matchbus::Result<()> {
 }
 ";
     let manifest = format!("[workspace]\n[dependencies]\n{}{SERDE}", dependency());
-    scratch.write("ours", &manifest, &[("src/main.rs", &format!("{types}{TYPES}{handlers}{main}"))])
+    scratch.write(name, &manifest, &[("src/main.rs", &format!("{types}{TYPES}{handlers}{main}"))])
 }
 
 /// The same functions as routes of axum: in parts of a hundred, since one chain of a thousand calls needs deep recursion
 /// in the compiler.
-pub(crate) fn axum(scratch: &Scratch) -> std::io::Result<()> {
+pub(crate) fn axum(scratch: &Scratch, name: &str, handlers: usize) -> std::io::Result<()> {
+    let count = handlers;
     let types = "
 use axum::{Json, Router, routing::post};
 
 #[derive(serde::Serialize, serde::Deserialize)]
 pub struct Add { pub item: String, pub qty: u32, pub price: f64 }
 ";
-    let handlers = repeat(0..HANDLERS, function);
-    let parts = repeat(0..HANDLERS / 100, |part| {
+    let handlers = repeat(0..count, function);
+    let parts = repeat(0..count / 100, |part| {
         let routes = repeat(part * 100..(part + 1) * 100, |n| {
             format!(
                 "        .route(\"/c{n}\", post(|Json(m): Json<Add>| async move {{ Json(h{n}(m).await) }}))\n"
@@ -51,7 +49,7 @@ pub struct Add { pub item: String, pub qty: u32, pub price: f64 }
         });
         format!("fn part{part}(router: Router) -> Router {{\n    router\n{routes}}}\n")
     });
-    let calls = repeat(0..HANDLERS / 100, |part| format!("    router = part{part}(router);\n"));
+    let calls = repeat(0..count / 100, |part| format!("    router = part{part}(router);\n"));
     let main = format!(
         "
 #[tokio::main]
@@ -67,11 +65,7 @@ async fn main() {{
         "[workspace]\n[dependencies]\naxum = \"0.8\"\n{SERDE}\
          tokio = {{ version = \"1\", features = [\"rt-multi-thread\", \"net\", \"macros\"] }}\n"
     );
-    scratch.write(
-        "axum-routes",
-        &manifest,
-        &[("src/main.rs", &format!("{types}{TYPES}{handlers}{parts}{main}"))],
-    )
+    scratch.write(name, &manifest, &[("src/main.rs", &format!("{types}{TYPES}{handlers}{parts}{main}"))])
 }
 
 /// Nothing but matchbus.

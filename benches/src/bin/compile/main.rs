@@ -1,5 +1,6 @@
 //! What a thousand handlers cost to compile beside a thousand routes of axum, and what matchbus itself costs beside the
-//! libraries it stands on.
+//! libraries it stands on. With `--quick` there are 300 of each, and one round: what each program costs by itself then
+//! has a larger share.
 //!
 //! `compile [--quick] [--json] [--without axum] [--without fresh]`. Whole crates without incremental compilation, built
 //! from generated sources below the target folder; dependencies are built before the time is taken. Times are the
@@ -18,7 +19,12 @@ fn main() -> io::Result<()> {
     let rounds = if options.quick { 1 } else { 5 };
     let mut lines = Vec::new();
     if options.with("axum") {
-        handlers(rounds, &mut lines)?;
+        let (count, names) = if options.quick {
+            (300, ["ours-300", "axum-routes-300"])
+        } else {
+            (1000, ["ours", "axum-routes"])
+        };
+        handlers(rounds, count, names, &mut lines)?;
     }
     if options.with("fresh") {
         fresh(rounds.min(3), &mut lines)?;
@@ -27,17 +33,18 @@ fn main() -> io::Result<()> {
     std::process::exit(i32::from(lines.iter().any(|line| !line.met)));
 }
 
-/// A thousand handlers against a thousand routes.
-fn handlers(rounds: usize, lines: &mut Vec<Line>) -> io::Result<()> {
+/// So many handlers against as many routes.
+fn handlers(rounds: usize, count: usize, names: [&str; 2], lines: &mut Vec<Line>) -> io::Result<()> {
     let scratch = Scratch::new("handlers")?;
-    crates::ours(&scratch)?;
-    crates::axum(&scratch)?;
+    crates::ours(&scratch, names[0], count)?;
+    crates::axum(&scratch, names[1], count)?;
     let steps: [(&str, &[&str], f64); 3] = [
         ("check", &["check"], 1.3),
         ("debug build", &["build"], 0.5),
         ("release build", &["build", "--release"], 0.35),
     ];
-    let names = ["ours", "axum-routes"];
+    let count = if count < 1000 { count.to_string() } else { "1,000".to_owned() };
+    let peer = format!("axum, {count} routes");
     for name in names {
         for (_, arguments, _) in steps {
             scratch.cargo(name, arguments)?;
@@ -49,18 +56,18 @@ fn handlers(rounds: usize, lines: &mut Vec<Line>) -> io::Result<()> {
     };
     for (step, arguments, goal) in steps {
         let [ours, theirs] = figures(rounds, names.map(|name| move || build(name, arguments)));
-        let case = format!("1,000 handlers, {step} (CPU s)");
+        let case = format!("{count} handlers, {step} (CPU s)");
         eprintln!("{case}: {}", range(&ours, &theirs));
         let ratio = median_ratio(&ours, &theirs);
-        lines.push(Line::new(case, "axum, 1,000 routes", median(&ours), median(&theirs), ratio, goal));
+        lines.push(Line::new(case, &peer, median(&ours), median(&theirs), ratio, goal));
     }
     for (profile, goal) in [("debug", f64::INFINITY), ("release", 0.5)] {
         if goal.is_finite() {
             let [ours, theirs] = names
                 .map(|name| fs::metadata(scratch.program(name, profile)).map(|file| file.len() as f64 / 1e6));
             let (ours, theirs) = (ours?, theirs?);
-            let case = format!("1,000 handlers, {profile} binary (MB)");
-            lines.push(Line::new(case, "axum, 1,000 routes", ours, theirs, ours / theirs, goal));
+            let case = format!("{count} handlers, {profile} binary (MB)");
+            lines.push(Line::new(case, &peer, ours, theirs, ours / theirs, goal));
         }
     }
     Ok(())

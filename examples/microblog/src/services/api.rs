@@ -30,7 +30,7 @@ async fn post(msg: Post, entry: Call<PostEntry>) -> Result<(), CallError<ApiErro
         length if length > MOST => return Err(CallError::App(ApiError::TooLong { length, most: MOST })),
         _ => {}
     }
-    entry.call(PostEntry { text: text.to_owned(), user: msg.user }).await.map_err(CallError::lift)
+    Ok(entry.call(PostEntry { text: text.to_owned(), user: msg.user }).await.map_err(CallError::lift)?)
 }
 
 /// Follows whom one can follow.
@@ -41,5 +41,5 @@ async fn follow(msg: Follow, follow: Call<FollowUser>) -> Result<(), CallError<A
     if msg.user == msg.target {
         return Err(CallError::App(ApiError::Yourself));
     }
-    follow.call(FollowUser { user: msg.user, target: msg.target }).await.map_err(CallError::lift)
+    Ok(follow.call(FollowUser { user: msg.user, target: msg.target }).await.map_err(CallError::lift)?)
 }

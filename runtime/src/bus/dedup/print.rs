@@ -7,6 +7,7 @@ use std::hash::{Hash, Hasher};
 use serde_json::Value;
 
 use crate::message::json::Scan;
+use crate::sort::sort_by;
 
 /// The number of a message and its user context: both decide what a handler answers. In what order an object's keys are
 /// written makes no difference.
@@ -35,7 +36,7 @@ fn value(of: &Value, hasher: &mut DefaultHasher) {
             (5_u8, map.len()).hash(hasher);
             // A feature of serde_json's keeps them in the order of the text.
             let mut sorted: Vec<(&String, &Value)> = map.iter().collect();
-            sorted.sort_unstable_by_key(|(key, _)| *key);
+            sort_by(&mut sorted, |a, b| a.0.cmp(b.0));
             for (key, one) in sorted {
                 key.hash(hasher);
                 value(one, hasher);

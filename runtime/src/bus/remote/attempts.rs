@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::breaker::jitter;
@@ -22,6 +23,9 @@ impl Remote {
     /// Calls one of those who answer, and others of them when it fails in a way that allows it: *not done* always, and
     /// *unknown* if the handler says that running it twice does no harm (rules R1 and R2).
     ///
+    /// Somebody who is away costs nothing: nobody had the message. So the next one is asked at once, and when all are
+    /// away the call waits for one to come back, as long as it has time.
+    ///
     /// `find` is asked anew for each attempt: what is known of the peers changes.
     pub(crate) async fn call(
         &self,
@@ -31,49 +35,57 @@ impl Remote {
         find: impl Fn() -> Option<Arc<Target>>,
     ) -> Option<Reply> {
         let deadline = envelope.deadline(settings.budget);
-        let mut last: Option<Reply> = None;
-        let mut failed: Option<Arc<Peer>> = None;
-        let mut found = Some(match find() {
+        let first = match find() {
             Some(target) => target,
             None => self.wait_for(&find, deadline).await?,
-        });
-        let mut attempt = 0;
-        while attempt < ATTEMPTS {
-            let Some(target) = found.take().or_else(&find) else { break };
-            if attempt > 0 && (!target.budget.repeat() || !pause(attempt, deadline).await) {
-                break;
-            }
+        };
+        first.budget.message(clock::now());
+        let mut found = Some(first);
+        let mut last: Option<Reply> = None;
+        let mut failed: Option<Arc<Peer>> = None;
+        let (mut attempt, mut away) = (0, Away::default());
+        while let Some(target) = found.take().or_else(&find) {
             // One look at the clock for all that begins here.
             let now = clock::now();
-            if attempt == 0 {
-                target.budget.message(now);
-            }
             let left = deadline.saturating_duration_since(now);
             if left.is_zero() {
                 last.get_or_insert_with(|| Err(CallError::Bus(too_late())));
                 break;
             }
-            let Some(peer) = self.choose(&target, failed.as_ref()) else {
+            let Some(peer) = target.choose(failed.as_ref()) else {
                 last.get_or_insert_with(|| Err(CallError::Bus(all_away(&target))));
-                attempt += 1;
-                continue;
+                if away.wait(deadline).await {
+                    continue;
+                }
+                break;
             };
-            let sending = Sending { message, envelope, target: &target, left, last: attempt + 1 == ATTEMPTS };
-            let (reply, sent) = if settings.hedge_reads && target.reads && !sending.last {
+            let paid = AtomicBool::new(false);
+            let last_one = attempt + 1 == ATTEMPTS;
+            let sending = Sending { message, envelope, target: &target, left, last: last_one, paid: &paid };
+            let (reply, sent) = if settings.hedge_reads && target.reads && !last_one {
                 // Boxed, so that other calls do not carry the room for it.
                 Box::pin(self.hedged(&sending, &peer, attempt)).await
             } else {
                 (sending.attempt(&peer, attempt, now).await, 1)
             };
-            attempt += sent;
-            let again = match &reply {
-                Ok(_) | Err(CallError::App(_)) => false,
-                Err(CallError::Bus(error)) => may_repeat(error, &target),
+            let next = match &reply {
+                Ok(_) | Err(CallError::App(_)) => Next::End,
+                Err(CallError::Bus(error)) => next(error, &target),
             };
-            if !again {
-                return Some(reply);
-            }
+            let goes_on = match next {
+                Next::End => return Some(reply),
+                Next::Other => away.met(&target, deadline).await,
+                Next::Repeat => {
+                    attempt += sent;
+                    attempt < ATTEMPTS
+                        && (paid.into_inner() || target.budget.repeat())
+                        && pause(attempt, deadline).await
+                }
+            };
             (last, failed) = (Some(reply), Some(peer));
+            if !goes_on {
+                break;
+            }
         }
         last
     }
@@ -86,40 +98,73 @@ impl Remote {
         deadline: Instant,
         target: &Target,
     ) -> Result<(), Error> {
+        target.budget.message(clock::now());
         let mut failed = None;
-        let mut last = all_away(target);
-        for attempt in 0..ATTEMPTS {
-            if attempt == 0 {
-                target.budget.message(clock::now());
-            } else if !target.budget.repeat() || !pause(attempt, deadline).await {
-                break;
-            }
-            let Some(peer) = self.choose(target, failed.as_ref()) else { continue };
+        let mut last = None;
+        let (mut attempt, mut away) = (0, Away::default());
+        loop {
+            let Some(peer) = target.choose(failed.as_ref()) else {
+                if away.wait(deadline).await {
+                    continue;
+                }
+                return Err(last.unwrap_or_else(|| all_away(target)));
+            };
             target.budget.counts.attempts.add();
-            let busy = peer.busy();
+            let (busy, began) = (peer.busy(), clock::now());
             let sent = tokio::select! {
                 biased;
                 sent = peer.link.send(message, head) => sent,
                 () = clock::sleep_until(deadline) => Err(late()),
             };
             drop(busy);
-            match sent {
-                Ok(()) => {
-                    peer.breaker.answered();
-                    return Ok(());
-                }
-                Err(error) => {
-                    note(&peer, &error);
-                    let again = may_repeat(&error, target);
-                    last = error;
-                    if !again {
-                        break;
+            let Err(error) = sent else {
+                peer.answered();
+                return Ok(());
+            };
+            note(&peer, &error, began);
+            let goes_on = match next(&error, target) {
+                Next::End => false,
+                Next::Other => {
+                    if error.kind() == ErrorKind::Unreachable {
+                        target.budget.counts.attempts.take_back();
                     }
+                    away.met(target, deadline).await
                 }
+                Next::Repeat => {
+                    attempt += 1;
+                    attempt < ATTEMPTS && target.budget.repeat() && pause(attempt, deadline).await
+                }
+            };
+            if !goes_on {
+                return Err(error);
             }
-            failed = Some(peer);
+            (last, failed) = (Some(error), Some(peer));
         }
-        Err(last)
+    }
+}
+
+/// Those who were away, one after the other.
+#[derive(Debug, Default)]
+struct Away {
+    met: usize,
+    rounds: u32,
+}
+
+impl Away {
+    /// One more; whether to go on: at once to another one, and after a pause when it may have been all of them.
+    async fn met(&mut self, target: &Target, deadline: Instant) -> bool {
+        self.met += 1;
+        if self.met < target.peers.len() {
+            return true;
+        }
+        self.wait(deadline).await
+    }
+
+    /// Nobody is there; whether to look again.
+    async fn wait(&mut self, deadline: Instant) -> bool {
+        self.met = 0;
+        self.rounds += 1;
+        pause(self.rounds, deadline).await
     }
 }
 
@@ -131,18 +176,14 @@ pub(super) struct Sending<'a> {
     pub(super) left: Duration,
     /// No attempt may follow.
     last: bool,
+    /// The next attempt has been taken out of the retry budget.
+    paid: &'a AtomicBool,
 }
 
 impl Sending<'_> {
     /// One attempt, which begins now.
-    pub(super) async fn attempt(&self, peer: &Peer, attempt: u32, began: Instant) -> Reply {
-        let timeout = if self.last || !self.target.repeatable {
-            // To give up early makes time for another attempt. Where none can follow, it would only turn a slow answer
-            // into none.
-            self.left
-        } else {
-            peer.latency.attempt_timeout(self.left)
-        };
+    pub(super) async fn attempt(&self, peer: &Arc<Peer>, attempt: u32, began: Instant) -> Reply {
+        let patience = self.patience();
         let head = self.envelope.head(attempt, self.left);
         self.target.budget.counts.attempts.add();
         if let Some(receipt) = self.envelope.receipt() {
@@ -152,17 +193,54 @@ impl Sending<'_> {
         let reply = tokio::select! {
             biased;
             reply = peer.link.call(self.message, &head) => reply,
-            () = clock::sleep_until(began + timeout) => Err(CallError::Bus(no_answer(peer, timeout))),
+            timeout = self.give_up(began, patience) => Err(CallError::Bus(no_answer(peer, timeout))),
         };
         drop(busy);
         match &reply {
             Ok(_) | Err(CallError::App(_)) => {
-                peer.latency.note(clock::now() - began);
-                peer.breaker.answered();
+                self.target.latency.note(clock::now() - began);
+                peer.answered();
             }
-            Err(CallError::Bus(error)) => note(peer, error),
+            Err(CallError::Bus(error)) => {
+                note(peer, error, began);
+                if error.outcome() == Outcome::NotDone && error.kind() == ErrorKind::Unreachable {
+                    // No copy of the message left.
+                    self.target.budget.counts.attempts.take_back();
+                    if let Some(receipt) = self.envelope.receipt() {
+                        receipt.no_attempt();
+                    }
+                }
+            }
         }
         reply
+    }
+
+    /// How long to wait before another attempt would be made, if one may.
+    fn patience(&self) -> Option<Duration> {
+        if self.last || !self.target.repeatable {
+            // To give up early makes time for another attempt. Where none can follow, it would only turn a slow answer
+            // into none.
+            return None;
+        }
+        self.target.latency.patience(self.left, self.target.peers.len() == 1)
+    }
+
+    /// Ends when the attempt is to be given up, and says after how long. What the retry budget does not allow to be repeated
+    /// is not given up before its deadline.
+    async fn give_up(&self, began: Instant, patience: Option<Duration>) -> Duration {
+        if let Some(patience) = patience {
+            clock::sleep_until(began + patience).await;
+            if self.target.budget.repeat() {
+                self.paid.store(true, Ordering::Relaxed);
+                if patience >= self.left / 2 {
+                    // The handler takes at least so long.
+                    self.target.latency.note(patience);
+                }
+                return patience;
+            }
+        }
+        clock::sleep_until(began + self.left).await;
+        self.left
     }
 
     /// Notes that a copy was sent before another one had failed.
@@ -175,16 +253,27 @@ impl Sending<'_> {
 }
 
 /// What a failure says of the peer: one that refuses is there, one that is silent is not.
-fn note(peer: &Peer, error: &Error) {
+fn note(peer: &Arc<Peer>, error: &Error, began: Instant) {
     match error.kind() {
-        ErrorKind::Unreachable | ErrorKind::Lost | ErrorKind::Deadline | ErrorKind::Draining => {
-            peer.breaker.failed();
-        }
-        _ => peer.breaker.answered(),
+        ErrorKind::Unreachable | ErrorKind::Draining => peer.breaker.away(),
+        ErrorKind::Lost => drop(peer.breaker.failed()),
+        ErrorKind::Deadline => peer.silent_since(began),
+        _ => peer.answered(),
     }
 }
 
-fn may_repeat(error: &Error, target: &Target) -> bool {
+/// What to do about a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    /// It is final.
+    End,
+    /// That process is away, and nobody had the message: this was no attempt.
+    Other,
+    /// Another attempt.
+    Repeat,
+}
+
+fn next(error: &Error, target: &Target) -> Next {
     match (error.outcome(), error.kind()) {
         (
             _,
@@ -195,20 +284,28 @@ fn may_repeat(error: &Error, target: &Target) -> bool {
             | ErrorKind::Conflict,
         )
         | (Outcome::Unknown, ErrorKind::Unwritable | ErrorKind::Undecodable)
-        | (Outcome::Done, _) => false,
-        (Outcome::NotDone, _) => true,
-        (Outcome::Unknown, _) => target.repeatable,
+        | (Outcome::Done, _) => Next::End,
+        (Outcome::NotDone, _) if is_away(error) => Next::Other,
+        (Outcome::NotDone, _) => Next::Repeat,
+        (Outcome::Unknown, _) if target.repeatable => Next::Repeat,
+        (Outcome::Unknown, _) => Next::End,
     }
 }
 
-/// Waits before attempt number `attempt`; `false` if the deadline comes first.
+fn is_away(error: &Error) -> bool {
+    error.outcome() == Outcome::NotDone
+        && matches!(error.kind(), ErrorKind::Unreachable | ErrorKind::Draining)
+}
+
+/// Waits before attempt number `attempt`; `false` if there is no time for one.
 async fn pause(attempt: u32, deadline: Instant) -> bool {
-    let most = PAUSE.saturating_mul(1 << (attempt - 1).min(6)).min(LONGEST_PAUSE);
-    let until = clock::now() + jitter(most);
-    if until >= deadline {
+    let left = deadline.saturating_duration_since(clock::now());
+    if left < PAUSE {
         return false;
     }
-    clock::sleep_until(until).await;
+    // Near the deadline the pauses get shorter, so that what comes back late is still met.
+    let most = PAUSE.saturating_mul(1 << (attempt - 1).min(6)).min(LONGEST_PAUSE).min(left / 2);
+    clock::sleep(jitter(most)).await;
     true
 }
 

@@ -1,6 +1,8 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use tokio::sync::oneshot;
+
 use super::peer::Peer;
 use super::table::{Observer, Routed};
 use crate::bus::{Core, Origin, Published, Route, partly};
@@ -71,6 +73,32 @@ impl Core {
         }
     }
 
+    /// As [`first_learn`](Core::first_learn), of all of them together: those that are not there yet cost the time of one.
+    pub(crate) async fn first_learn_all(self: &Arc<Self>, peers: impl Iterator<Item = Arc<Peer>>) {
+        let ask = |peer: Arc<Peer>| {
+            let core = Arc::clone(self);
+            let (ended, end) = oneshot::channel::<()>();
+            task::spawn(async move {
+                core.first_learn(&peer).await;
+                drop(ended);
+            });
+            end
+        };
+        for end in peers.map(ask).collect::<Vec<_>>() {
+            // It ends by being dropped.
+            let _ = end.await;
+        }
+    }
+
+    /// Who was asked and has never said what it answers, and why.
+    pub(crate) fn silent(&self) -> Vec<(Url, Arc<str>)> {
+        let why = |peer: &Peer| match peer.silence() {
+            Some(silence) => silence.why,
+            None => "it has not answered yet".into(),
+        };
+        self.remote.silent().iter().map(|peer| (peer.url.clone(), why(peer))).collect()
+    }
+
     /// Sends to whoever answers in another process.
     pub(crate) async fn send_elsewhere(&self, bytes: &[u8], origin: &Origin) -> Result<()> {
         let envelope = origin.envelope();
@@ -80,7 +108,7 @@ impl Core {
         let deadline = envelope.deadline(self.settings.budget);
         let scan = Scan::read(bytes, &self.settings.limits).map_err(Error::malformed)?;
         let target = self.remote.wait_for(|| self.remote.find(&scan), deadline).await;
-        let target = target.ok_or_else(|| self.no_handler(&scan, &envelope))?;
+        let target = target.ok_or_else(|| self.no_handler_anywhere(&scan, &envelope))?;
         let head = envelope.head(0, deadline.saturating_duration_since(clock::now()));
         self.remote.send(bytes, &head, deadline, &target).await
     }
@@ -129,7 +157,7 @@ impl Core {
     }
 }
 
-fn pin_of(text: &str) -> Result<Pattern> {
+pub(crate) fn pin_of(text: &str) -> Result<Pattern> {
     text.parse().map_err(|cause| {
         Error::new(
             ErrorKind::Usage,
@@ -142,20 +170,43 @@ fn pin_of(text: &str) -> Result<Pattern> {
 /// Asks a peer what it answers. What was learnt before stays until something else is learnt: a process that is down for
 /// a moment is not gone.
 async fn learn(core: &Core, peer: &Arc<Peer>) {
-    match peer.link.catalogue().await {
+    let (why, lasts) = match peer.link.catalogue().await {
         Ok(Some(json)) => match serde_json::from_slice::<Catalogue>(&json) {
             Ok(catalogue) => {
+                peer.answered();
                 if core.remote.learn(peer, Some(catalogue)) {
                     core.mark_rivals();
                 }
+                return;
             }
-            Err(cause) => tracing::warn!(peer = %peer.url, "its catalogue cannot be read: {cause}"),
+            Err(cause) => (format!("its catalogue cannot be read: {cause}"), true),
         },
-        Ok(None) => {
-            tracing::warn!(peer = %peer.url, "it has no catalogue; say what it answers with `?pin=…`");
-        }
-        Err(error) => tracing::debug!(peer = %peer.url, "it cannot be asked what it answers: {error}"),
+        Ok(None) => ("it has no catalogue; say what it answers with `?pin=…` in its address".into(), true),
+        Err(error) => (error.text().to_owned(), !may_pass(&error)),
+    };
+    if core.remote.knows(peer) {
+        tracing::debug!(peer = %peer.url, "it did not say what it answers: {why}");
+        return;
     }
+    if peer.silence().is_none() || lasts {
+        // Once, and not ten times a second.
+        tracing::debug!(peer = %peer.url, "it did not say what it answers: {why}");
+    }
+    if peer.was_silent(&why, lasts) {
+        core.remote.look_again();
+    }
+}
+
+/// Whether a process that could not be asked may just be starting.
+fn may_pass(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Unreachable
+            | ErrorKind::Lost
+            | ErrorKind::Deadline
+            | ErrorKind::Draining
+            | ErrorKind::Overloaded
+    )
 }
 
 async fn keep_learning(core: Weak<Core>, peer: Arc<Peer>) {

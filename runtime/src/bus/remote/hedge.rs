@@ -18,7 +18,8 @@ impl Remote {
     ///
     /// Gives how many attempts it were.
     pub(super) async fn hedged(&self, sending: &Sending<'_>, peer: &Arc<Peer>, attempt: u32) -> (Reply, u32) {
-        let after = peer.latency.p99().map(|p99| p99.max(LEAST)).filter(|after| *after < sending.left);
+        let after =
+            sending.target.latency.p99().map(|p99| p99.max(LEAST)).filter(|after| *after < sending.left);
         let (true, Some(after)) = (sending.target.reads && sending.target.peers.len() > 1, after) else {
             return (sending.attempt(peer, attempt, clock::now()).await, 1);
         };
@@ -28,7 +29,7 @@ impl Remote {
             reply = &mut first => return (reply, 1),
             () = clock::sleep(after) => {}
         }
-        let other = self.choose(sending.target, Some(peer)).filter(|other| !Arc::ptr_eq(other, peer));
+        let other = sending.target.choose(Some(peer)).filter(|other| !Arc::ptr_eq(other, peer));
         let Some(other) = other else { return (first.await, 1) };
         if !sending.target.budget.repeat() {
             other.breaker.gave_up();

@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// The last answers' times, for the attempt time-out.
+/// The times of the last answers to messages of one pattern, for the attempt time-out.
 #[derive(Debug)]
 pub(super) struct Latency {
     micros: [AtomicU32; Latency::KEPT],
@@ -40,13 +40,17 @@ impl Latency {
         Some(Duration::from_micros(second.max(1).into()))
     }
 
-    /// How long one attempt may take: four times the 99th percentile, but at least 50 ms and at most half of what is
-    /// left (rule R5).
-    pub(super) fn attempt_timeout(&self, left: Duration) -> Duration {
+    /// How long one attempt may take before another one: four times the 99th percentile, but at least 50 ms and at most half
+    /// of what is left (rule R5). `None` if the other one could not end in the half that would be left to it.
+    pub(super) fn patience(&self, left: Duration, only_one_peer: bool) -> Option<Duration> {
         let half = left / 2;
         match self.p99() {
-            Some(p99) => (p99 * 4).max(Duration::from_millis(50)).min(half),
-            None => half,
+            None => Some(half),
+            Some(p99) if p99 >= half => None,
+            // Another attempt would go to the same process: what is slow there, such as attempts of its own, would begin
+            // anew. It is for what got lost on the way.
+            Some(_) if only_one_peer => Some(half),
+            Some(p99) => Some((p99 * 4).max(Duration::from_millis(50)).min(half)),
         }
     }
 }
@@ -59,15 +63,17 @@ mod tests {
     fn the_timeout_follows_what_was_seen_within_its_bounds() {
         let latency = Latency::default();
         let second = Duration::from_secs(1);
-        assert_eq!(latency.attempt_timeout(second), second / 2);
+        assert_eq!(latency.patience(second, false), Some(second / 2));
         for _ in 0..100 {
             latency.note(Duration::from_millis(1));
         }
-        assert_eq!(latency.attempt_timeout(second), Duration::from_millis(50));
+        assert_eq!(latency.patience(second, false), Some(Duration::from_millis(50)));
         for _ in 0..5 {
             latency.note(Duration::from_millis(30));
         }
-        assert_eq!(latency.attempt_timeout(second), Duration::from_millis(120));
-        assert_eq!(latency.attempt_timeout(Duration::from_millis(100)), Duration::from_millis(50));
+        assert_eq!(latency.patience(second, false), Some(Duration::from_millis(120)));
+        assert_eq!(latency.patience(Duration::from_millis(100), false), Some(Duration::from_millis(50)));
+        assert_eq!(latency.patience(second, true), Some(second / 2));
+        assert_eq!(latency.patience(Duration::from_millis(60), false), None);
     }
 }

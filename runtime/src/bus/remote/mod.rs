@@ -14,4 +14,5 @@ mod retry_budget;
 mod rivals;
 mod table;
 
+pub(crate) use elsewhere::pin_of;
 pub(crate) use table::Remote;

@@ -1,9 +1,17 @@
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use super::breaker::Breaker;
-use super::latency::Latency;
+use crate::seam::clock::{self, Instant};
+use crate::seam::task;
 use crate::transport::{Link, Url};
+
+/// How long a process that looks dead may take to say what it answers.
+const PROBE: Duration = Duration::from_secs(1);
+
+/// How long messages wait for a process to say for the first time what it answers: processes start in any order.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// Another process, as this one sees it.
 #[derive(Debug)]
@@ -11,9 +19,20 @@ pub(crate) struct Peer {
     pub(crate) url: Url,
     pub(crate) link: Arc<dyn Link>,
     pub(super) breaker: Breaker,
-    pub(super) latency: Latency,
     in_flight: AtomicUsize,
     asked: AtomicBool,
+    known_since: Instant,
+    /// When it last answered anything, in microseconds after that.
+    heard: AtomicU64,
+    silence: Mutex<Option<Silence>>,
+}
+
+/// Why it is not known what a process answers.
+#[derive(Clone, Debug)]
+pub(crate) struct Silence {
+    pub(crate) why: Arc<str>,
+    /// To wait does not help: it is there, and does not say.
+    lasts: bool,
 }
 
 impl Peer {
@@ -22,9 +41,56 @@ impl Peer {
             url,
             link,
             breaker: Breaker::default(),
-            latency: Latency::default(),
             in_flight: AtomicUsize::new(0),
             asked: AtomicBool::new(false),
+            known_since: clock::now(),
+            heard: AtomicU64::new(0),
+            silence: Mutex::new(None),
+        }
+    }
+
+    /// It could not be learnt what it answers; whether that is worth telling those who wait for it.
+    pub(super) fn was_silent(&self, why: &str, lasts: bool) -> bool {
+        let silence = Silence { why: why.into(), lasts };
+        let before = self.silence.lock().unwrap_or_else(PoisonError::into_inner).replace(silence);
+        lasts && !before.is_some_and(|before| before.lasts)
+    }
+
+    /// Why it did not say what it answers, the last time that it was asked.
+    pub(crate) fn silence(&self) -> Option<Silence> {
+        self.silence.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Until when messages wait for what it says that it answers. Somebody who does not start should not hold up what nobody
+    /// answers for ever.
+    pub(super) fn awaited_until(&self) -> Option<Instant> {
+        let lasts = self.silence().is_some_and(|silence| silence.lasts);
+        (self.is_asked() && !lasts).then(|| self.known_since + GRACE)
+    }
+
+    /// It answered, whatever it said.
+    pub(super) fn answered(&self) {
+        let now = clock::now().saturating_duration_since(self.known_since).as_micros();
+        self.heard.fetch_max(u64::try_from(now).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.breaker.answered();
+    }
+
+    /// It did not answer a message that was sent to it then.
+    ///
+    /// A handler that hangs, or whose caller has little time, is not the whole process: if that answered anything else
+    /// meanwhile, it lives. Before it is left alone it is asked what it answers, since it may only have been given messages
+    /// that hang.
+    pub(super) fn silent_since(self: &Arc<Self>, began: Instant) {
+        if self.known_since + Duration::from_micros(self.heard.load(Ordering::Relaxed)) > began {
+            return;
+        }
+        if self.breaker.failed() {
+            let peer = Arc::clone(self);
+            task::spawn(async move {
+                if let Some(Ok(Some(_))) = clock::within(PROBE, peer.link.catalogue()).await {
+                    peer.answered();
+                }
+            });
         }
     }
 

@@ -39,11 +39,11 @@ impl Core {
     /// Whether another process answers this message by a pattern that wins over that of the handler found here.
     #[inline]
     pub(crate) fn is_outranked<F: Fields + ?Sized>(&self, handler: u32, message: &F) -> bool {
-        self.handler(handler).rivals.load(Relaxed) && self.is_outranked_by_any(handler, message)
+        self.handler(handler).rivals.load(Relaxed) && self.is_outranked_by_any(handler, &message)
     }
 
     #[cold]
-    fn is_outranked_by_any<F: Fields + ?Sized>(&self, handler: u32, message: &F) -> bool {
+    fn is_outranked_by_any(&self, handler: u32, message: &dyn Fields) -> bool {
         let handler = self.handler(handler);
         let found = self.remote.find(message);
         found.is_some_and(|target| beats(target.order, order(&handler.pattern, handler.rank)))

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tokio::sync::Notify;
 
+use super::latency::Latency;
 use super::peer::Peer;
 use super::retry_budget::RetryBudget;
 use super::rivals::{LAST, Order, order};
@@ -12,6 +13,7 @@ use crate::pattern::{Compare, Pattern};
 use crate::registry::Catalogue;
 use crate::router::{Fields, Matcher};
 use crate::seam::clock::{self, Instant};
+use crate::sort::gather;
 use crate::transport::{Link, Url};
 
 /// What this process knows of the others: its peers, and who answers what.
@@ -25,7 +27,7 @@ pub(crate) struct Remote {
     known: Mutex<Known>,
     table: RwLock<Arc<Table>>,
     budgets: Mutex<BTreeMap<String, Arc<RetryBudget>>>,
-    turn: AtomicUsize,
+    latencies: Mutex<BTreeMap<String, Arc<Latency>>>,
     /// Told whenever the table is new.
     learnt: Notify,
 }
@@ -91,6 +93,33 @@ pub(crate) struct Target {
     /// Whether it changes nothing: it says so at every peer.
     pub(super) reads: bool,
     pub(super) budget: Arc<RetryBudget>,
+    /// How long its answers take: handlers of one process differ.
+    pub(super) latency: Arc<Latency>,
+    /// Whose turn it is; of each pattern by itself, or a caller that sends two patterns alternately would always meet the
+    /// same process with each.
+    turn: AtomicUsize,
+}
+
+impl Target {
+    /// The peer whose turn it is: of those whose breaker lets a message through the one with the fewest in flight, and
+    /// of equals each in turn; one that has just failed only if there is no other. So a process that came back has its
+    /// probe also while the others do well.
+    pub(crate) fn choose(&self, failed: Option<&Arc<Peer>>) -> Option<Arc<Peer>> {
+        if let [only] = &self.peers[..] {
+            return only.breaker.lets_through().then(|| Arc::clone(only));
+        }
+        let count = self.peers.len();
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        let mut order: Vec<&Arc<Peer>> = (0..count).map(|n| &self.peers[(turn + n) % count]).collect();
+        let burden = |peer: &Arc<Peer>| {
+            let failed = failed.is_some_and(|failed| Arc::ptr_eq(failed, peer));
+            (failed, !peer.breaker.would_let_through(), peer.in_flight())
+        };
+        let burdens: Vec<_> = order.iter().map(|peer| burden(peer)).collect();
+        let turns = crate::sort::order(order.len(), &|a, b| burdens[a].cmp(&burdens[b]));
+        order = turns.into_iter().map(|at| order[at]).collect();
+        order.into_iter().find(|peer| peer.breaker.lets_through()).cloned()
+    }
 }
 
 impl Remote {
@@ -131,8 +160,8 @@ impl Remote {
     }
 
     /// Whether a route takes this message past the handlers here.
-    pub(crate) fn skips_local<F: Fields + ?Sized>(&self, message: &F) -> bool {
-        self.table().routes.find(message).is_some_and(|found| found.value().skip_local)
+    pub(crate) fn skips_local(&self, message: &dyn Fields) -> bool {
+        self.table().routes.find_any(message).is_some_and(|found| found.value().skip_local)
     }
 
     /// Takes what the peer says that it answers, `None` when it is gone; whether that is new.
@@ -150,8 +179,7 @@ impl Remote {
         true
     }
 
-    /// Waits until somebody is known who answers, as long as there is somebody who has not yet said what it answers:
-    /// processes start in any order.
+    /// Waits until somebody is known who answers, as long as there is somebody new who has not yet said what it answers.
     pub(super) async fn wait_for(
         &self,
         find: impl Fn() -> Option<Arc<Target>>,
@@ -162,24 +190,33 @@ impl Remote {
             if let Some(target) = find() {
                 return Some(target);
             }
-            if !self.is_learning() {
-                return None;
-            }
+            let until = self.learning_until().filter(|until| *until > clock::now())?.min(deadline);
             tokio::select! {
                 biased;
                 () = learnt => {}
-                () = clock::sleep_until(deadline) => return None,
+                () = clock::sleep_until(until) => return find(),
             }
         }
     }
 
-    /// Whether some peer that is asked has never said what it answers.
-    fn is_learning(&self) -> bool {
+    /// Until when those are waited for who have never said what they answer.
+    fn learning_until(&self) -> Option<Instant> {
+        self.silent().iter().filter_map(|peer| peer.awaited_until()).max()
+    }
+
+    /// Those who were asked and have never said what they answer.
+    pub(crate) fn silent(&self) -> Vec<Arc<Peer>> {
         let known = self.known();
-        known
+        let silent = known
             .peers
             .iter()
-            .any(|peer| peer.is_asked() && !known.catalogues.iter().any(|(of, _)| Arc::ptr_eq(of, peer)))
+            .filter(|peer| peer.is_asked() && !known.catalogues.iter().any(|(of, _)| Arc::ptr_eq(of, peer)));
+        silent.cloned().collect()
+    }
+
+    /// Tells those who wait for what others answer to look again.
+    pub(super) fn look_again(&self) {
+        self.learnt.notify_waiters();
     }
 
     /// Whether this peer has said what it answers.
@@ -188,13 +225,13 @@ impl Remote {
     }
 
     /// Those who answer a message.
-    pub(crate) fn find<F: Fields + ?Sized>(&self, message: &F) -> Option<Arc<Target>> {
+    pub(crate) fn find(&self, message: &dyn Fields) -> Option<Arc<Target>> {
         let table = self.table();
-        if let Some(found) = table.routes.find(message) {
+        if let Some(found) = table.routes.find_any(message) {
             let Destination { known, rest, .. } = found.value();
-            return Some(Arc::clone(known.find(message).map_or(rest, |found| found.value())));
+            return Some(Arc::clone(known.find_any(message).map_or(rest, |found| found.value())));
         }
-        table.services.find(message).map(|found| Arc::clone(found.value()))
+        table.services.find_any(message).map(|found| Arc::clone(found.value()))
     }
 
     /// What was counted of messages to other processes, by pattern.
@@ -205,47 +242,31 @@ impl Remote {
     }
 
     /// The patterns that others answer, with their ranks.
-    pub(super) fn answered(&self) -> Vec<(Pattern, i32)> {
+    pub(crate) fn answered(&self) -> Vec<(Pattern, i32)> {
         self.table().services.iter().map(|found| (found.pattern(), found.value().order.1)).collect()
     }
 
     /// Who is to have a copy of a message: each peer of every observe route that matches it, and of each group that the
     /// catalogues name one of those who have it, unless one of them has had its copy by a route.
-    pub(crate) fn observers<F: Fields + ?Sized>(&self, message: &F) -> Vec<Observer> {
+    pub(crate) fn observers(&self, message: &dyn Fields) -> Vec<Observer> {
         let table = self.table();
         let mut all: Vec<Observer> = Vec::new();
         let has = |all: &[Observer], peer: &Arc<Peer>| {
             all.iter().any(|one| one.group.is_none() && Arc::ptr_eq(&one.target.peers[0], peer))
         };
-        for target in table.copies.find_all(message).into_iter().flat_map(|found| found.value()) {
+        for target in table.copies.find_all(&message).into_iter().flat_map(|found| found.value()) {
             if !has(&all, &target.peers[0]) {
                 all.push(Observer { group: None, target: Arc::clone(target) });
             }
         }
         for (name, matcher) in &table.groups {
-            let Some(found) = matcher.find(message) else { continue };
+            let Some(found) = matcher.find_any(message) else { continue };
             let target = Arc::clone(found.value());
             if !target.peers.iter().any(|peer| has(&all, peer)) {
                 all.push(Observer { group: Some(name.clone()), target });
             }
         }
         all
-    }
-
-    /// The peer whose turn it is: of those whose breaker lets a message through the one with the fewest in flight, and
-    /// of equals each in turn; one that has just failed only if there is no other.
-    pub(crate) fn choose(&self, target: &Target, failed: Option<&Arc<Peer>>) -> Option<Arc<Peer>> {
-        if let [only] = &target.peers[..] {
-            return only.breaker.lets_through().then(|| Arc::clone(only));
-        }
-        let count = target.peers.len();
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-        let mut order: Vec<&Arc<Peer>> = (0..count).map(|n| &target.peers[(turn + n) % count]).collect();
-        order.sort_by_key(|peer| {
-            let failed = failed.is_some_and(|failed| Arc::ptr_eq(failed, peer));
-            (failed, !peer.breaker.is_closed(), peer.in_flight())
-        });
-        order.into_iter().find(|peer| peer.breaker.lets_through()).cloned()
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, Known> {
@@ -273,7 +294,7 @@ impl Remote {
             }
         }
         let (routes, copies) = self.route_table(known);
-        let groups = groups.into_iter().map(|(name, drafts)| (name, self.matcher(drafts))).collect();
+        let groups = gather(groups.into_iter().map(|(name, drafts)| (name, self.matcher(drafts))));
         let table = Table { routes, copies, services: self.matcher(services), groups };
         *self.table.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(table);
         self.learnt.notify_waiters();
@@ -303,7 +324,9 @@ impl Remote {
             let target = |peers| {
                 let pattern = pin.to_string();
                 Arc::new(Target {
-                    budget: self.budget(&pattern),
+                    budget: kept(&self.budgets, &pattern),
+                    latency: kept(&self.latencies, &pattern),
+                    turn: AtomicUsize::new(0),
                     repeatable: false,
                     reads: false,
                     order: LAST,
@@ -328,7 +351,9 @@ impl Remote {
             let Ok(pattern) = text.parse::<Pattern>() else { continue };
             let all = |of: &[&str]| draft.effects.iter().all(|effect| of.contains(&effect.as_str()));
             let target = Target {
-                budget: self.budget(&text),
+                budget: kept(&self.budgets, &text),
+                latency: kept(&self.latencies, &text),
+                turn: AtomicUsize::new(0),
                 repeatable: all(&["read", "idempotent", "dedup"]),
                 reads: all(&["read"]),
                 order: order(&pattern, draft.rank),
@@ -339,12 +364,12 @@ impl Remote {
         }
         matcher
     }
+}
 
-    /// The budget of a pattern outlives the table: it must not be new after each thing learnt.
-    fn budget(&self, pattern: &str) -> Arc<RetryBudget> {
-        let mut budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(budgets.entry(pattern.to_owned()).or_default())
-    }
+/// What is kept for a pattern outlives the table: it must not be new after each thing learnt.
+fn kept<T: Default>(all: &Mutex<BTreeMap<String, Arc<T>>>, pattern: &str) -> Arc<T> {
+    let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+    Arc::clone(all.entry(pattern.to_owned()).or_default())
 }
 
 /// Of a peer that says nothing of its effects.

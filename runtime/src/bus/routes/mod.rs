@@ -99,6 +99,11 @@ impl Route {
         toml_file::read(path.as_ref())
     }
 
+    /// Where it leads.
+    pub(crate) fn addresses(&self) -> &[Url] {
+        &self.to
+    }
+
     /// What makes no sense about it.
     pub(crate) fn check(&self) -> Result<(), String> {
         if self.to.is_empty() {

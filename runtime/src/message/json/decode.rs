@@ -43,7 +43,12 @@ impl DecodeError {
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the message does not fit its type at {}: {}", self.0.path, self.0.reason)
+        write!(
+            f,
+            "the message does not fit its type at {}: {}",
+            place::shortened(&self.0.path),
+            self.0.reason
+        )
     }
 }
 

@@ -148,7 +148,7 @@ impl fmt::Display for Malformed {
             What::TooManyKeys => write!(f, " ({})", self.limits.max_keys())?,
             _ => {}
         }
-        write!(f, " at {} (line {}, column {}): {cure}", self.path, self.line, self.column)
+        write!(f, " at {} (line {}, column {}): {cure}", place::shortened(&self.path), self.line, self.column)
     }
 }
 

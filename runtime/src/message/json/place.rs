@@ -12,6 +12,21 @@ pub(super) fn line_and_column(bytes: &[u8], at: usize) -> (usize, usize) {
     (lines + 1, characters + 1)
 }
 
+/// A path in a sentence for people: of a long one its two ends. The whole of it stands beside the text.
+pub(super) fn shortened(path: &str) -> std::borrow::Cow<'_, str> {
+    const END: usize = 32;
+    let (Some((head, _)), Some((tail, _))) =
+        (path.char_indices().nth(END), path.char_indices().nth_back(END - 1))
+    else {
+        return path.into();
+    };
+    if head + '…'.len_utf8() >= tail {
+        path.into()
+    } else {
+        format!("{}…{}", &path[..head], &path[tail..]).into()
+    }
+}
+
 /// The JSON path of what is at `at`, such as `$.items[3].sku`. The text before `at` must have passed the scan.
 pub(super) fn path(text: &str, at: usize) -> String {
     let bytes = text.as_bytes();

@@ -10,6 +10,7 @@ use super::{
     walk::{Sink, Walk},
 };
 use crate::pattern::Scalar;
+use crate::sort::gather;
 use serde::Deserialize;
 use serde_json::Value;
 use std::{fmt, iter, sync::OnceLock};
@@ -166,10 +167,8 @@ impl<'a> Scan<'a> {
 
     /// The whole message as a tree.
     pub fn to_value(&self) -> Value {
-        (0..self.len)
-            .map(|i| (self.key(i).to_owned(), self.entry_value(i)))
-            .collect::<serde_json::Map<_, _>>()
-            .into()
+        let pairs = (0..self.len).map(|i| (self.key(i).to_owned(), self.entry_value(i)));
+        Value::Object(gather(pairs))
     }
 
     /// Decodes the message from the pairs already found: gives what `serde_json::from_slice` gives for the same bytes.

@@ -125,13 +125,13 @@ pub fn registry_test() -> Result<(), String> {
 #[doc(hidden)]
 pub fn conflicts(lists: &[&'static [Info]]) -> Conflicts {
     let handlers = lists.iter().flat_map(|list| list.iter());
-    problems(handlers.map(|info| Entry { info, patterns: info.patterns, mounted: true }), CheckAt::List)
+    problems(handlers.map(|info| Entry { info, patterns: &info.patterns, mounted: true }), CheckAt::List)
 }
 
 /// Every handler that is linked into this program, with the patterns as they were written.
 pub(crate) fn registered() -> impl Iterator<Item = Entry<'static>> {
-    let handlers = inventory::iter::<Registration>.into_iter().flat_map(|registration| registration.0);
-    handlers.map(|info| Entry { info, patterns: info.patterns, mounted: true })
+    let handlers = inventory::iter::<Registration>.into_iter().flat_map(Registration::list);
+    handlers.map(|info| Entry { info, patterns: &info.patterns, mounted: true })
 }
 
 /// Checks handlers at run time.

@@ -139,7 +139,7 @@ impl<'a> Source<'a> {
 
     const fn get(self, list: usize, info: usize) -> (&'a Info, &'a [PatternInfo]) {
         match self {
-            Source::Lists(lists) => (&lists[list][info], lists[list][info].patterns),
+            Source::Lists(lists) => (&lists[list][info], lists[list][info].patterns.as_slice()),
             Source::Entries(entries) => (entries[info].info, entries[info].patterns),
         }
     }

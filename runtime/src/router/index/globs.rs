@@ -6,6 +6,7 @@ use crate::router::hash::mix;
 use crate::router::order::last_resort;
 use crate::router::slots::Slots;
 use crate::router::store::Store;
+use crate::sort::sort_by;
 
 /// The distinct globs of each name, each with the number of its pseudo pair.
 #[derive(Clone, Default)]
@@ -81,7 +82,11 @@ impl Groups {
         match store.compare {
             Compare::Text => entries.sort_unstable(),
             Compare::Typed => {
-                entries.sort_by_cached_key(|(hash, place)| (*hash, store.pattern(*place).to_string()));
+                let keyed =
+                    entries.into_iter().map(|(hash, place)| (hash, store.pattern(place).to_string(), place));
+                let mut keyed: Vec<_> = keyed.collect();
+                sort_by(&mut keyed, Ord::cmp);
+                entries = keyed.into_iter().map(|(hash, _, place)| (hash, place)).collect();
             }
         }
         let mut made = Groups { slots: Slots::new(), list: Vec::new(), places: Vec::new() };
@@ -118,7 +123,7 @@ pub(super) fn group_hash(pairs: u64, rank: usize) -> u64 {
 
 /// Sorts places by precedence.
 pub(super) fn sort(store: &Store, ranks: &Ranks, places: &mut [u32]) {
-    places.sort_by(|a, b| {
+    sort_by(places, |a, b| {
         let class = |place: &u32| ranks.classes[ranks.of_shape[store.shape(*place) as usize] as usize];
         class(a).cmp(&class(b)).then_with(|| last_resort(store, *a, *b))
     });

@@ -23,6 +23,7 @@ use sparse::Sparse;
 use super::order::{Order, Precedence, last_resort};
 use super::store::{Hit, Store};
 use crate::pattern::Fields;
+use crate::sort::sort_by;
 
 /// A finder for one state of a store.
 #[derive(Clone)]
@@ -72,24 +73,37 @@ impl Index {
     #[inline]
     pub(super) fn find<F: Fields + ?Sized>(&self, store: &Store, message: &F) -> Option<Hit> {
         let mut best = None;
-        self.visit(store, message, |hit, rank| match best {
-            None => {
-                best = Some((hit, rank));
-                self.ranks.tied[rank]
-            }
-            Some(old) => self.better(store, (hit, rank), old, &mut best),
-        });
+        self.visit(store, message, |hit, rank| self.keep(store, (hit, rank), &mut best));
         best.map(|(hit, _)| hit)
     }
 
+    /// As [`find`](Index::find), for messages of which there are few: compiled once.
+    pub(super) fn find_any(&self, store: &Store, message: &dyn Fields) -> Option<Hit> {
+        let mut best = None;
+        self.visit_any(store, message, &mut |hit, rank| self.keep(store, (hit, rank), &mut best));
+        best.map(|(hit, _)| hit)
+    }
+
+    /// Keeps a pattern if it is better than what was kept; says whether a yet better one may come.
+    #[inline]
+    fn keep(&self, store: &Store, new: (Hit, usize), best: &mut Option<(Hit, usize)>) -> bool {
+        match *best {
+            None => {
+                *best = Some(new);
+                self.ranks.tied[new.1]
+            }
+            Some(old) => self.better(store, new, old, best),
+        }
+    }
+
     /// The places of all patterns that fit, in order of precedence.
-    pub(super) fn find_all<F: Fields + ?Sized>(&self, store: &Store, message: &F) -> Vec<u32> {
+    pub(super) fn find_all(&self, store: &Store, message: &dyn Fields) -> Vec<u32> {
         let mut all = Vec::new();
-        self.visit(store, message, |(place, _), rank| {
+        self.visit_any(store, message, &mut |(place, _), rank| {
             all.push((self.ranks.classes[rank], place));
             true
         });
-        all.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| last_resort(store, a.1, b.1)));
+        sort_by(&mut all, |a, b| a.0.cmp(&b.0).then_with(|| last_resort(store, a.1, b.1)));
         all.into_iter().map(|(_, place)| place).collect()
     }
 
@@ -109,6 +123,11 @@ impl Index {
             *best = Some(new);
         }
         self.ranks.tied[new.1]
+    }
+
+    /// As [`visit`](Index::visit), compiled once.
+    fn visit_any(&self, store: &Store, message: &dyn Fields, visit: &mut dyn FnMut(Hit, usize) -> bool) {
+        self.visit(store, message, visit);
     }
 
     /// Calls `visit` with every pattern that fits, and its rank, until it says no.
@@ -132,7 +151,7 @@ impl Ranks {
         let order = Order::new(store);
         let live = (0u32..).zip(store.shapes()).filter(|(_, shape)| shape.live > 0);
         let mut sorted: Vec<(Precedence, u32)> = live.map(|(n, shape)| (order.of(shape), n)).collect();
-        sorted.sort_unstable();
+        sort_by(&mut sorted, Ord::cmp);
         let mut of_shape = vec![0; store.shapes().len()];
         let mut classes = Vec::with_capacity(sorted.len());
         for (rank, (precedence, shape)) in (0u32..).zip(&sorted) {

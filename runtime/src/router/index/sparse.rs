@@ -111,7 +111,7 @@ impl Sparse {
             }
         }
         candidates.sort_unstable();
-        known.sort_unstable_by_key(|one| one.name);
+        sort(&mut known);
         let get = |name: u32| known.binary_search_by_key(&name, |one| one.name).ok().map(|at| &known[at]);
         let value_of = |name| get(name).map(|one| one.value);
         let text_of = |name| match value_of(name) {
@@ -145,6 +145,11 @@ impl Sparse {
         let from = if pair == 0 { 0 } else { self.ends[pair as usize - 1] };
         &self.ranks[from..self.ends[pair as usize]]
     }
+}
+
+/// Not a part of the visit, which is compiled for several kinds of messages.
+fn sort(known: &mut [Known<'_>]) {
+    known.sort_unstable_by_key(|one| one.name);
 }
 
 struct Known<'m> {

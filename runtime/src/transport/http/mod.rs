@@ -41,7 +41,7 @@
 //! | `matchbus-budget` | what is left of the message's time, in milliseconds |
 //! | `matchbus-source` | who sends it; percent-encoded, proof of nothing |
 //! | `matchbus-context-NAME` | user context; name and value percent-encoded, upper-case letters in the name too |
-//! | `matchbus-published: true` | goes to every group of observers; answered with 202 |
+//! | `matchbus-published: true` | goes to every group of observers, as in `curl -H 'matchbus-published: true' -d '{"event":"…"}' …`; answered with 202 |
 //! | `matchbus-groups: A,B` | of a published message, the groups that are to have a copy from here; each percent-encoded |
 //! | `prefer: respond-async` | nobody waits for the reply; answered with 202 when the message is taken in |
 //! | `authorization: Bearer …` | where the listener has a token |
@@ -109,7 +109,7 @@
 //! (`matchbus-outcome`). Everything else that goes wrong is *unknown*; so is an answer by something that is no matchbus
 //! and no Seneca. Connections are kept for 4 seconds (less than any server here or of Node keeps them), handed out first
 //! in first out; up to 1,024 calls wait in order for one. After a connection that could not be made, calls are
-//! refused at once until the next try, by full jitter between 50 ms and 5 s. Dropping a call closes its connection,
+//! refused at once until the next try, by full jitter between 50 ms and 3 s. Dropping a call closes its connection,
 //! which is what tells the other side.
 //!
 //! # TLS

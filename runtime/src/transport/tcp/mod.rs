@@ -85,7 +85,7 @@
 //! *Not done*: the connection was refused, or broke before the first byte of the request was given to the socket; the
 //! server said so, or its `taken` did not count the request. *Unknown*: the connection broke later, or the reply cannot
 //! be read. A client connects when it is first used. After a refusal it tries again no sooner than a random time of up
-//! to 50 ms, doubled each time up to 5 s (rule R16); until then calls are *not done* at once, so that the bus can ask
+//! to 50 ms, doubled each time up to 3 s (rule R16); until then calls are *not done* at once, so that the bus can ask
 //! another instance.
 //!
 //! # TLS
@@ -108,7 +108,7 @@
 //! | client | default | |
 //! |---|---|---|
 //! | `connect_timeout` | 2s | How long connecting may take. |
-//! | `silence_timeout` | 5s | A matchbus peer that owes answers is asked for its health after half of this time without a byte, and given up after all of it. |
+//! | `silence_timeout` | 3s | A matchbus peer that owes answers is asked for its health after half of this time without a byte, and given up after all of it. |
 //! | `max_answer` | 16777216 | The longest answer, in bytes; a longer one is *unknown*. |
 
 mod answer;

@@ -48,7 +48,7 @@ impl Client {
         check(url, &["connect_timeout", "silence_timeout", "max_answer"])?;
         Ok(Client {
             connect_timeout: time(url, "connect_timeout", 2_000)?,
-            silence_timeout: time(url, "silence_timeout", 5_000)?,
+            silence_timeout: time(url, "silence_timeout", 3_000)?,
             max_answer: number(url, "max_answer", 16 * 1024 * 1024)?,
             tls: Connector::of(url, tls, &[])?,
         })

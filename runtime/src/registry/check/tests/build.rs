@@ -88,8 +88,8 @@ pub(super) fn entry(line: &str, number: usize) -> Entry<'static> {
     let patterns = words.next().unwrap();
     let patterns: Vec<_> = patterns.trim_matches('-').split('|').map(pattern).collect();
     let mut place = Place::new("src/lib.rs", u32::try_from(number).unwrap());
-    let mut info =
-        Info::new(kind, leak(patterns.into()), text(name), text(module), place, "", None, &[], shim);
+    let mut info = Info::new(kind, &[], "", text(name), text(module), place.file, place.line, "", None, shim);
+    info = info.with_patterns(leak(patterns.into()));
     let (mut needs, mut with, mut mounted) = (Vec::new(), None, true);
     for word in words {
         let (option, value) = word.trim_end_matches(')').split_once('(').unwrap_or((word, ""));
@@ -111,7 +111,7 @@ pub(super) fn entry(line: &str, number: usize) -> Entry<'static> {
     info.needs = leak(Box::from([needs]));
     let info = leak(Box::new(info));
     let patterns = match with {
-        None => info.patterns,
+        None => info.patterns.as_slice(),
         Some(extra) => leak(info.patterns.iter().map(|p| pattern(&format!("{},{extra}", p.text))).collect()),
     };
     Entry { info, patterns, mounted }

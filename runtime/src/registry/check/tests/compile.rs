@@ -1,28 +1,24 @@
 //! The check as the compiler runs it.
 
 use super::build::shim;
-use crate::pattern::{KeyInfo, PatternInfo, ValueRef};
+use crate::pattern::{KeyInfo, ValueRef};
 use crate::registry::check::hash::fnv1a;
-use crate::registry::{Info, Kind, Place, refuse_conflicts, registry_test};
+use crate::registry::{Info, Kind, refuse_conflicts, registry_test};
 
-macro_rules! pattern {
+type Keys = (&'static [KeyInfo], &'static str);
+
+macro_rules! keys {
     ($text:literal: $($name:literal = $value:literal as $pair:literal),*) => {
-        PatternInfo::new(
-            const { &[$(KeyInfo::new($name, ValueRef::Str($value), fnv1a($name), fnv1a($pair))),*] },
-            $text,
-        )
+        (&[$(KeyInfo::new($name, ValueRef::Str($value), fnv1a($name), fnv1a($pair))),*], $text)
     };
 }
 
-const fn service(patterns: &'static [PatternInfo], name: &'static str, line: u32) -> Info {
-    let place = Place::new("src/cart.rs", line);
-    Info::new(Kind::Service, patterns, name, "shop::cart", place, "", None, &[], shim)
+const fn service((keys, text): Keys, name: &'static str, line: u32) -> Info {
+    Info::new(Kind::Service, keys, text, name, "shop::cart", "src/cart.rs", line, "", None, shim)
 }
 
-const ADD: &[PatternInfo] =
-    &[pattern!("cmd:add,role:cart": "cmd" = "add" as "cmd:add", "role" = "cart" as "role:cart")];
-const VIP: &[PatternInfo] =
-    &[pattern!("role:cart,user:vip": "role" = "cart" as "role:cart", "user" = "vip" as "user:vip")];
+const ADD: Keys = keys!("cmd:add,role:cart": "cmd" = "add" as "cmd:add", "role" = "cart" as "role:cart");
+const VIP: Keys = keys!("role:cart,user:vip": "role" = "cart" as "role:cart", "user" = "vip" as "user:vip");
 const CART: &[Info] = &[service(ADD, "add", 3)];
 const SHOP: &[Info] = &[service(VIP, "vip", 8).with_rank(1)];
 

@@ -89,7 +89,8 @@ async fn http1<S: Stream>(stream: Opened<S>, busy: &Busy, phases: Phases) {
     });
     let connection = http1::Builder::new()
         .max_buf_size(BUFFER)
-        .pipeline_flush(true)
+        // In a queue that takes one reply: what `pipeline_flush` gathers, of a client that asks and does not read, has no bound.
+        .writev(true)
         .serve_connection(TokioIo::new(stream), service);
     drive(connection, http1::Connection::graceful_shutdown, GRACE, busy, phases).await;
 }

@@ -40,7 +40,7 @@ use crate::transport::http::token::Token;
 /// # let _ = service; Ok(()) }
 /// ```
 pub fn service(bus: &Bus, exposed: &Exposed) -> HttpService {
-    HttpService(Arc::new(Desk { door: bus.door(exposed), answering: Answering::default() }))
+    HttpService(Arc::new(Desk { door: bus.door(exposed, bus.compare()), answering: Answering::default() }))
 }
 
 /// See [`service`].

@@ -231,8 +231,10 @@ impl<'a> Task<'a> {
     /// Sees whether the other side owes a byte for too long; when to look again.
     fn look(&mut self, half: Duration) -> io::Result<Instant> {
         let now = clock::now();
-        // A Seneca has no answer to a probe.
-        let Some(since) = self.quiet_since.filter(|_| self.connection.is_matchbus()) else {
+        // A Seneca has no answer to a probe, and neither has a peer that goes away: it reads no more, and what it took may run
+        // for as long as the calls have time.
+        let can_be_asked = self.connection.is_matchbus() && self.connection.is_open();
+        let Some(since) = self.quiet_since.filter(|_| can_be_asked) else {
             return Ok(now + half);
         };
         if since + half * 2 <= now {

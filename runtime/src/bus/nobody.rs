@@ -1,0 +1,104 @@
+//! What is told where nobody answers, with the cure.
+
+use std::fmt::Write as _;
+
+use super::core::Core;
+use super::envelope::Envelope;
+use crate::message::{Error, ErrorKind, Outcome};
+use crate::router::{Explanation, Fields, Matcher};
+use crate::sort::sort_by;
+
+/// The most patterns that are named where none comes near.
+const NAMED: usize = 5;
+
+impl Core {
+    /// Nobody here answers `message`: counted, and told with what would have come nearest.
+    #[cold]
+    pub(crate) fn no_handler(&self, message: &dyn Fields, envelope: &Envelope<'_>) -> Error {
+        let groups = self.groups.iter().filter(|group| group.observers.find_any(message).is_some()).count();
+        let all = || self.services.firsts().map(|index| self.handler(index).text.to_string()).collect();
+        self.unanswered(&self.services.explain(message), groups, all, envelope)
+    }
+
+    /// Nobody answers `message`, here or elsewhere. For who is in this process: those outside are told of no others.
+    #[cold]
+    pub(crate) fn no_handler_anywhere(&self, message: &dyn Fields, envelope: &Envelope<'_>) -> Error {
+        let here = self.groups.iter().filter(|group| group.observers.find_any(message).is_some());
+        let here: Vec<&str> = here.map(|group| &*group.name).collect();
+        let away = self.remote.observers(message);
+        let away = away.iter().filter(|one| one.group.as_deref().is_none_or(|name| !here.contains(&name)));
+        let groups = here.len() + away.count();
+        let mut matcher = Matcher::with_compare(self.settings.compare);
+        for index in self.services.firsts() {
+            let handler = self.handler(index);
+            matcher.add_ranked(&handler.pattern, handler.rank, ());
+        }
+        for (pattern, rank) in self.remote.answered() {
+            matcher.add_ranked(&pattern, rank, ());
+        }
+        let all = || matcher.iter().map(|found| found.pattern().to_string()).collect();
+        let error = self.unanswered(&matcher.explain(&message), groups, all, envelope);
+        let silent = self.silent();
+        if silent.is_empty() {
+            return error;
+        }
+        // They may be the ones.
+        let mut text = error.text().to_owned();
+        for (url, why) in silent.iter().take(NAMED) {
+            let _ = write!(text, "; what `{url}` answers is not known: {why}");
+        }
+        if silent.len() > NAMED {
+            let _ = write!(text, "; and of {} more neither", silent.len() - NAMED);
+        }
+        error.with_text(text)
+    }
+
+    fn unanswered(
+        &self,
+        why: &Explanation,
+        groups: usize,
+        all: impl FnOnce() -> Vec<String>,
+        envelope: &Envelope<'_>,
+    ) -> Error {
+        self.count_unrouted();
+        let text = if groups > 0 {
+            heard(groups)
+        } else {
+            let mut text = why.to_string().trim().replace('\n', "; ");
+            if why.near.is_empty() && why.matched.is_empty() {
+                text += &named(all());
+            }
+            text
+        };
+        Error::new(ErrorKind::NoHandler, Outcome::NotDone, format!("no handler answers this message: {text}"))
+            .of_message(&envelope.id().to_string())
+    }
+}
+
+/// An event that was called or sent.
+fn heard(groups: usize) -> String {
+    let hear = if groups == 1 {
+        "1 group of observers hears".into()
+    } else {
+        format!("{groups} groups of observers hear")
+    };
+    format!(
+        "{hear} it, so publish it: `call --publish`, over HTTP the header `matchbus-published: true`, in code `Bus::publish`"
+    )
+}
+
+fn named(mut all: Vec<String>) -> String {
+    if all.is_empty() {
+        return ", since nothing answers anything here: mount services, or name a process that has them by `--bus URL`"
+            .into();
+    }
+    sort_by(&mut all, Ord::cmp);
+    let mut text = String::from(", and none comes near; there are ");
+    for (i, pattern) in all.iter().take(NAMED).enumerate() {
+        let _ = write!(text, "{}`{pattern}`", if i == 0 { "" } else { ", " });
+    }
+    if all.len() > NAMED {
+        let _ = write!(text, " and {} more, which `list` shows", all.len() - NAMED);
+    }
+    text
+}

@@ -1,0 +1,87 @@
+//! Effects that outlive the process, so that they can be counted when it is dead.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use matchbus::prelude::*;
+use matchbus_tests::faults::{Add, Once, Put};
+
+pub(crate) struct Store {
+    directory: Option<PathBuf>,
+    next: AtomicU64,
+    log: Mutex<Option<File>>,
+}
+
+impl Store {
+    pub(crate) fn new(directory: Option<PathBuf>) -> Self {
+        Store { directory, next: AtomicU64::new(0), log: Mutex::new(None) }
+    }
+
+    fn directory(&self) -> io::Result<&PathBuf> {
+        self.directory.as_ref().ok_or_else(|| io::Error::other("FAULTS_DIR is not set"))
+    }
+
+    /// A symbolic link that is named for the key and points to what made it: the system makes it in one step or not at all,
+    /// and only one for each name. Whoever comes second finds it.
+    fn put(&self, key: &str) -> io::Result<String> {
+        let path = self.directory()?.join("effects").join(key);
+        let made = format!("{}-{}", std::process::id(), self.next.fetch_add(1, Ordering::Relaxed));
+        match std::os::unix::fs::symlink(&made, &path) {
+            Ok(()) => Ok(made),
+            Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {
+                Ok(std::fs::read_link(path)?.to_string_lossy().into_owned())
+            }
+            Err(cause) => Err(cause),
+        }
+    }
+
+    /// A line for each effect: a second one for the same key would be seen.
+    fn add(&self, key: &str) -> io::Result<String> {
+        let made = format!("{key} {} {}\n", std::process::id(), self.next.fetch_add(1, Ordering::Relaxed));
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = match &mut *log {
+            Some(file) => file,
+            none => {
+                let path = self.directory()?.join("log").join(std::process::id().to_string());
+                none.insert(OpenOptions::new().append(true).create_new(true).open(path)?)
+            }
+        };
+        file.write_all(made.as_bytes())?;
+        Ok(made)
+    }
+}
+
+fn failed(cause: &io::Error) -> matchbus::Error {
+    matchbus::Error::refused(format!("the effect cannot be stored: {cause}"))
+}
+
+#[service(fault = "put", effect(idempotent))]
+async fn put(msg: Put, store: State<Store>) -> Result<String, matchbus::Error> {
+    let half = Duration::from_millis(msg.ms) / 2;
+    tokio::time::sleep(half).await;
+    let made = store.put(&msg.key).map_err(|cause| failed(&cause))?;
+    tokio::time::sleep(half).await;
+    Ok(made)
+}
+
+#[service(fault = "once", effect(dedup))]
+async fn once(msg: Once, store: State<Store>) -> Result<String, matchbus::Error> {
+    work(&msg.key, msg.ms, store).await
+}
+
+#[service(fault = "add")]
+async fn add(msg: Add, store: State<Store>) -> Result<String, matchbus::Error> {
+    work(&msg.key, msg.ms, store).await
+}
+
+async fn work(key: &str, ms: u64, store: State<Store>) -> Result<String, matchbus::Error> {
+    let made = store.add(key).map_err(|cause| failed(&cause))?;
+    if ms > 0 {
+        tokio::time::sleep(Duration::from_millis(ms)).await;
+    }
+    Ok(made)
+}

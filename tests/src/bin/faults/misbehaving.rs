@@ -1,0 +1,217 @@
+//! T14, T15, T16: handlers that panic, hang, or have no time left.
+
+use std::time::Duration;
+
+use matchbus::transport::{Head, Url};
+use matchbus::{Bus, Outcome};
+use matchbus_tests::faults::{GetStats, Hang, Hop, MayPanic, Ping, Stats};
+use tokio::time::{Instant, sleep};
+
+use crate::load::{End, Samples, load, percentile};
+use crate::report::Report;
+use crate::worker::{Plan, Worker, caller};
+use crate::{Result, Setting};
+
+/// How much longer than its deadline a call may take.
+const GRACE: Duration = Duration::from_millis(50);
+
+/// T14. Each hundredth call panics.
+pub(crate) async fn panics(setting: Setting) -> Result<Report> {
+    let mut report = Report::new(&setting);
+    let rate = setting.pick(1_000, 300);
+    let time = Duration::from_secs(setting.pick(60, 3));
+    let mut worker = Plan::new(setting.over, "work,seen", "")?.start().await?;
+    let bus = caller([worker.address()?]).await?;
+    let samples = load(rate, time, |n| {
+        let bus = bus.clone();
+        async move { End::of(bus.call(MayPanic { n }).await, |reply| *reply == n) }
+    });
+    let samples = samples.await;
+    let told = |end: &End| matches!(end, End::Error(Outcome::Done, code, _) if code == "panic");
+    let panics = samples.0.iter().filter(|sample| sample.n % 100 == 99);
+    let (all, heard) =
+        panics.fold((0, 0), |(all, heard), sample| (all + 1, heard + u64::from(told(&sample.end))));
+    let stats = at_rest(&bus, Duration::from_secs(2)).await?;
+    report.at_least("panics", all, 1);
+    report.exactly("callers told of their panic", heard, all);
+    report.exactly("other errors", samples.errors() - heard, 0);
+    report.exactly("runs", stats.started, samples.count());
+    report.at_most("left in flight", stats.in_flight, 0);
+    report.exactly("alive", u64::from(worker.is_alive()), 1);
+    report.see("calls", samples.count());
+    report.see_ms("p99", samples.p99());
+    report.see("some errors", some_but(&samples, told));
+    Ok(report)
+}
+
+/// T15. First handlers that wait for ever, then one process whose threads all sleep.
+pub(crate) async fn hangs(setting: Setting) -> Result<Report> {
+    let mut report = Report::new(&setting);
+    let deadline = Duration::from_millis(setting.pick(1_000, 300));
+    let rate = setting.pick(200, 100);
+    let time = Duration::from_secs(setting.pick(30, 1));
+    let mut worker = Plan::new(setting.over, "work,seen", "")?.start().await?;
+    let bus = caller([roomy(&worker)?.parse()?]).await?;
+    let samples = load(rate, time, |_| {
+        let bus = bus.timeout(deadline);
+        async move { End::of(bus.call(Hang {}).await, |_| false) }
+    });
+    let samples = samples.await;
+    let told = |end: &End| matches!(end, End::Error(Outcome::Unknown, code, _) if code == "deadline");
+    let late = samples.0.iter().filter(|sample| told(&sample.end)).count() as u64;
+    let held: Vec<Duration> = samples.0.iter().map(|sample| sample.held).collect();
+    let stats = at_rest(&bus, deadline).await?;
+    report.exactly("hanging calls told of their deadline", late, samples.count());
+    report.at_most(
+        "released too early",
+        held.iter().filter(|held| **held + GRACE < deadline).count() as u64,
+        0,
+    );
+    report.within("p99 of releases", percentile(held.clone(), 0.99), deadline + setting.bar(GRACE));
+    report.exactly("cancelled handlers", stats.dropped, samples.count());
+    report.at_most("left in flight", stats.in_flight, 0);
+    report.exactly("alive", u64::from(worker.is_alive()), 1);
+    report.see_ms("deadline", deadline);
+    report.see_ms("p50 of releases", percentile(held, 0.5));
+    report.see("some errors", some_but(&samples, told));
+    drop(worker);
+    blocks(&setting, &mut report).await?;
+    Ok(report)
+}
+
+/// Two processes, and all threads of one sleep.
+async fn blocks(setting: &Setting, report: &mut Report) -> Result<()> {
+    let deadline = Duration::from_millis(setting.pick(5_000, 500));
+    let plan = || {
+        let plan = Plan::new(setting.over, "work,seen", "")?;
+        Ok::<_, Box<dyn std::error::Error + Send + Sync>>(
+            plan.environment("FAULTS_TIMEOUT_MS", deadline.as_millis().to_string()),
+        )
+    };
+    let (mut ill, mut well) = (plan()?.start().await?, plan()?.start().await?);
+    let bus = caller([ill.address()?, well.address()?]).await?;
+    let time = deadline * 5 + Duration::from_secs(1);
+    let loading = load(200, time, |n| {
+        let bus = bus.clone();
+        async move { End::of(bus.call(Ping { n }).await, |reply| *reply == n) }
+    });
+    let blocking = async {
+        sleep(Duration::from_millis(500)).await;
+        let began = Instant::now();
+        // One for each thread, over connections of their own: what comes after it over the same one is not even read.
+        for _ in 0..4 {
+            let link = ill.link()?;
+            tokio::spawn(async move { link.call(br#"{"fault":"block"}"#, &Head::default()).await });
+        }
+        let silent = silent_after(&ill.address()?, began, deadline * 4).await;
+        let status = ill.ended(deadline * 6).await?;
+        Ok::<_, Box<dyn std::error::Error + Send + Sync>>((silent, began.elapsed(), status))
+    };
+    let (samples, blocked) = tokio::join!(loading, blocking);
+    let (silent, gone, status) = blocked?;
+    report.at_most("errors while a process was blocked", samples.errors(), 0);
+    report.within("not ready after", silent, deadline * 2);
+    report.within("gone after", gone, deadline * 4 + deadline / 2);
+    report.exactly("exit code", u64::from(status.code().unwrap_or(0).unsigned_abs()), 70);
+    report.exactly("the other one alive", u64::from(well.is_alive()), 1);
+    report.see_ms("deadline of the blocked", deadline);
+    report.see_ms("p99 while blocked", samples.p99());
+    report.see_ms("longest while blocked", samples.longest());
+    report.see("some errors while blocked", samples.some_errors());
+    Ok(())
+}
+
+/// When a process does not say any more that it is ready: it is asked anew each time, as a supervisor does. Over TCP, where
+/// nothing can be asked, when a message is not answered.
+async fn silent_after(url: &Url, began: Instant, patience: Duration) -> Duration {
+    while began.elapsed() < patience {
+        let answered = async {
+            let link = crate::worker::link(url).ok()?;
+            link.call(br#"{"fault":"ping","n":1}"#, &Head::default()).await.ok()
+        };
+        match tokio::time::timeout(Duration::from_millis(100), answered).await {
+            Ok(Some(_)) => sleep(Duration::from_millis(10)).await,
+            Ok(None) | Err(_) => return began.elapsed(),
+        }
+    }
+    patience
+}
+
+/// T16. Five processes in a row, one second for all of them, and the last one takes two.
+pub(crate) async fn deadlines(setting: Setting) -> Result<Report> {
+    const STEPS: i64 = 5;
+    let mut report = Report::new(&setting);
+    let rate = setting.pick(200, 50);
+    let time = Duration::from_secs(setting.pick(50, 2));
+    let budget = Duration::from_secs(1);
+    let mut workers: Vec<Worker> = Vec::new();
+    for step in (1..=STEPS).rev() {
+        let mut plan = Plan::new(setting.over, "chain,seen", "")?.argument("--with", format!("step={step}"));
+        if let Some(next) = workers.last() {
+            plan = plan.argument("--bus", roomy(next)?);
+        }
+        workers.push(plan.start().await?);
+    }
+    let Some(first) = workers.last() else { return Err("no workers".into()) };
+    let bus = caller([roomy(first)?.parse()?]).await?;
+    let samples = load(rate, time, |_| {
+        let bus = bus.timeout(budget);
+        async move { End::of(bus.call(Hop { step: 1, steps: STEPS }).await, |_| false) }
+    });
+    let samples = samples.await;
+    let told = |end: &End| matches!(end, End::Error(_, code, _) if code == "deadline");
+    let late = samples.0.iter().filter(|sample| told(&sample.end)).count() as u64;
+    let held: Vec<Duration> = samples.0.iter().map(|sample| sample.held).collect();
+    let (mut begun_late, mut started, mut ended, mut left) = (0, 0, 0, 0);
+    for (step, worker) in (1..=STEPS).rev().zip(&workers) {
+        let bus = caller([worker.address()?]).await?.extend("step", step);
+        let stats = at_rest(&bus, budget * 2).await?;
+        begun_late += stats.late;
+        started += stats.started;
+        ended += stats.ended;
+        left += stats.in_flight;
+    }
+    report.exactly("chains told of their deadline", late, samples.count());
+    report.at_most(
+        "released too early",
+        held.iter().filter(|held| **held + GRACE < budget).count() as u64,
+        0,
+    );
+    report.within("p99 of releases", percentile(held.clone(), 0.99), budget + setting.bar(GRACE));
+    report.within("longest", percentile(held, 1.0), budget + setting.pick(GRACE, 10 * GRACE));
+    report.at_most("handlers begun without time", begun_late, 0);
+    report.at_most("handlers that came to their end", ended, 0);
+    report.at_most("left in flight", left, 0);
+    report.at_least("handlers begun", started, samples.count() * STEPS.unsigned_abs());
+    report.see("chains", samples.count());
+    report.see(
+        "not tested",
+        "clocks that are an hour off: all that travels is a duration, and no process can be given its own",
+    );
+    report.see("some errors", some_but(&samples, told));
+    Ok(report)
+}
+
+/// The way to a worker where all calls of a second are under way: over HTTP each has a connection.
+fn roomy(worker: &Worker) -> Result<String> {
+    let url = worker.address()?;
+    let more = if url.scheme() == "http" { "?most_connections=1024" } else { "" };
+    Ok(format!("{url}{more}"))
+}
+
+/// What the process's handlers did, when nothing is in flight any more; what is after `patience` is told.
+pub(crate) async fn at_rest(bus: &Bus, patience: Duration) -> Result<Stats> {
+    let began = Instant::now();
+    loop {
+        let stats = bus.call(GetStats {}).await?;
+        if stats.in_flight == 0 || began.elapsed() >= patience {
+            return Ok(stats);
+        }
+        sleep(Duration::from_millis(10)).await;
+    }
+}
+
+fn some_but(samples: &Samples, expected: impl Fn(&End) -> bool) -> Vec<String> {
+    let others = samples.0.iter().filter(|sample| sample.end != End::Reply && !expected(&sample.end));
+    others.take(3).map(|sample| format!("#{} {:?}", sample.n, sample.end)).collect()
+}

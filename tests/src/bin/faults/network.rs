@@ -1,0 +1,170 @@
+//! T08: a network that delays, cuts, swallows and resets, between a caller and the only worker there is.
+//!
+//! Loss of packets, for which a namespace of the system's network and its rights are needed, is not among them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use matchbus::transport::Url;
+use matchbus::{Bus, Outcome};
+use matchbus_tests::faults::Ping;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::load::{End, Samples, load};
+use crate::proxy::{Mode, Proxy};
+use crate::report::Report;
+use crate::worker::{Plan, caller};
+use crate::{Result, Setting, machine};
+
+const DEADLINE: Duration = Duration::from_secs(5);
+const GRACE: Duration = Duration::from_millis(50);
+const RECOVERY: Duration = Duration::from_secs(5);
+/// How much of a core may be used more than in steady state, for which half as much again is little.
+const CORES: f64 = 0.2;
+
+/// A way to break the network.
+struct Break {
+    name: &'static str,
+    mode: Mode,
+    /// For so long, in a full run and in a small one.
+    times: (u64, u64),
+    /// Connections are reset this often besides.
+    resets: Option<Duration>,
+    /// Whether callers may see errors: they may where nothing passes for as long as they have time.
+    errors: bool,
+    /// Whether the proxy itself works hard.
+    busy: bool,
+}
+
+const MS: Duration = Duration::from_millis(1);
+
+const BREAKS: [Break; 9] = {
+    const PLAIN: Break = Break {
+        name: "",
+        mode: Mode::Pass,
+        times: (60_000, 1_200),
+        resets: None,
+        errors: false,
+        busy: false,
+    };
+    [
+        // Both ways together take 200 ms, and 50 ms more or less.
+        Break {
+            name: "delay",
+            mode: Mode::Delay(Duration::from_millis(75), Duration::from_millis(125)),
+            ..PLAIN
+        },
+        Break { name: "64 kB/s", mode: Mode::Slow(64 * 1024), busy: true, ..PLAIN },
+        Break { name: "single bytes", mode: Mode::Bytes, busy: true, ..PLAIN },
+        Break { name: "cut mid-frame", mode: Mode::CutMidFrame(100), ..PLAIN },
+        Break { name: "reset", times: (60_000, 2_500), resets: Some(Duration::from_secs(1)), ..PLAIN },
+        Break { name: "refused", mode: Mode::Refuse, times: (10_000, 1_500), errors: true, ..PLAIN },
+        Break { name: "black hole", mode: Mode::HoldAll, times: (10_000, 1_500), errors: true, ..PLAIN },
+        Break { name: "one-way", mode: Mode::HoldReplies, times: (10_000, 1_500), errors: true, ..PLAIN },
+        // New connections are well, so this one is over when the old ones are known to be dead.
+        Break { name: "half-open", mode: Mode::HalfOpen, times: (10_000, 5_500), errors: true, ..PLAIN },
+    ]
+};
+
+pub(crate) async fn run(setting: Setting) -> Result<Report> {
+    let mut report = Report::new(&setting);
+    let rate = setting.pick(300, 100);
+    let mut worker = Plan::new(setting.over, "work", "")?.start().await?;
+    let proxy = Arc::new(Proxy::before(&worker.address()?).await?);
+    // A slow network needs more connections for the same load, where each has one call at a time.
+    let more = if setting.over == "http" { "?most_connections=256" } else { "" };
+    let url: Url = format!("{}{more}", proxy.address()).parse()?;
+    let bus = caller([url]).await?;
+
+    let steady_time = Duration::from_secs(setting.pick(20, 2));
+    let before = machine::cpu(std::process::id());
+    let steady = load(rate, steady_time, |n| ping(&bus, n)).await;
+    let steady_cpu = share(machine::cpu(std::process::id()).saturating_sub(before), steady_time);
+    report.at_most("errors in steady state", steady.errors(), 0);
+    report.see_ms("steady p99", steady.p99());
+    report.see("steady cores", (steady_cpu * 100.0).round() / 100.0);
+
+    for one in &BREAKS {
+        let time = Duration::from_millis(setting.pick(one.times.0, one.times.1));
+        let after = Duration::from_millis(setting.pick(6_000, 600));
+        let (samples, cpu) = broken(one, time, after, rate, &bus, &proxy).await?;
+        let name = |what: &str| format!("{}: {what}", one.name);
+        // What began when all was well again must not fail, nor wait for longer than the recovery may take.
+        let over = if one.mode == Mode::HalfOpen { Duration::ZERO } else { time };
+        let well = over + if one.mode == Mode::HalfOpen { RECOVERY } else { Duration::ZERO };
+        let begun_after = |sample: &&crate::load::Sample| sample.at.saturating_sub(sample.took) >= well;
+        let failed_after = samples.0.iter().filter(begun_after).filter(|sample| sample.end != End::Reply);
+        report.at_most(&name("errors afterwards"), failed_after.count() as u64, 0);
+        let first = samples.0.iter().filter(|sample| sample.end == End::Reply && sample.at >= over);
+        let first = first.map(|sample| sample.at.saturating_sub(over)).min().unwrap_or(DEADLINE * 2);
+        report.within(&name("recovery"), first, RECOVERY);
+        if one.errors {
+            // A cut that is shorter than the time of a call is waited out, unless the call was already under way and lost.
+            report.see(&name("errors"), samples.errors());
+        } else {
+            report.at_most(&name("errors"), samples.errors(), 0);
+        }
+        let done = |end: &End| matches!(end, End::Error(Outcome::Done, ..) | End::Wrong(_));
+        let lies = samples.0.iter().filter(|sample| done(&sample.end)).count() as u64;
+        report.at_most(&name("errors that say done"), lies, 0);
+        let held = samples.0.iter().map(|sample| sample.held).max().unwrap_or_default();
+        report.within(&name("longest call"), held, DEADLINE + setting.bar(GRACE));
+        if !one.busy {
+            report.share_at_most(&name("cores"), cpu, (1.5 * steady_cpu).max(steady_cpu + CORES));
+        }
+        if samples.errors() > 0 {
+            report.see(&name("some errors"), samples.some_errors());
+        }
+    }
+    report.exactly("alive", u64::from(worker.is_alive()), 1);
+    let last = load(rate, Duration::from_secs(1), |n| ping(&bus, n)).await;
+    report.at_most("errors at the end", last.errors(), 0);
+    Ok(report)
+}
+
+/// What callers saw, and how much of a core this process used while the network was broken.
+async fn broken(
+    one: &Break,
+    time: Duration,
+    after: Duration,
+    rate: u32,
+    bus: &Bus,
+    proxy: &Arc<Proxy>,
+) -> Result<(Samples, f64)> {
+    let ended = Arc::new(AtomicBool::new(false));
+    let resetting = one.resets.map(|every| {
+        let (proxy, ended) = (Arc::clone(proxy), Arc::clone(&ended));
+        tokio::spawn(async move {
+            while !ended.load(Ordering::Relaxed) {
+                sleep(every).await;
+                proxy.reset();
+            }
+        })
+    });
+    let began = Instant::now();
+    let before = machine::cpu(std::process::id());
+    proxy.set(one.mode);
+    let healing = async {
+        sleep_until(began + time).await;
+        ended.store(true, Ordering::Relaxed);
+        proxy.set(Mode::Pass);
+        machine::cpu(std::process::id()).saturating_sub(before)
+    };
+    let (samples, used) = tokio::join!(load(rate, time + after, |n| ping(bus, n)), healing);
+    if let Some(resetting) = resetting {
+        resetting.await?;
+    }
+    // Leftovers of one break must not be found in the next.
+    sleep(100 * MS).await;
+    Ok((samples, share(used, time)))
+}
+
+fn share(used: Duration, of: Duration) -> f64 {
+    used.as_secs_f64() / of.as_secs_f64()
+}
+
+fn ping(bus: &Bus, n: u64) -> impl Future<Output = End> + Send + 'static {
+    let bus = bus.clone();
+    async move { End::of(bus.call(Ping { n }).await, |reply| *reply == n) }
+}

@@ -1,0 +1,163 @@
+//! T20: clients that send a byte now and then, that send nothing, and that do not read.
+
+use std::time::Duration;
+
+use matchbus::transport::Url;
+use matchbus_tests::faults::Ping;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+
+use crate::load::{End, load};
+use crate::report::Report;
+use crate::wire::Wire;
+use crate::worker::{Plan, caller};
+use crate::{Result, Setting, machine};
+
+/// Memory for each connection.
+const EACH: f64 = 64.0;
+/// In KiB.
+const MOST_MEMORY: u64 = 256 * 1024;
+/// How much longer than the limit a connection may stay: it is told why first, and may read that.
+const GRACE: Duration = Duration::from_secs(2);
+
+pub(crate) async fn run(setting: Setting) -> Result<Report> {
+    let mut report = Report::new(&setting);
+    let slow: u32 = setting.pick(1_000, 100);
+    let idle = setting.pick(1_000, 100);
+    let deaf: u32 = setting.pick(10, 2);
+    let rate = setting.pick(500, 100);
+    let limit = setting.pick(Duration::from_secs(10), Duration::from_secs(1));
+    let tick = setting.pick(Duration::from_secs(1), Duration::from_millis(100));
+    let options = match setting.over {
+        "http" => format!("?connections=4096&idle_ms={0}&body_ms={0}", limit.as_millis()),
+        _ => format!("?max_connections=4096&line_timeout={0}ms&write_timeout={0}ms", limit.as_millis()),
+    };
+    let mut worker = Plan::new(setting.over, "work", &options)?.start().await?;
+    let url = worker.address()?;
+    let bus = caller([url.clone()]).await?;
+    let good = |time| {
+        load(rate, time, |n| {
+            let bus = bus.clone();
+            async move { End::of(bus.call(Ping { n }).await, |reply| *reply == n) }
+        })
+    };
+    let steady = good(setting.pick(Duration::from_secs(20), Duration::from_secs(1))).await;
+    let (before, _) = machine::memory(worker.pid());
+
+    let mut kept = Vec::new();
+    for _ in 0..idle {
+        kept.push(Wire::connect(&url).await?);
+    }
+    let mut slow_ones = JoinSet::new();
+    for n in 0..slow {
+        slow_ones.spawn(dribble(Wire::connect(&url).await?, bytes(&url, n % 2 == 0), tick, limit * 3));
+    }
+    let mut deaf_ones = JoinSet::new();
+    let loading = good(2 * limit + GRACE);
+    let looking = async {
+        // When all are there, and none is sent away yet.
+        sleep(limit * 3 / 4).await;
+        let full = machine::memory(worker.pid()).0;
+        for _ in 0..deaf {
+            deaf_ones.spawn(never_read(Wire::connect_deaf(&url).await?, tick, limit * 4));
+        }
+        Ok::<_, Box<dyn std::error::Error + Send + Sync>>(full)
+    };
+    let (samples, full) = tokio::join!(loading, looking);
+    let full = full?;
+    let (mut closed, mut longest) = (0, Duration::ZERO);
+    while let Some(one) = slow_ones.join_next().await {
+        if let Some(after) = one? {
+            closed += 1;
+            longest = longest.max(after);
+        }
+    }
+    let mut sent_away = 0;
+    while let Some(one) = deaf_ones.join_next().await {
+        sent_away += u64::from(one?);
+    }
+    drop(kept);
+    #[allow(clippy::cast_precision_loss)] // KiB of a process.
+    let each = full.saturating_sub(before) as f64 / f64::from(slow + idle);
+    let p99 = 2 * steady.p99();
+    report.at_most("errors of good callers", steady.errors() + samples.errors(), 0);
+    report.within("p99 of good callers", samples.p99(), setting.bar(p99));
+    report.exactly("slow ones sent away", closed, u64::from(slow));
+    report.within("slow ones sent away after", longest, limit + GRACE);
+    report.exactly("deaf ones sent away", sent_away, u64::from(deaf));
+    report.share_at_most("KiB for each connection", each, EACH);
+    report.at_most("most memory KiB", machine::memory(worker.pid()).1, MOST_MEMORY);
+    report.exactly("alive", u64::from(worker.is_alive()), 1);
+    report.see("idle", idle);
+    report.see("limit ms", u64::try_from(limit.as_millis())?);
+    report.see_ms("steady p99", steady.p99());
+    report.see("good calls", samples.count());
+    report.see("some errors", samples.some_errors());
+    Ok(report)
+}
+
+/// What a slow client has to say: of a head, or else of a body.
+fn bytes(url: &Url, head: bool) -> (Vec<u8>, Vec<u8>) {
+    let rest = b"x-slow: ".iter().copied().chain(std::iter::repeat_n(b'x', 1_000)).collect();
+    match (url.scheme(), head) {
+        ("http", true) => (b"POST /act HTTP/1.1\r\nhost: worker\r\n".to_vec(), rest),
+        ("http", false) => {
+            let head = "POST /act HTTP/1.1\r\nhost: worker\r\ncontent-length: 5000\r\n\r\n{";
+            (head.as_bytes().to_vec(), vec![b' '; 1_000])
+        }
+        (_, true) => (Vec::new(), vec![b' '; 1_000]),
+        (_, false) => (br#"{"id":"m/t","kind":"act","sync":true,"act":{"#.to_vec(), vec![b' '; 1_000]),
+    }
+}
+
+/// When the connection was ended by the other side, if it was.
+async fn dribble(
+    wire: Wire,
+    (first, rest): (Vec<u8>, Vec<u8>),
+    tick: Duration,
+    most: Duration,
+) -> Option<Duration> {
+    let began = Instant::now();
+    let (mut reader, mut writer) = wire.into_parts();
+    let ended = async {
+        let writing = async {
+            if writer.write_all(&first).await.is_err() {
+                return;
+            }
+            for byte in rest {
+                sleep(tick).await;
+                if writer.write_all(&[byte]).await.is_err() {
+                    return;
+                }
+            }
+        };
+        let reading = async {
+            let mut buffer = [0; 1024];
+            while reader.read(&mut buffer).await.is_ok_and(|read| read > 0) {}
+        };
+        tokio::select! {
+            () = writing => {}
+            () = reading => {}
+        }
+    };
+    tokio::time::timeout(most, ended).await.ok().map(|()| began.elapsed())
+}
+
+/// Asks for more than the system keeps for it, and reads nothing; whether the other side ended that.
+async fn never_read(wire: Wire, tick: Duration, most: Duration) -> bool {
+    let question = wire.request(br#"{"fault":"give","bytes":200000}"#);
+    let (_reader, mut writer) = wire.into_parts();
+    let asking = async {
+        for n in 0.. {
+            if writer.write_all(&question).await.is_err() {
+                return;
+            }
+            // Then now and then, to see whether it is still there.
+            if n > 60 {
+                sleep(tick).await;
+            }
+        }
+    };
+    tokio::time::timeout(most, asking).await.is_ok()
+}
