@@ -23,7 +23,8 @@ const HELP: &str = "Usage: cargo xtask COMMAND
   ui [--bless]              only the compile-fail and -pass tests; --bless accepts the errors as they are now
   bench [--json] [--quick] [--without NAME]… [CASE]…
                             side by side with the peers; without CASE all of them
-                            NAME: patrun (npm's patrun, which needs node and npm)
+                            CASE: find, inproc, start, compile, wire
+                            NAME: patrun, seneca (npm's, which need node and npm)
   faults [--full] [--over http|tcp] [T01]…
                             the faults of real systems, a JSON line and a verdict each; without a test all of them
                             --full: in full size and a release build; about three quarters of an hour

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::future::Future;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, RwLock};
 use std::time::Duration;
 
 use tower_layer::Layer;
@@ -497,6 +497,7 @@ impl Builder {
             services,
             groups,
             types,
+            strangers: RwLock::default(),
             states,
             edge,
             settings,

@@ -1,7 +1,7 @@
 use std::any::Any;
 use std::future::poll_fn;
 use std::sync::atomic::{Ordering, compiler_fence};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, RwLock};
 use std::task::Poll;
 
 use super::by_type::ByType;
@@ -34,6 +34,8 @@ pub(crate) struct Core {
     /// The types of messages that a handler here takes; the route of each is worked out when first asked for.
     pub(crate) types: ByType<u32>,
     pub(crate) routes: Box<[OnceLock<Route>]>,
+    /// Of types that no handler here takes: whether some handler can be given them all the same.
+    pub(crate) strangers: RwLock<ByType<bool>>,
     pub(crate) states: ByType<Arc<dyn Any + Send + Sync>>,
     pub(crate) settings: Settings,
     pub(crate) flows: Flows,

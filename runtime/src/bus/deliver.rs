@@ -1,7 +1,7 @@
 //! A message's way from a caller's hands to a handler and back.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, PoisonError};
 
 use serde_json::{Map, Value};
 
@@ -15,7 +15,7 @@ use super::route::{Route, could_answer, scalar};
 use crate::handler::BoxFuture;
 use crate::message::json::{Malformed, Scan};
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Message, MessageInfo, Outcome};
-use crate::pattern::{JsonFields, Scalar};
+use crate::pattern::{Compare, JsonFields, Scalar};
 use crate::router::Fields;
 use crate::testing::How;
 
@@ -103,6 +103,9 @@ impl Core {
                 Some(current) => route.after(&|field, see| message.key(field, see), current),
             };
         }
+        if route.is_none() && !self.may_answer(&M::INFO, origin) {
+            return None;
+        }
         self.choose_by_keys(message, origin.extend(), after)
     }
 
@@ -136,6 +139,27 @@ impl Core {
     #[cold]
     fn make_route(&self, index: u32, message: &'static MessageInfo) -> &Route {
         self.routes[index as usize].get_or_init(|| Route::of(self, message))
+    }
+
+    /// Whether a handler here may answer a typed message that none takes by its type: without a look at its keys, which
+    /// would have to be gathered first.
+    fn may_answer(&self, message: &'static MessageInfo, origin: &Origin) -> bool {
+        self.remote.is_empty() || origin.extend().is_some() || self.knows_a_way(message)
+    }
+
+    fn knows_a_way(&self, message: &'static MessageInfo) -> bool {
+        if self.settings.compare != Compare::Typed {
+            return true;
+        }
+        let known = self.strangers.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(may) = known.get(&message.type_id) {
+            return *may;
+        }
+        drop(known);
+        // Handlers do not change after the start.
+        let may = self.can_answer(message);
+        self.strangers.write().unwrap_or_else(PoisonError::into_inner).insert(message.type_id, may);
+        may
     }
 
     /// Whether some handler here can be given messages of this type.
@@ -216,7 +240,8 @@ impl Core {
     ) -> BoxFuture<'a, Result<Vec<u8>, CallError<ErrorReply>>> {
         Box::pin(async move {
             let envelope = origin.envelope();
-            let scan = Scan::read(&bytes, &self.settings.limits).map_err(Error::malformed)?;
+            let mut scan = Scan::empty();
+            scan.fill(&bytes, &self.settings.limits).map_err(Error::malformed)?;
             self.act_elsewhere(&bytes, &scan, &envelope).await
         })
     }

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::origin::Origin;
 use super::text::Text;
-use crate::message::{Id, Meta, Receipt};
+use crate::message::{Id, Meta, Receipt, TraceParent};
 use crate::seam::clock::{self, Instant};
 use crate::sort::gather;
 use crate::transport::Head;
@@ -102,22 +102,37 @@ impl<'a> Envelope<'a> {
         Meta::new(parent.clone(), pattern.clone(), Some(self.deadline(default_budget)), rare.clone(), id)
     }
 
-    /// What goes beside the message to another process.
-    pub(crate) fn head(&self, attempt: u32, default_budget: Duration) -> Head {
+    /// What goes beside the message to another process, with `left` of its time.
+    pub(crate) fn head(&self, attempt: u32, left: Duration) -> Head {
         // Made here, so that every attempt has the same.
-        self.id();
-        let meta = self.meta(&Text::Static(""), default_budget);
+        let id = self.id();
+        let rare = self.origin.rare.as_deref();
+        let key = rare.and_then(|rare| rare.key.clone().or_else(|| rare.handed_key.clone()));
+        let head = Head { id: Some(id), key, attempt, budget: Some(left), ..Head::default() };
+        if self.origin.parent.is_some() {
+            return self.head_of_nested(head);
+        }
+        let came = rare.and_then(|rare| rare.trace);
         Head {
-            id: Some(meta.id()),
-            key: Some(meta.idempotency_key().into()),
-            attempt,
-            budget: meta.budget(),
+            trace: Some(came.map_or_else(|| TraceParent::of_first(id), |came| came.at(id))),
+            context: rare.map(|rare| rare.context.clone()).unwrap_or_default(),
+            hops: self.depth(),
+            chain: self.chain(),
+            receipt: self.receipt().cloned(),
+            ..head
+        }
+    }
+
+    fn head_of_nested(&self, head: Head) -> Head {
+        // Nothing of it depends on the deadline.
+        let meta = self.meta(&Text::Static(""), Duration::ZERO);
+        Head {
             trace: Some(meta.traceparent()),
             context: gather(meta.contexts().into_iter().map(|(key, value)| (key.into(), value.into()))),
             hops: self.depth(),
             chain: self.chain(),
             receipt: self.receipt().cloned(),
-            ..Head::default()
+            ..head
         }
     }
 

@@ -39,16 +39,12 @@ impl Id {
 
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let n = self.0;
-        write!(
-            f,
-            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-            n >> 96,
-            (n >> 80) & 0xffff,
-            (n >> 64) & 0xffff,
-            (n >> 48) & 0xffff,
-            n & 0xffff_ffff_ffff
-        )
+        let mut text = [b'-'; 36];
+        let digits = hex::<32>(self.0);
+        for (at, from, to) in [(0, 0, 8), (9, 8, 12), (14, 12, 16), (19, 16, 20), (24, 20, 32)] {
+            text[at..at + to - from].copy_from_slice(&digits[from..to]);
+        }
+        f.write_str(str::from_utf8(&text).unwrap_or_default())
     }
 }
 
@@ -99,10 +95,39 @@ impl TraceParent {
     }
 }
 
+impl TraceParent {
+    /// Of the first message of a trace that starts here: it takes its number from the message's id.
+    #[allow(clippy::cast_possible_truncation)] // The lower half.
+    pub(crate) fn of_first(id: Id) -> Self {
+        TraceParent { trace: id.0, span: (id.0 as u64).max(1), flags: 0 }
+    }
+
+    /// The same trace, with the span of this message.
+    #[allow(clippy::cast_possible_truncation)] // The lower half.
+    pub(crate) fn at(self, id: Id) -> Self {
+        TraceParent { span: (id.0 as u64).max(1), ..self }
+    }
+}
+
 impl fmt::Display for TraceParent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "00-{:032x}-{:016x}-{:02x}", self.trace, self.span, self.flags)
+        let mut text = *b"00-................................-................-..";
+        text[3..35].copy_from_slice(&hex::<32>(self.trace));
+        text[36..52].copy_from_slice(&hex::<16>(self.span.into()));
+        text[53..].copy_from_slice(&hex::<2>(self.flags.into()));
+        f.write_str(str::from_utf8(&text).unwrap_or_default())
     }
+}
+
+/// The last `N` hexadecimal digits. Each message that leaves the process has some: this is several times as fast as
+/// `write!` with a width.
+pub(crate) fn hex<const N: usize>(mut number: u128) -> [u8; N] {
+    let mut digits = [b'0'; N];
+    for digit in digits.iter_mut().rev() {
+        *digit = b"0123456789abcdef"[(number & 15) as usize];
+        number >>= 4;
+    }
+    digits
 }
 
 /// What travels beside a message's body and never in it: identity, chain, deadline, trace, user context.
@@ -268,13 +293,7 @@ impl Meta {
     pub fn traceparent(&self) -> TraceParent {
         let first = std::iter::successors(Some(self), |meta| meta.parent()).last().unwrap_or(self);
         let came = first.rare().and_then(|rare| rare.trace);
-        #[allow(clippy::cast_possible_truncation)]
-        let span = self.id().as_u128() as u64;
-        TraceParent {
-            trace: came.map_or_else(|| first.id().as_u128(), |trace| trace.trace),
-            span: span.max(1),
-            flags: came.map_or(0, |trace| trace.flags),
-        }
+        came.unwrap_or_else(|| TraceParent::of_first(first.id())).at(self.id())
     }
 
     pub(crate) fn deadline(&self) -> Option<Instant> {

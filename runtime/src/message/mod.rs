@@ -24,6 +24,8 @@ pub use info::{FieldInfo, FieldKind, MessageInfo, TypeSketch};
 #[doc(hidden)]
 pub use key::{see_key, see_key_with};
 pub(crate) use meta::Rare;
+#[cfg(feature = "tcp")]
+pub(crate) use meta::hex;
 pub use meta::{Id, Meta, TraceParent};
 pub use outcome::Outcome;
 pub use receipt::Receipt;

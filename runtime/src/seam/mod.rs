@@ -9,6 +9,8 @@ pub mod clock;
 pub(crate) mod net;
 pub(crate) mod outside;
 pub mod random;
+#[cfg(any(feature = "http", feature = "tcp"))]
+pub(crate) mod rarely;
 pub(crate) mod task;
 
 #[cfg(test)]

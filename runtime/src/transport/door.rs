@@ -29,6 +29,9 @@ pub struct Door(Arc<Inner>);
 struct Inner {
     core: Arc<Core>,
     outside: Outside,
+    /// Whether some handler remembers its answers.
+    #[cfg(any(feature = "http", feature = "tcp"))]
+    remembers: bool,
     places: Semaphore,
     most: usize,
     /// Messages from here that no handler answers. What is counted for the whole bus tells of others.
@@ -39,9 +42,16 @@ struct Inner {
 
 impl Door {
     pub(crate) fn new(core: Arc<Core>, outside: Outside, most_in_flight: usize) -> Self {
-        let (places, most) = (Semaphore::new(most_in_flight), most_in_flight);
-        let (unrouted, catalogue) = (AtomicU64::new(0), OnceLock::new());
-        Door(Arc::new(Inner { core, outside, places, most, unrouted, catalogue }))
+        Door(Arc::new(Inner {
+            #[cfg(any(feature = "http", feature = "tcp"))]
+            remembers: core.handlers.iter().any(|handler| handler.dedup.is_some()),
+            core,
+            outside,
+            places: Semaphore::new(most_in_flight),
+            most: most_in_flight,
+            unrouted: AtomicU64::new(0),
+            catalogue: OnceLock::new(),
+        }))
     }
 
     /// Answers a message that came from outside.
@@ -112,6 +122,12 @@ impl Door {
             flows.outgoing.clear();
         }
         flows
+    }
+
+    /// Whether some answer may be a stored one.
+    #[cfg(any(feature = "http", feature = "tcp"))]
+    pub(crate) fn remembers(&self) -> bool {
+        self.0.remembers
     }
 
     /// What bytes may be a message.

@@ -12,7 +12,7 @@ use crate::message::{Id, Receipt, TraceParent};
 pub struct Head {
     /// The message's id; kept when it is sent again.
     pub id: Option<Id>,
-    /// The key by which repeats are known; kept when the message is sent again.
+    /// The key by which repeats are known, where it is not the id; kept when the message is sent again.
     pub key: Option<Arc<str>>,
     /// Which attempt this is; the first is 0.
     pub attempt: u32,

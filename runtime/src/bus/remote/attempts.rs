@@ -35,12 +35,19 @@ impl Remote {
         find: impl Fn() -> Option<Arc<Target>>,
     ) -> Option<Reply> {
         let deadline = envelope.deadline(settings.budget);
-        self.wait_for(&find, deadline).await?.budget.message();
+        let first = match find() {
+            Some(target) => target,
+            None => self.wait_for(&find, deadline).await?,
+        };
+        first.budget.message(clock::now());
+        let mut found = Some(first);
         let mut last: Option<Reply> = None;
         let mut failed: Option<Arc<Peer>> = None;
         let (mut attempt, mut away) = (0, Away::default());
-        while let Some(target) = find() {
-            let left = deadline.saturating_duration_since(clock::now());
+        while let Some(target) = found.take().or_else(&find) {
+            // One look at the clock for all that begins here.
+            let now = clock::now();
+            let left = deadline.saturating_duration_since(now);
             if left.is_zero() {
                 last.get_or_insert_with(|| Err(CallError::Bus(too_late())));
                 break;
@@ -55,10 +62,11 @@ impl Remote {
             let paid = AtomicBool::new(false);
             let last_one = attempt + 1 == ATTEMPTS;
             let sending = Sending { message, envelope, target: &target, left, last: last_one, paid: &paid };
-            let (reply, sent) = if settings.hedge_reads && !last_one {
-                self.hedged(&sending, &peer, attempt).await
+            let (reply, sent) = if settings.hedge_reads && target.reads && !last_one {
+                // Boxed, so that other calls do not carry the room for it.
+                Box::pin(self.hedged(&sending, &peer, attempt)).await
             } else {
-                (sending.attempt(&peer, attempt).await, 1)
+                (sending.attempt(&peer, attempt, now).await, 1)
             };
             let next = match &reply {
                 Ok(_) | Err(CallError::App(_)) => Next::End,
@@ -90,7 +98,7 @@ impl Remote {
         deadline: Instant,
         target: &Target,
     ) -> Result<(), Error> {
-        target.budget.message();
+        target.budget.message(clock::now());
         let mut failed = None;
         let mut last = None;
         let (mut attempt, mut away) = (0, Away::default());
@@ -173,11 +181,10 @@ pub(super) struct Sending<'a> {
 }
 
 impl Sending<'_> {
-    pub(super) async fn attempt(&self, peer: &Arc<Peer>, attempt: u32) -> Reply {
-        let began = clock::now();
+    /// One attempt, which begins now.
+    pub(super) async fn attempt(&self, peer: &Arc<Peer>, attempt: u32, began: Instant) -> Reply {
         let patience = self.patience();
-        let mut head = self.envelope.head(attempt, self.left);
-        head.budget = Some(self.left);
+        let head = self.envelope.head(attempt, self.left);
         self.target.budget.counts.attempts.add();
         if let Some(receipt) = self.envelope.receipt() {
             receipt.attempt();

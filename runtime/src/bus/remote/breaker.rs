@@ -1,5 +1,5 @@
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::seam::clock::{self, Instant};
@@ -11,7 +11,11 @@ use crate::seam::random;
 /// that fails; the time is drawn at random up to that (full jitter), so that many callers do not probe together. It is no
 /// longer, since the link rests by itself while it cannot connect, and both waits come one after the other.
 #[derive(Debug, Default)]
-pub(super) struct Breaker(Mutex<State>);
+pub(super) struct Breaker {
+    /// Whether there was a failure since the last answer: while there was none, nobody takes the lock.
+    troubled: AtomicBool,
+    state: Mutex<State>,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -28,6 +32,9 @@ const LONGEST: Duration = Duration::from_secs(1);
 impl Breaker {
     /// Whether a message may go through now.
     pub(super) fn lets_through(&self) -> bool {
+        if !self.is_troubled() {
+            return true;
+        }
         let mut state = self.state();
         match state.open_until {
             None => true,
@@ -41,13 +48,20 @@ impl Breaker {
 
     /// Whether a message would go through, without taking the probe's place.
     pub(super) fn would_let_through(&self) -> bool {
+        if !self.is_troubled() {
+            return true;
+        }
         let state = self.state();
         state.open_until.is_none_or(|until| clock::now() >= until && !state.probing)
     }
 
     /// The other side answered, whatever it said.
     pub(super) fn answered(&self) {
-        *self.state() = State::default();
+        if self.is_troubled() {
+            let mut state = self.state();
+            *state = State::default();
+            self.troubled.store(false, Ordering::Release);
+        }
     }
 
     /// The other side did not answer; whether that opened it.
@@ -66,6 +80,7 @@ impl Breaker {
             // What was on its way when it opened says nothing new.
             return false;
         }
+        self.troubled.store(true, Ordering::Release);
         state.failures = state.failures.saturating_add(1).max(failures);
         state.probing = false;
         if state.failures < FAILURES {
@@ -78,11 +93,17 @@ impl Breaker {
 
     /// The message never went: the probe's place is free again.
     pub(super) fn gave_up(&self) {
-        self.state().probing = false;
+        if self.is_troubled() {
+            self.state().probing = false;
+        }
+    }
+
+    fn is_troubled(&self) -> bool {
+        self.troubled.load(Ordering::Acquire)
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

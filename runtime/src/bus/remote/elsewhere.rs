@@ -109,7 +109,7 @@ impl Core {
         let scan = Scan::read(bytes, &self.settings.limits).map_err(Error::malformed)?;
         let target = self.remote.wait_for(|| self.remote.find(&scan), deadline).await;
         let target = target.ok_or_else(|| self.no_handler_anywhere(&scan, &envelope))?;
-        let head = envelope.head(0, self.settings.budget);
+        let head = envelope.head(0, deadline.saturating_duration_since(clock::now()));
         self.remote.send(bytes, &head, deadline, &target).await
     }
 
@@ -137,7 +137,7 @@ impl Core {
         let deadline = envelope.deadline(self.settings.budget);
         let (mut groups, mut refused) = (0, None);
         for Observer { group, target } in &elsewhere {
-            let mut head = envelope.head(0, self.settings.budget);
+            let mut head = envelope.head(0, deadline.saturating_duration_since(clock::now()));
             head.published = true;
             head.groups = group.as_deref().map(Arc::from).into_iter().collect();
             match self.remote.send(&bytes, &head, deadline, target).await {

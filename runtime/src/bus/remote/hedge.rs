@@ -21,9 +21,9 @@ impl Remote {
         let after =
             sending.target.latency.p99().map(|p99| p99.max(LEAST)).filter(|after| *after < sending.left);
         let (true, Some(after)) = (sending.target.reads && sending.target.peers.len() > 1, after) else {
-            return (sending.attempt(peer, attempt).await, 1);
+            return (sending.attempt(peer, attempt, clock::now()).await, 1);
         };
-        let mut first = pin!(sending.attempt(peer, attempt));
+        let mut first = pin!(sending.attempt(peer, attempt, clock::now()));
         tokio::select! {
             biased;
             reply = &mut first => return (reply, 1),
@@ -36,7 +36,7 @@ impl Remote {
             return (first.await, 1);
         }
         sending.note_hedge();
-        let mut second = pin!(sending.attempt(&other, attempt + 1));
+        let mut second = pin!(sending.attempt(&other, attempt + 1, clock::now()));
         let reply = tokio::select! {
             biased;
             reply = &mut first => if answered(&reply) { reply } else { won(sending, second.await) },

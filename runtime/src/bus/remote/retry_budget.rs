@@ -1,4 +1,4 @@
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::counts::Counts;
 use crate::seam::clock::{self, Instant};
@@ -33,41 +33,57 @@ impl Default for RetryBudget {
 
 impl RetryBudget {
     /// Counts a message.
-    pub(super) fn message(&self) {
+    pub(super) fn message(&self, now: Instant) {
         self.counts.messages.add();
-        self.with(|now, _| now.messages += 1);
+        self.window().second(now).messages += 1;
     }
 
     /// Takes a repeat out of the budget, if there is one left.
     pub(super) fn repeat(&self) -> bool {
-        self.with(|now, sum| {
-            // Ten a second are there also when there were no messages, and may be used at once: a process that dies takes
-            // all that it has in hand with it.
-            if sum.repeats >= sum.messages / 10 + 10 * 10 {
-                self.counts.out_of_budget.add();
-                return false;
-            }
-            now.repeats += 1;
-            true
-        })
+        let (mut window, now) = (self.window(), clock::now());
+        let sum = window.sum(now);
+        // Ten a second are there also when there were no messages, and may be used at once: a process that dies takes
+        // all that it has in hand with it.
+        if sum.repeats >= sum.messages / 10 + 10 * 10 {
+            self.counts.out_of_budget.add();
+            return false;
+        }
+        window.second(now).repeats += 1;
+        true
     }
 
-    fn with<T>(&self, run: impl FnOnce(&mut Second, Second) -> T) -> T {
-        let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
-        let second = clock::now().saturating_duration_since(window.began).as_secs();
+    fn window(&self) -> MutexGuard<'_, Window> {
+        self.window.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Window {
+    fn age(&self, now: Instant) -> u64 {
+        now.saturating_duration_since(self.began).as_secs()
+    }
+
+    /// The counts of this second.
+    fn second(&mut self, now: Instant) -> &mut Second {
+        let second = self.age(now);
+        let place = usize::try_from(second % 10).unwrap_or(0);
+        let slot = &mut self.seconds[place];
+        if slot.0 != second {
+            *slot = (second, Second::default());
+        }
+        &mut slot.1
+    }
+
+    /// The counts of the last ten seconds.
+    fn sum(&self, now: Instant) -> Second {
+        let second = self.age(now);
         let mut sum = Second::default();
-        for (of, counts) in &window.seconds {
+        for (of, counts) in &self.seconds {
             if *of + 10 > second {
                 sum.messages += counts.messages;
                 sum.repeats += counts.repeats;
             }
         }
-        let place = usize::try_from(second % 10).unwrap_or(0);
-        let slot = &mut window.seconds[place];
-        if slot.0 != second {
-            *slot = (second, Second::default());
-        }
-        run(&mut slot.1, sum)
+        sum
     }
 }
 
@@ -84,7 +100,7 @@ mod tests {
         assert_eq!(taken(1000), 100, "without messages");
         tokio::time::advance(Duration::from_secs(1)).await;
         for _ in 0..1000 {
-            budget.message();
+            budget.message(clock::now());
         }
         assert_eq!(taken(1000), 100, "a tenth of a thousand more");
         tokio::time::advance(Duration::from_secs(20)).await;

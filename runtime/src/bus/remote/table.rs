@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tokio::sync::Notify;
@@ -22,6 +22,8 @@ use crate::transport::{Link, Url};
 /// a look-up only.
 #[derive(Debug, Default)]
 pub(crate) struct Remote {
+    /// Whether there is a peer.
+    any: AtomicBool,
     known: Mutex<Known>,
     table: RwLock<Arc<Table>>,
     budgets: Mutex<BTreeMap<String, Arc<RetryBudget>>>,
@@ -103,6 +105,9 @@ impl Target {
     /// of equals each in turn; one that has just failed only if there is no other. So a process that came back has its
     /// probe also while the others do well.
     pub(crate) fn choose(&self, failed: Option<&Arc<Peer>>) -> Option<Arc<Peer>> {
+        if let [only] = &self.peers[..] {
+            return only.breaker.lets_through().then(|| Arc::clone(only));
+        }
         let count = self.peers.len();
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         let mut order: Vec<&Arc<Peer>> = (0..count).map(|n| &self.peers[(turn + n) % count]).collect();
@@ -120,7 +125,7 @@ impl Target {
 impl Remote {
     /// Whether there is anybody else at all.
     pub(crate) fn is_empty(&self) -> bool {
-        self.known().peers.is_empty()
+        !self.any.load(Ordering::Acquire)
     }
 
     /// The process at this address, which is known from here on. What it answers is [learnt](Remote::learn), or
@@ -136,6 +141,7 @@ impl Remote {
         }
         let peer = Arc::new(Peer::new(url.clone(), connect()?));
         known.peers.push(Arc::clone(&peer));
+        self.any.store(true, Ordering::Release);
         Ok(peer)
     }
 

@@ -37,7 +37,7 @@
 //! |---|---|
 //! | `traceparent` | W3C trace context; one that cannot be read is as if it were not there |
 //! | `matchbus-id` | the message's id, a UUID |
-//! | `idempotency-key` | by which repeats are known; percent-encoded |
+//! | `idempotency-key` | by which repeats are known, where it is not the id; percent-encoded |
 //! | `matchbus-hops`, `matchbus-chain: A,B` | how many messages led to this one, and the last 32 of their patterns, each percent-encoded: circles are stopped over all processes |
 //! | `matchbus-attempt` | which attempt this is, from 0 |
 //! | `matchbus-budget` | what is left of the message's time, in milliseconds |

@@ -83,7 +83,11 @@ pub(super) enum Frame {
 impl Frame {
     /// Reads a line.
     pub(super) fn read(line: &[u8], limits: &Limits) -> Result<Self, Malformed> {
-        let scan = Scan::read(line, limits)?;
+        if let Some(frame) = Frame::of_matchbus(line) {
+            return Ok(frame);
+        }
+        let mut scan = Scan::empty();
+        scan.fill(line, limits)?;
         let (mut id, mut res, mut error, mut mb, mut is_answer) = (None, None, None, None, false);
         for (key, raw) in &scan {
             match key {
@@ -112,6 +116,18 @@ impl Frame {
                 (None, None) => Frame::Other,
             },
         })
+    }
+}
+
+impl Frame {
+    /// An answer as [`To`] writes most of them. The reply is taken as it stands: whoever decodes it says what is wrong
+    /// with it.
+    fn of_matchbus(line: &[u8]) -> Option<Self> {
+        let rest = line.strip_prefix(b"{\"id\":")?;
+        let (id, rest) = rest.split_at_checked(request::ID)?;
+        let reply = rest.strip_prefix(b",\"kind\":\"res\",\"mb\":{},\"res\":")?.strip_suffix(b"}")?;
+        let id = request::message_part(str::from_utf8(id).ok()?)?;
+        Some(Frame::Answer { id, matchbus: true, replayed: false, answer: Ok(reply.to_vec()) })
     }
 }
 
@@ -147,6 +163,17 @@ mod tests {
                 }
                 other => panic!("{other:?}"),
             }
+        }
+        for origin in [None, Some("\"o\"")] {
+            let mut out = Vec::new();
+            let to = To { id: Some("\"00000000000a/00000000000b\""), origin, matchbus: true, receipt: None };
+            to.write(&mut out, &Ok(b"{\"a\":1}".to_vec()));
+            let line = out.strip_suffix(b"\n").unwrap();
+            assert_eq!(Frame::of_matchbus(line).is_some(), origin.is_none());
+            assert!(matches!(
+                Frame::read(line, &Limits::default()),
+                Ok(Frame::Answer { id: 10, matchbus: true, replayed: false, answer: Ok(reply) }) if reply == b"{\"a\":1}"
+            ));
         }
         let mut out = Vec::new();
         going_away(&mut out, 7);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::text;
 use crate::message::json::{Limits, Scan};
-use crate::message::{Id, TraceParent};
+use crate::message::{Id, TraceParent, hex};
 use crate::pattern::Scalar;
 use crate::transport::Head;
 
@@ -17,7 +17,10 @@ const LONGEST: Duration = Duration::from_hours(24);
 pub(super) fn write(out: &mut Vec<u8>, head: &Head, send: bool) {
     let mut fields = Fields { out, first: true };
     if let Some(id) = head.id {
-        hex(fields.next("id"), id.as_u128());
+        let out = fields.next("id");
+        out.push(b'"');
+        out.extend_from_slice(&hex::<32>(id.as_u128()));
+        out.push(b'"');
     }
     if let Some(key) = &head.key {
         text::string(fields.next("key"), key);
@@ -30,7 +33,7 @@ pub(super) fn write(out: &mut Vec<u8>, head: &Head, send: bool) {
         let ms = budget.as_nanos().div_ceil(1_000_000);
         text::number(fields.next("budget"), u64::try_from(ms).unwrap_or(u64::MAX));
     }
-    if let Some(trace) = &head.trace {
+    if let Some(trace) = head.trace.filter(|trace| head.id.map(TraceParent::of_first) != Some(*trace)) {
         text::string(fields.next("trace"), &trace.to_string());
     }
     if let Some(source) = &head.source {
@@ -100,20 +103,13 @@ impl Fields<'_> {
     }
 }
 
-fn hex(out: &mut Vec<u8>, bits: u128) {
-    out.push(b'"');
-    for byte in bits.to_be_bytes() {
-        for digit in [byte >> 4, byte & 15] {
-            out.push(b"0123456789abcdef"[usize::from(digit)]);
-        }
-    }
-    out.push(b'"');
-}
-
 /// Reads what [`write`] wrote: the head, and whether it is a send. What does not fit is as if it were not there.
 pub(super) fn read(mb: &str) -> (Head, bool) {
     let (mut head, mut send) = (Head::default(), false);
-    let Ok(scan) = Scan::read(mb.as_bytes(), &Limits::default()) else { return (head, send) };
+    let mut scan = Scan::empty();
+    if scan.fill(mb.as_bytes(), &Limits::default()).is_err() {
+        return (head, send);
+    }
     for i in 0..scan.len() {
         match (scan.key(i), scan.scalar(i)) {
             ("id", Scalar::Str(id)) => head.id = u128::from_str_radix(id, 16).ok().map(Id::from_u128),

@@ -22,18 +22,17 @@ pub(super) struct Incoming {
 
 impl Incoming {
     /// Of a request with an `act`.
-    pub(super) fn of(request: &Request<'_>, act: &str, limits: &Limits, longest_budget: Duration) -> Self {
+    pub(super) fn of(request: &Request<'_>, act: &[u8], limits: &Limits, longest_budget: Duration) -> Self {
         let (head, send) = match request.mb {
             Some(mb) => head::read(mb),
             None => (of_seneca(request), false),
         };
         let mut incoming = Incoming { message: Vec::new(), head, send, default: None };
         // A key can also hide its `$` behind an escape.
-        let bytes = act.as_bytes();
-        if bytes.contains(&b'$') || bytes.contains(&b'\\') {
-            incoming.take_directives(bytes, limits, longest_budget);
+        if memchr::memchr2(b'$', b'\\', act).is_some() {
+            incoming.take_directives(act, limits, longest_budget);
         } else {
-            incoming.message = bytes.to_vec();
+            incoming.message = act.to_vec();
         }
         incoming
     }
@@ -113,7 +112,7 @@ mod tests {
 
     fn incoming(act: &str) -> Incoming {
         let request = Request { id: Some("\"a/b\""), ..Request::default() };
-        Incoming::of(&request, act, &Limits::default(), Duration::from_secs(5))
+        Incoming::of(&request, act.as_bytes(), &Limits::default(), Duration::from_secs(5))
     }
 
     #[test]

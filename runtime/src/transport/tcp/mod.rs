@@ -37,10 +37,10 @@
 //! | field | |
 //! |---|---|
 //! | `id` | A string, unique among all clients: `mi` for the message, `tx` for what it belongs to. |
-//! | `act` | The message. |
+//! | `act` | The message. With `mb`, it comes last, as `res` does in an answer. |
 //! | `sync` | `true`: an answer is wanted. Otherwise the message is taken in (fire and forget), and never answered. |
 //! | `origin` | The client's instance; a server repeats it. Left out once the server is known to be a matchbus. |
-//! | `mb` | The [head](crate::transport::Head), each part only where there is something: `id` (32 hex digits), `key`, `attempt`, `budget` (what is left, in ms), `trace` (a traceparent), `source`, `context` (an object of strings; proof of nothing, since any client can write it), `published` (`true`: for every group of observers, and answered when it was taken in), `groups` (a list of strings: for these groups only), `hops` and `chain` (how many messages led to this one, and the last 32 of their patterns), `send` (`true`: answer when the message was taken in, not when it was handled). |
+//! | `mb` | The [head](crate::transport::Head), each part only where there is something: `id` (32 hex digits), `key` (where it is not the id), `attempt`, `budget` (what is left, in ms), `trace` (a traceparent; without one the trace is the id's), `source`, `context` (an object of strings; proof of nothing, since any client can write it), `published` (`true`: for every group of observers, and answered when it was taken in), `groups` (a list of strings: for these groups only), `hops` and `chain` (how many messages led to this one, and the last 32 of their patterns), `send` (`true`: answer when the message was taken in, not when it was handled). |
 //!
 //! **Answer**, server to client:
 //!

@@ -3,5 +3,6 @@
 mod answer;
 mod link;
 mod pool;
+mod wire;
 
 pub(super) use link::HttpLink;

@@ -59,7 +59,7 @@ impl Asked {
     pub(in crate::transport::http) fn of(headers: &HeaderMap, bytes: &[u8], limits: &Limits) -> Self {
         let asked = Asked::by_headers(headers);
         // Nearly all messages that are not of B have no `$` at all.
-        if matches!(asked, Asked::A { .. }) || !bytes.contains(&b'$') {
+        if matches!(asked, Asked::A { .. }) || memchr::memchr(b'$', bytes).is_none() {
             return asked;
         }
         let is_b = match Scan::read(bytes, limits) {

@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use hyper::StatusCode;
@@ -16,7 +17,12 @@ pub(super) async fn read<B: Body>(body: B, most: usize, time: Duration) -> Resul
     if body.size_hint().lower() > most as u64 {
         return Err(too_large(most));
     }
-    match clock::within(time, collect(body, most)).await {
+    let mut body = pin!(collect(body, most));
+    // Most are there already; those need no timer.
+    if let Poll::Ready(result) = poll_fn(|cx| Poll::Ready(body.as_mut().poll(cx))).await {
+        return result;
+    }
+    match clock::within(time, body).await {
         Some(result) => result,
         None => Err(Failure::refused(
             StatusCode::REQUEST_TIMEOUT,

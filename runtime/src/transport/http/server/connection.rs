@@ -4,7 +4,7 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::task::Poll;
+use std::task::{Poll, ready};
 use std::time::Duration;
 
 use hyper::header::{self, HeaderValue};
@@ -19,6 +19,7 @@ use super::stream::{Opened, Stream, Version, open};
 use super::told;
 use crate::seam::clock::{self, Instant};
 use crate::seam::net::TcpStream;
+use crate::seam::rarely::Rarely;
 use crate::seam::task;
 use crate::transport::tls::{Acceptor, Arrived};
 
@@ -48,11 +49,12 @@ pub(super) async fn serve(stream: impl Stream, desk: Arc<Desk>, patience: Durati
         opened = clock::within(patience, open(stream)) => opened,
     };
     let Some(Ok(Some((version, stream)))) = opened else { return };
-    let busy = Arc::new(Busy::new(desk, patience));
+    let busy = Busy::new(desk, patience);
     // How a connection ends is the client's affair: there is nobody here to tell.
     match version {
-        Version::Http1 => http1(stream, busy, phases).await,
-        Version::Http2 => http2(stream, busy, phases).await,
+        Version::Http1 => http1(stream, &busy, phases).await,
+        // On the heap, so that a connection of the other version does not carry the room for it.
+        Version::Http2 => Box::pin(http2(stream, Arc::new(busy), phases)).await,
     }
 }
 
@@ -77,18 +79,14 @@ pub(super) async fn serve_secure(
     }
 }
 
-async fn http1<S: Stream>(stream: Opened<S>, busy: Arc<Busy>, phases: Phases) {
-    let desk = Arc::clone(&busy);
-    let service = service_fn(move |request| {
-        let busy = Arc::clone(&desk);
-        async move {
-            let _running = Running::enter(&busy);
-            let mut reply = busy.desk.serve(request).await;
-            if let (Ok(reply), false) = (&mut reply, busy.desk.door.is_ready()) {
-                reply.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-            }
-            reply
+async fn http1<S: Stream>(stream: Opened<S>, busy: &Busy, phases: Phases) {
+    let service = service_fn(move |request| async move {
+        let _running = Running::enter(busy);
+        let mut reply = busy.desk.serve(request).await;
+        if let (Ok(reply), false) = (&mut reply, busy.desk.door.is_ready()) {
+            reply.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
+        reply
     });
     let mut connection = http1::Builder::new()
         .max_buf_size(BUFFER)
@@ -96,7 +94,7 @@ async fn http1<S: Stream>(stream: Opened<S>, busy: Arc<Busy>, phases: Phases) {
         .writev(true)
         .serve_connection(TokioIo::new(stream), service);
     let ended =
-        drive(Pin::new(&mut connection), http1::Connection::graceful_shutdown, GRACE, &busy, phases).await;
+        drive(Pin::new(&mut connection), http1::Connection::graceful_shutdown, GRACE, busy, phases).await;
     // hyper has told the client by 400 or 431. To close with bytes unread is a reset, which would take that from it.
     if ended.is_some_and(|ended| ended.is_err_and(|error| error.is_parse())) {
         listen::tell(connection.into_parts().io.into_inner(), b"").await;
@@ -134,20 +132,36 @@ async fn drive<C: Future>(
     let mut gone = pin!(gone(phases.clone()));
     let mut drained = pin!(drained(phases, grace));
     let mut draining = false;
-    poll_fn(|cx| {
+    let mut end = pin!(Rarely::new(poll_fn(|cx| {
         if !draining && drained.as_mut().poll(cx).is_ready() {
             draining = true;
-            close(connection.as_mut());
+            return Poll::Ready(End::Close);
         }
         if gone.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(None);
+            return Poll::Ready(End::Now);
         }
-        if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
-            return Poll::Ready(Some(ended));
+        idle.as_mut().poll(cx).map(|()| End::Now)
+    })));
+    poll_fn(|cx| {
+        loop {
+            // First, so that a request that has just come counts.
+            if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
+                return Poll::Ready(Some(ended));
+            }
+            match ready!(end.as_mut().poll(cx)) {
+                End::Close => close(connection.as_mut()),
+                End::Now => return Poll::Ready(None),
+            }
         }
-        idle.as_mut().poll(cx).map(|()| None)
     })
     .await
+}
+
+/// How a connection ends that does not end by itself.
+enum End {
+    /// After what runs.
+    Close,
+    Now,
 }
 
 /// Waits until the listener is gone.

@@ -109,8 +109,7 @@ impl Desk {
                 }
             }
             Asked::Plain => {
-                // A message without a key is no repeat.
-                let receipt = head.key.is_some().then(Receipt::new);
+                let receipt = self.door.remembers().then(Receipt::new);
                 head.receipt.clone_from(&receipt);
                 let mut reply = match self.door.call(&bytes, head).await {
                     Ok(bytes) => done(bytes),

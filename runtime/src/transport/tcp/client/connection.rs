@@ -26,6 +26,8 @@ const MASK: u64 = (1 << 62) - 1;
 #[derive(Debug)]
 pub(super) struct Connection {
     state: Mutex<State>,
+    /// Whether the state's phase is so: who only asks takes no lock.
+    open: AtomicBool,
     /// There is something to write, or it is to end.
     pub(super) changed: Notify,
     /// The other side is one of ours, as its answers showed.
@@ -69,6 +71,7 @@ impl Connection {
     pub(super) fn new() -> Self {
         Connection {
             state: Mutex::default(),
+            open: AtomicBool::new(true),
             changed: Notify::new(),
             matchbus: AtomicBool::new(false),
             next_id: AtomicU64::new(random::next()),
@@ -82,7 +85,7 @@ impl Connection {
     }
 
     pub(super) fn is_open(&self) -> bool {
-        self.state().phase == Phase::Open
+        self.open.load(Ordering::Acquire)
     }
 
     pub(super) fn is_matchbus(&self) -> bool {
@@ -221,6 +224,7 @@ impl Connection {
         let mut state = self.state();
         if state.phase == Phase::Open {
             state.phase = Phase::Leaving;
+            self.open.store(false, Ordering::Release);
         }
         let not_taken: Vec<_> = state.pending.extract_if(|_, one| one.order > taken).collect();
         drop(state);
@@ -234,6 +238,7 @@ impl Connection {
         let mut state = self.state();
         if state.phase == Phase::Open {
             state.phase = Phase::Leaving;
+            self.open.store(false, Ordering::Release);
         }
         drop(state);
         self.changed.notify_one();
@@ -243,6 +248,7 @@ impl Connection {
     pub(super) fn close(&self, handed: u64, why: impl Fn(bool) -> Came) {
         let mut state = self.state();
         state.phase = Phase::Closed;
+        self.open.store(false, Ordering::Release);
         let all = std::mem::take(&mut state.pending);
         drop(state);
         for one in all.into_values() {

@@ -14,6 +14,7 @@ use crate::handler::BoxFuture;
 use crate::message::json::Limits;
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Outcome, Receipt};
 use crate::seam::clock::{self, Instant};
+use crate::seam::rarely::Rarely;
 use crate::seam::task;
 use crate::transport::Door;
 use crate::transport::tcp::answer::{self, Answer, To};
@@ -38,7 +39,7 @@ pub(super) async fn run<S: Stream>(stream: S, options: options::Server, door: Do
     let mut lines = Lines::new(door.limits().max_bytes() + BESIDE);
     let mut watch = Watch::new(&options);
     let cancel_all = CancelAll(Arc::clone(&it.running));
-    let mut closed = pin!(door.closed());
+    let mut closed = pin!(Rarely::new(door.closed()));
     let mut timer = pin!(clock::sleep_until(watch.next_look(clock::now())));
     let (mut reader, mut writer) = stream.halves();
     let result = loop {
@@ -209,8 +210,7 @@ impl Connection {
         let mut incoming = Incoming::of(request, act, self.door.limits(), self.door.budget());
         // What is published goes to everybody who wants it, so that there is no reply to wait for.
         if request.sync && !incoming.send && !incoming.head.published {
-            // A message without a key is no repeat.
-            let receipt = (matchbus && incoming.head.key.is_some()).then(Receipt::new);
+            let receipt = (matchbus && self.door.remembers()).then(Receipt::new);
             incoming.head.receipt.clone_from(&receipt);
             to.receipt = receipt.as_ref();
             self.call(incoming, to, begin);
