@@ -35,6 +35,16 @@ pub(crate) fn near() -> &'static [&'static [Info]] {
     services![relay, keep, ..]
 }
 
+/// Half of a circle.
+pub(crate) fn pings() -> &'static [&'static [Info]] {
+    services![ping, ..]
+}
+
+/// The other half.
+pub(crate) fn pongs() -> &'static [&'static [Info]] {
+    services![pong, ..]
+}
+
 /// Answers the whole message.
 #[service(suite = "echo", effect(read))]
 fn echo(msg: Value) -> Value {
@@ -244,6 +254,28 @@ fn boom(msg: Value) -> Value {
 pub struct Sold {
     /// Its number.
     pub n: u32,
+}
+
+/// Leads to a [`Pong`], elsewhere.
+#[derive(Clone, Debug, Message, Serialize, Deserialize)]
+#[message(suite = "ping", reply(u32))]
+pub struct Ping {}
+
+/// Leads to a [`Ping`], elsewhere.
+#[derive(Clone, Debug, Message, Serialize, Deserialize)]
+#[message(suite = "pong", reply(u32))]
+pub struct Pong {}
+
+#[service(suite = "ping")]
+async fn ping(_: Ping, pong: Call<Pong>, seen: State<Seen>) -> Result<u32, matchbus::Error> {
+    seen.note("ping");
+    Ok(pong.call(Pong {}).await?)
+}
+
+#[service(suite = "pong")]
+async fn pong(_: Pong, ping: Call<Ping>, seen: State<Seen>) -> Result<u32, matchbus::Error> {
+    seen.note("pong");
+    Ok(ping.call(Ping {}).await?)
 }
 
 mod mail {

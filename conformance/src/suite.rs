@@ -62,6 +62,7 @@ macro_rules! suite {
             a_catalogue_lists_what_is_exposed,
             a_link_needs_nothing_beside_the_message,
             two_callers_do_not_see_each_other,
+            a_circle_over_two_processes_is_stopped,
             what_does_not_end_in_time_is_told,
         ]);
     };

@@ -123,7 +123,7 @@ fn types() -> [TypeSketch; 3] {
 }
 
 #[allow(clippy::unnecessary_wraps)]
-fn shim<'a>(_: &'a Context<'a>, _: Input<'a>, _: Output<'a>) -> Started<'a> {
+fn shim<'a>(_: &Context<'_>, _: Input<'_, 'a>, _: Output<'_>) -> Started<'a> {
     Ok(None)
 }
 
@@ -132,7 +132,7 @@ fn emit(n: usize, what: &str, check: bool) -> String {
     let (_, line) = SETS.iter().find(|(name, _)| name.starts_with(what)).expect("a set");
     let mut out = String::from("#![allow(dead_code)]\nuse matchbus::__private::*;\n");
     out.push_str(
-        "fn shim<'a>(_: &'a Context<'a>, _: Input<'a>, _: Output<'a>) -> Started<'a> { Ok(None) }\n",
+        "fn shim<'a>(_: &Context<'_>, _: Input<'_, 'a>, _: Output<'_>) -> Started<'a> { Ok(None) }\n",
     );
     out.push_str("fn types() -> [TypeSketch; 3] { loop {} }\n");
     let keys = |text: &str| {

@@ -55,7 +55,7 @@ mod tests {
                 .collect();
             let mut theirs = ours.clone();
             sort_by(&mut ours, |a, b| a.0.cmp(&b.0));
-            theirs.sort_by(|a, b| a.0.cmp(&b.0));
+            theirs.sort_by_key(|one| one.0);
             assert_eq!(ours, theirs);
         }
     }

@@ -163,7 +163,7 @@ async fn who_has_no_catalogue_is_not_waited_for() {
     let at = server.listen(&"seneca+tcp://127.0.0.1:0".parse().unwrap(), &Exposed::All).await.unwrap();
     let bus = Bus::builder().start().unwrap();
     bus.connect(at.url()).await.unwrap();
-    let error = bus.timeout(Duration::from_secs(600)).act(json!({"role": "price"})).await.unwrap_err();
+    let error = bus.timeout(Duration::from_mins(10)).act(json!({"role": "price"})).await.unwrap_err();
     assert!(error.to_string().contains("it has no catalogue; say what it answers with `?pin=…`"), "{error}");
 }
 

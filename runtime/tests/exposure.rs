@@ -19,6 +19,27 @@ fn open(_: Value) -> Value {
     "open".into()
 }
 
+#[derive(Message, Serialize, Deserialize)]
+#[message(role = "vault", cmd = "burst", reply(Value), external)]
+struct Burst {}
+
+/// Exposed, and calls what is not.
+#[service(role = "open", way = "nested")]
+async fn nested(_: Value, burst: Call<Burst>) -> Result<Value, matchbus::Error> {
+    Ok(burst.call(Burst {}).await?)
+}
+
+/// Exposed, and panics with what nobody should know.
+#[service(role = "open", way = "panic")]
+fn panics(_: Value) -> Value {
+    panic!("hidden: the vault's password")
+}
+
+#[service(role = "vault", cmd = "burst")]
+fn burst(_: Value) -> Value {
+    panic!("hidden: the vault is empty")
+}
+
 #[service(role = "vault", cmd = "read")]
 fn vault(_: Value, ran: State<Ran>) -> Value {
     ran.0.fetch_add(1, Ordering::SeqCst);
@@ -39,7 +60,9 @@ fn hear(_: Value, ran: State<Ran>) {
 
 async fn world(url: &str) -> (Bus, Arc<Ran>, Listener) {
     let ran = Arc::new(Ran::default());
-    let bus = Bus::builder().services(services![open, vault, admin, hear]).shared_state(Arc::clone(&ran));
+    let bus = Bus::builder()
+        .services(services![open, nested, panics, burst, vault, admin, hear])
+        .shared_state(Arc::clone(&ran));
     let bus = bus.start().unwrap();
     let exposed = Exposed::Pins(vec!["role:open".parse().unwrap()]);
     let listener = bus.listen(&url.parse().unwrap(), &exposed).await.unwrap();
@@ -166,4 +189,58 @@ async fn too_deep_and_too_many_keys_are_refused_over_both() {
                 .await;
         assert!(answer.contains("\"error\"") && answer.contains(why), "{answer}");
     }
+}
+
+/// What an error still says.
+fn check_error(answer: &str, code: &str) {
+    check("", answer);
+    assert!(answer.contains(code) && answer.contains("the handler"), "{answer}");
+    assert!(answer.contains("role:open") && answer.contains("message 0"), "{answer}");
+}
+
+#[tokio::test]
+async fn neither_errors_nor_pages_tell_of_what_is_hidden() {
+    let (bus, _, http) = world("http://127.0.0.1:0").await;
+    let pins = Exposed::Pins(vec!["role:open".parse().unwrap()]);
+    let tcp = bus.listen(&"tcp://127.0.0.1:0".parse().unwrap(), &pins).await.unwrap();
+    for (way, code) in [("nested", "handler-failed"), ("panic", "panic")] {
+        let body = format!(r#"{{"role":"open","way":"{way}"}}"#);
+        let length = body.len();
+        let request = format!(
+            "POST /act HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+        );
+        let answer = exchange(&http, &request).await;
+        check("", &answer);
+        assert!(
+            answer.contains(&format!("\"code\":\"{code}\"")) && answer.contains("\"outcome\":\"done\""),
+            "{answer}"
+        );
+        assert!(answer.contains("\"id\":\"") && answer.contains("role:open,way:"), "{answer}");
+        let frame = format!("{{\"id\":\"a/b\",\"kind\":\"act\",\"sync\":true,\"mb\":{{}},\"act\":{body}}}\n");
+        check_error(&exchange(&tcp, &frame).await, code);
+        // Whoever is let in to everything is told everything.
+        let inside = bus.act_bytes(body.as_bytes()).await.unwrap_err().to_string();
+        assert!(inside.contains("hidden: the vault"), "{inside}");
+    }
+    for answer in [
+        exchange(&http, "GET /catalogue HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await,
+        exchange(&tcp, "{\"id\":\"a/b\",\"kind\":\"catalogue\"}\n").await,
+    ] {
+        check("", &answer);
+        assert!(
+            answer.contains("nested") && !answer.contains("Burst") && !answer.contains(".rs"),
+            "{answer}"
+        );
+    }
+    // Of messages that nobody answers, those are counted that came here.
+    bus.act_bytes(br#"{"role":"nowhere"}"#).await.unwrap_err();
+    let metrics = || exchange(&http, "GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    assert!(metrics().await.contains("\nmatchbus_unrouted_total 0\n"), "{}", metrics().await);
+    let lost = r#"{"role":"nowhere"}"#;
+    let request = format!(
+        "POST /act HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{lost}",
+        lost.len()
+    );
+    assert!(exchange(&http, &request).await.starts_with("HTTP/1.1 404"));
+    assert!(metrics().await.contains("\nmatchbus_unrouted_total 1\n"), "{}", metrics().await);
 }

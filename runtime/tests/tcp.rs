@@ -325,6 +325,12 @@ async fn what_is_sent_and_published_arrives_or_is_refused() {
     published.published = true;
     link.send(br#"{"event":"happened","n":1}"#, &published).await.unwrap();
     far.seen.heard.notified().await;
+    // Whoever publishes waits for no reply, also if the frame does not say `send`.
+    let mut raw = far.raw().await;
+    let frame = json!({"id": "1", "kind": "act", "sync": true, "mb": {"published": true},
+        "act": {"event": "happened", "n": 2}});
+    assert_eq!(raw.ask(frame).await, json!({"id": "1", "kind": "res", "mb": {}, "res": null}));
+    far.seen.heard.notified().await;
     let error = link.send(br#"{"role":"nobody"}"#, &head()).await.unwrap_err();
     assert!(error.is_no_handler());
     // The other side is taken for a Seneca: nothing is known but that the bytes left.
@@ -588,6 +594,22 @@ async fn a_refused_connection_is_not_done() {
 }
 
 #[tokio::test]
+async fn the_time_to_the_next_try_is_told_in_milliseconds() {
+    let gone = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let link = link(&format!("tcp://{}", gone.local_addr().unwrap()));
+    drop(gone);
+    let again = loop {
+        let error = call(&link, json!({})).await.unwrap_err().to_string();
+        if error.contains("next try") {
+            break error;
+        }
+    };
+    let time = again.split("the next try is in ").nth(1).unwrap();
+    let number = time.split(" ms)").next().unwrap();
+    assert!(number.parse::<u32>().is_ok_and(|ms| ms > 0), "{again}");
+}
+
+#[tokio::test]
 async fn what_left_before_the_connection_broke_is_unknown() {
     let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let link = link(&format!("tcp://{}", server.local_addr().unwrap()));
@@ -753,6 +775,23 @@ async fn an_idle_connection_is_closed_and_one_that_waits_is_not() {
 }
 
 #[tokio::test]
+async fn empty_lines_keep_no_connection() {
+    let far = Far::listen("idle_timeout=100ms&line_timeout=100ms").await;
+    for drip in ["\n", "\r\n", " ", "\n "] {
+        let (mut reader, mut writer) = TcpStream::connect(far.address()).await.unwrap().into_split();
+        let dripping = async {
+            while writer.write_all(drip.as_bytes()).await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let ended = async { while reader.read(&mut [0; 512]).await.is_ok_and(|read| read > 0) {} };
+        tokio::time::timeout(Duration::from_secs(10), async { tokio::join!(dripping, ended) })
+            .await
+            .unwrap_or_else(|_| panic!("{drip:?} keeps it"));
+    }
+}
+
+#[tokio::test]
 async fn who_does_not_read_its_answers_is_cut_off() {
     let far = Far::listen("write_timeout=100ms&max_in_flight=8").await;
     let stream = TcpStream::connect(far.address()).await.unwrap();
@@ -772,8 +811,13 @@ async fn more_connections_than_allowed_are_told_so() {
     let mut second = far.raw().await;
     let answer = second.read().await.unwrap();
     assert_eq!(answer["error"]["status"], 503, "{answer}");
-    let error = call(&far.link(), json!({"role": "echo"})).await.unwrap_err();
-    assert_eq!(error.outcome(), Outcome::NotDone);
+    let link = far.link();
+    let error = call(&link, json!({"role": "echo"})).await.unwrap_err();
+    assert_eq!((error.code().as_str(), error.outcome()), ("overloaded", Outcome::NotDone), "{error}");
+    assert!(error.to_string().contains("the listener is full: 1 connections"), "{error}");
+    // While it waits before it tries again, too.
+    let error = call(&link, json!({"role": "echo"})).await.unwrap_err();
+    assert!(error.to_string().contains("the listener is full: 1 connections"), "{error}");
     drop(first);
     loop {
         if call(&far.link(), json!({"role": "echo"})).await.is_ok() {

@@ -348,6 +348,38 @@ async fn plain_http_at_a_tls_port_is_told_so() {
 }
 
 #[tokio::test]
+async fn a_plain_tcp_link_to_a_tls_port_is_told_so() {
+    let world = World::new("tcps", "", false).await;
+    let plain = world.url("127.0.0.1").replace("tcps://", "tcp://");
+    let plain = Tcp::new().connect(&plain.parse().unwrap()).unwrap();
+    for _ in 0..3 {
+        let text = refused(&plain).await;
+        assert!(text.contains("this port speaks TLS; write tcps://"), "{text}");
+    }
+    assert_eq!(world.runs(), 0);
+}
+
+/// Whether the refusal comes before the connection takes the request or after that.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_without_a_certificate_say_so_however_the_refusal_comes() {
+    for scheme in ["https", "tcps"] {
+        let world = World::new(scheme, "", true).await;
+        for _ in 0..40 {
+            let link = world.link(world.trusting());
+            let calls = (0..5).map(|_| {
+                let link = Arc::clone(&link);
+                tokio::spawn(async move { refused(&link).await })
+            });
+            for call in calls.collect::<Vec<_>>() {
+                let text = call.await.unwrap();
+                assert!(text.contains("CertificateRequired") && text.contains("--tls-cert"), "{text}");
+            }
+        }
+        assert_eq!(world.runs(), 0);
+    }
+}
+
+#[tokio::test]
 async fn plain_lines_at_a_tls_port_are_told_so() {
     plain_clients("tcps", b"{\"id\":\"a/b\",\"kind\":\"act\",\"sync\":true,\"act\":{}}\n", "tcps://").await;
 }

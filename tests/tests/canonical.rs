@@ -18,7 +18,7 @@ use matchbus::registry::Services;
 async fn handler(_: Value) {}
 
 fn patterns() -> &'static [PatternInfo] {
-    <handler as Services>::LIST[0].patterns
+    <handler as Services>::LIST[0].patterns.as_slice()
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::services::{Gate, Take};
 /// Draining: what runs is answered, and what comes is told that nothing ran.
 pub async fn what_runs_ends_before_a_process_does_and_new_messages_are_told(world: World) {
     let mut far = world.far().await;
-    let near = world.near(&[&far]).await.timeout(Duration::from_secs(600));
+    let near = world.near(&[&far]).await.timeout(Duration::from_mins(10));
     let mut running = Vec::new();
     for n in 0..4 {
         let near = near.clone();
@@ -44,7 +44,7 @@ pub async fn what_runs_ends_before_a_process_does_and_new_messages_are_told(worl
 /// A handler that does not end in the time for draining: its caller is told so, and not left with a connection that broke.
 pub async fn what_does_not_end_in_time_is_told(world: World) {
     let mut far = world.far_with(&Exposed::All, None, |bus| bus.drain(Duration::from_millis(50))).await;
-    let near = world.near(&[&far]).await.timeout(Duration::from_secs(600));
+    let near = world.near(&[&far]).await.timeout(Duration::from_mins(10));
     let caller = tokio::spawn(async move { near.act(json!({"suite": "hang"})).await });
     far.seen.until("hang started", 1).await;
     assert_eq!(far.bus.shutdown().await, 1, "one was given up");

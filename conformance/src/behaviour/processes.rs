@@ -5,7 +5,7 @@ use tokio::task::JoinSet;
 
 use super::failure;
 use crate::World;
-use crate::services::{Gate, Log, Take};
+use crate::services::{self, Gate, Log, Ping, Take};
 
 /// Every call is answered by one of them, and each has some.
 pub async fn instances_share_the_work(world: World) {
@@ -244,4 +244,22 @@ pub async fn two_callers_do_not_see_each_other(world: World) {
         call.unwrap();
     }
     assert_eq!(two.call(Take { sku: "tea".into(), n: 9 }).await, Ok(9));
+}
+
+/// How many messages led to one, and their patterns, arrive with it: else nobody sees that two processes call each other
+/// for ever.
+pub async fn a_circle_over_two_processes_is_stopped(world: World) {
+    let one =
+        world.far_with(&Exposed::All, None, |builder| builder.services(services::pings()).in_part()).await;
+    let two =
+        world.far_with(&Exposed::All, None, |builder| builder.services(services::pongs()).in_part()).await;
+    one.bus.connect(&two.url()).await.unwrap();
+    two.bus.connect(&one.url()).await.unwrap();
+    let error = one.bus.call(Ping {}).await.expect_err("it was to fail");
+    let text = error.to_string();
+    // Handlers ran.
+    assert_eq!((error.code().as_str(), error.outcome()), ("loop", Outcome::Done), "{text}");
+    assert!(text.contains("suite:ping → suite:pong → suite:ping"), "the chain arrives: {text}");
+    let runs = (one.seen.count("ping"), two.seen.count("pong"));
+    assert_eq!(runs, (17, 16), "the edge and 32 nested ones");
 }

@@ -50,6 +50,8 @@ pub(crate) struct WiredHead {
     context: BTreeMap<String, String>,
     published: bool,
     groups: Vec<String>,
+    hops: u32,
+    chain: Vec<String>,
 }
 
 impl From<&Head> for WiredHead {
@@ -64,6 +66,8 @@ impl From<&Head> for WiredHead {
             context: head.context.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect(),
             published: head.published,
             groups: head.groups.iter().map(ToString::to_string).collect(),
+            hops: head.hops,
+            chain: head.chain.iter().map(ToString::to_string).collect(),
         }
     }
 }
@@ -80,6 +84,8 @@ impl From<WiredHead> for Head {
         head.context = wired.context.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
         head.published = wired.published;
         head.groups = wired.groups.into_iter().map(Arc::from).collect();
+        head.hops = wired.hops;
+        head.chain = wired.chain.into_iter().map(Arc::from).collect();
         head
     }
 }

@@ -19,9 +19,14 @@ pub(super) fn shim(handler: &Handler, private: &TokenStream) -> TokenStream {
         let take = ask(ty, &quote!(#private::Incoming), "take");
         let (first, last) = ends(&shape.returned);
         let there = |tokens: TokenStream| relocate(tokens, first, last);
-        let serve = Ident::new(if shape.is_async { "serve" } else { "serve_now" }, first);
-        let (serve, function) = (there(quote!(#private::#serve::<#ty, _, _>)), there(function.clone()));
-        return quote_spanned!(first=> |_, #input, #out| #serve(#out, #take(#input), #function));
+        let function = there(function.clone());
+        return if shape.is_async {
+            let serve = there(quote!(#private::serve::<#ty, _, _>));
+            quote_spanned!(first=> |_, #input, _| #serve(#take(#input), #function))
+        } else {
+            let serve = there(quote!(#private::serve_now::<#ty, _, _>));
+            quote_spanned!(first=> |_, #input, #out| #serve(#out, #take(#input), #function))
+        };
     }
     let (mut lets, mut arguments) = (TokenStream::new(), TokenStream::new());
     let mut borrows = false;
@@ -63,24 +68,36 @@ pub(super) fn shim(handler: &Handler, private: &TokenStream) -> TokenStream {
     });
     let is_service = handler.kind == Kind::Service;
     let end = match (shape.is_async, borrows, is_service) {
-        (true, false, true) => there(quote!(#private::answer::<#message, _>(#out, #call))),
-        (true, false, false) => there(quote!(#private::hear(#out, #call))),
+        (true, false, true) => there(quote!(#private::answer::<#message, _>(#call))),
+        (true, false, false) => there(quote!(#private::hear(#call))),
         (false, _, true) => there(quote!(#private::answer_now::<#message, _>(#out, #call))),
         (false, _, false) => there(quote!(#private::hear_now(#out, #call))),
         (true, true, _) => {
             let sendable = there(quote!(#private::sendable(#call)));
-            let put = if is_service {
-                there(quote!(<#message as #private::Accepts<_>>::put(#out, #sendable.await)))
-            } else {
-                quote!(#out.heard(#sendable.await))
+            let start = |future: TokenStream| {
+                if is_service {
+                    there(quote!(#private::answer::<#message, _>(#future)))
+                } else {
+                    there(quote!(#private::hear(#future)))
+                }
             };
-            there(quote!(#private::boxed(async move { #put; })))
+            // What it borrows lives in the future with it,
+            let holding = start(there(quote!(async move { #sendable.await })));
+            if handler.state.is_none() {
+                // … unless it lives with the caller. Then the user's future is made before its box and not in it: moved
+                // as soon as it is made, it would be waited for on its way to memory (measured: 9 ns).
+                let lent = start(sendable);
+                quote!(match #held { #private::Held::Borrowed(#held) => #lent, #private::Held::Owned(#held) => #holding })
+            } else {
+                holding
+            }
         }
     };
     // No name for what is not used: an `allow` could be forbidden.
     let is_read = handler.state.is_some() || !shape.others.is_empty();
     let context = if is_read { quote!(#context) } else { quote!(_) };
     let input = if matches!(shape.message, Message::None) { quote!(_) } else { quote!(#input) };
+    let out = if shape.is_async { quote!(_) } else { quote!(#out) };
     quote!(|#context, #input, #out| { #lets #end })
 }
 

@@ -676,8 +676,7 @@ impl Draft {
         F: Fn(M) -> Fut + Send + Sync + 'static,
         Fut: Future + Send + 'static,
     {
-        let closure: Arc<Closure> =
-            Arc::new(move |_, input, output| answer::<M, _>(output, handler(M::take(input)?)));
+        let closure: Arc<Closure> = Arc::new(move |_, input, _| answer::<M, _>(handler(M::take(input)?)));
         Draft {
             kind: Kind::Service,
             about: About::Closure { service: Text::Static("closures"), message: M::MESSAGE },

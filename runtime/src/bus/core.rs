@@ -2,11 +2,12 @@ use std::any::Any;
 use std::future::poll_fn;
 use std::sync::atomic::{Ordering, compiler_fence};
 use std::sync::{Arc, OnceLock};
+use std::task::Poll;
 
 use super::by_type::ByType;
 use super::dedup::Memory;
 use super::envelope::Envelope;
-use super::guard::{Guard, late, too_late};
+use super::guard::{Begun, begin, catch, late, too_late, wait};
 use super::index::Index;
 use super::layer::Layers;
 use super::lifecycle::Lifecycle;
@@ -17,9 +18,9 @@ use super::remote::Remote;
 use super::route::Route;
 use super::settings::Settings;
 use crate::flow::{End, Flow, Flows, Snapshot};
-use crate::handler::{Context, Input, Output};
+use crate::handler::{Context, Input, InputKind, OutputKind};
 use crate::message::{CallError, Error, ErrorKind, Outcome};
-use crate::seam::clock;
+use crate::seam::clock::{self, Instant};
 use crate::testing::Recorder;
 use crate::transport::Transport;
 
@@ -77,42 +78,38 @@ impl Core {
         Counted { core: self, flow: handler.flow, end: End::Unknown }
     }
 
-    /// Starts one message in its handler: the fixed order of layers (rule R20) as far as it concerns a process by
-    /// itself – deadline, concurrency limit, dedup, panic guard, validation, handler. `None` if the guard has to be awaited.
+    /// Runs a handler: the fixed order of layers (rule R20) as far as it concerns a process by itself – deadline,
+    /// concurrency limit, dedup, panic guard, validation, handler.
     ///
     /// On success the reply is in the output; whoever looks at it says how the message ended.
-    #[inline(always)]
-    pub(crate) fn start<'a>(
-        &'a self,
-        guard: &mut Guard<'a>,
-        context: &'a Context<'a>,
-        input: Input<'a>,
-        output: Output<'a>,
-    ) -> Option<Result<(), Error>> {
-        if context.handler().plain {
-            return guard.start(input, output);
-        }
-        self.set_behind(guard, context, input, output);
-        None
-    }
-
-    #[cold]
-    pub(super) fn set_behind<'a>(
-        &'a self,
-        guard: &mut Guard<'a>,
-        context: &'a Context<'a>,
-        input: Input<'a>,
-        output: Output<'a>,
-    ) {
-        guard.set_behind(Box::pin(self.start_behind(context, input, output)));
-    }
-
-    /// As [`start`](Core::start), behind the layers of the edge, the concurrency limit, the dedup and the handler's layers.
-    async fn start_behind<'a>(
+    pub(super) async fn run(
         &self,
-        context: &'a Context<'a>,
-        input: Input<'a>,
-        output: Output<'a>,
+        context: &Context<'_>,
+        input: InputKind<'_, '_>,
+        output: &mut OutputKind<'_>,
+    ) -> Result<(), Error> {
+        if context.handler().is_plain(context.envelope()) {
+            return self.run_handler(context, input, output).await;
+        }
+        self.run_behind(context, input, output).await
+    }
+
+    /// As [`run`](Core::run), behind the layers of the edge, the concurrency limit, the dedup and the handler's layers.
+    pub(super) async fn run_behind(
+        &self,
+        context: &Context<'_>,
+        input: InputKind<'_, '_>,
+        output: &mut OutputKind<'_>,
+    ) -> Result<(), Error> {
+        // Layers are the user's, too.
+        catch(self.run_through(context, input, output)).await
+    }
+
+    async fn run_through(
+        &self,
+        context: &Context<'_>,
+        input: InputKind<'_, '_>,
+        output: &mut OutputKind<'_>,
     ) -> Result<(), Error> {
         let (handler, envelope) = (context.handler(), context.envelope());
         let deadline = envelope.deadline(self.settings.budget);
@@ -142,18 +139,22 @@ impl Core {
     }
 
     /// Runs a handler behind its layers.
-    pub(super) async fn run_handler<'a>(
+    pub(super) async fn run_handler(
         &self,
-        context: &'a Context<'a>,
-        input: Input<'a>,
-        output: Output<'a>,
+        context: &Context<'_>,
+        input: InputKind<'_, '_>,
+        output: &mut OutputKind<'_>,
     ) -> Result<(), Error> {
         let (handler, envelope) = (context.handler(), context.envelope());
         let run = async {
-            let mut guard = Guard::new(context);
-            match guard.start(input, output) {
-                Some(result) => result,
-                None => poll_fn(|waker| guard.poll(waker)).await,
+            let mut input = input;
+            let mut input = Some(Input(&mut input));
+            let begun =
+                poll_fn(|waker| Poll::Ready(input.take().map(|input| begin(context, input, output, waker))));
+            match begun.await {
+                Some(Begun::Waits(work)) => wait(work, self.deadline(handler, envelope), output).await,
+                Some(Begun::Ended(result)) => result,
+                None => Ok(()),
             }
         };
         let Some(layers) = &handler.layers else { return run.await };
@@ -162,6 +163,15 @@ impl Core {
             biased;
             result = layers.around(context.meta().clone(), service, name, run) => result,
             () = clock::sleep_until(envelope.deadline(self.settings.budget)) => Err(late()),
+        }
+    }
+
+    /// When a handler that has to wait must have ended (rule R13).
+    pub(super) fn deadline(&self, handler: &Mounted, envelope: &Envelope<'_>) -> Instant {
+        let deadline = envelope.deadline(self.settings.budget);
+        match handler.timeout {
+            Some(timeout) => deadline.min(clock::now() + timeout),
+            None => deadline,
         }
     }
 
@@ -247,6 +257,12 @@ pub(crate) struct Counted<'a> {
 }
 
 impl Counted<'_> {
+    /// The message ended with a reply.
+    #[inline]
+    pub(crate) fn replied(mut self) {
+        self.end = End::Replied;
+    }
+
     /// The message ended like this.
     #[inline]
     pub(crate) fn ended<T, E>(mut self, reply: &Result<T, CallError<E>>) {

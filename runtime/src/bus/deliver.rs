@@ -1,7 +1,5 @@
 //! A message's way from a caller's hands to a handler and back.
 
-use std::borrow::Cow;
-use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -9,61 +7,17 @@ use serde_json::{Map, Value};
 
 use super::core::Core;
 use super::envelope::Envelope;
-use super::guard::Guard;
 use super::mounted::Mounted;
 use super::origin::Origin;
 use super::outside::Outside;
 use super::queue::{Body, Job};
 use super::route::{Route, could_answer, scalar};
-use crate::handler::{BoxFuture, Context, Input, InputKind, JsonReply, Output, OutputKind, TypedReply};
+use crate::handler::BoxFuture;
 use crate::message::json::{Malformed, Scan};
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Message, MessageInfo, Outcome};
 use crate::pattern::{JsonFields, Scalar};
 use crate::router::Fields;
 use crate::testing::How;
-
-/// A typed message on its way. It stays where its sender has put it until the handler takes it.
-pub(crate) trait Parcel<M>: Send {
-    /// The message; `None` after it was taken.
-    fn message(&self) -> Option<&M>;
-
-    /// The message for the handler.
-    fn input(&mut self, choice: Choice) -> InputKind<'_>;
-}
-
-/// A message that is given away.
-pub(crate) struct Given<M>(pub(crate) Option<M>);
-
-impl<M: Message> Parcel<M> for Given<M> {
-    #[inline]
-    fn message(&self) -> Option<&M> {
-        self.0.as_ref()
-    }
-
-    #[inline]
-    fn input(&mut self, _: Choice) -> InputKind<'_> {
-        InputKind::Owned(&mut self.0)
-    }
-}
-
-/// A message that the caller keeps, and the copy for a handler that wants one of its own.
-pub(crate) struct Lent<'a, M>(pub(crate) &'a M, pub(crate) Option<M>);
-
-impl<M: Message + Clone> Parcel<M> for Lent<'_, M> {
-    #[inline]
-    fn message(&self) -> Option<&M> {
-        Some(self.0)
-    }
-
-    #[inline]
-    fn input(&mut self, choice: Choice) -> InputKind<'_> {
-        if choice.takes == Takes::Lent {
-            return InputKind::Borrowed(self.0);
-        }
-        self.1 = Some(self.0.clone());
-        InputKind::Owned(&mut self.1)
-    }
-}
 
 pub(crate) type Reply<M> = Result<<M as Message>::Reply, CallError<<M as Message>::Error>>;
 
@@ -225,81 +179,8 @@ impl Core {
         Some(Choice { handler, takes: Takes::of(self.handler(handler), message) })
     }
 
-    /// Brings a typed message to the handler that answers it; with `after`, to the next one after that handler.
-    ///
-    /// One block with all that a message needs in it. Each `async fn` inside another one costs 10 to 20 ns, a third of
-    /// a call, for moving what it is made of (measured).
-    #[allow(clippy::manual_async_fn)] // An `async fn` keeps a second place for each argument.
-    #[inline]
-    pub(crate) fn deliver<'a, M: Message>(
-        self: &'a Arc<Self>,
-        route: Option<u32>,
-        origin: &'a Origin,
-        after: Option<u32>,
-        mut parcel: impl Parcel<M> + 'a,
-    ) -> impl Future<Output = Reply<M>> + Send + 'a {
-        async move {
-            let again;
-            let origin = match origin.again::<M>() {
-                None => origin,
-                Some(origin) => {
-                    again = origin;
-                    &again
-                }
-            };
-            if let Some(recorder) = &self.recorder {
-                let value = parcel.message().map(|message| value_of(message, origin.extend()));
-                recorder.record(How::Called, value.transpose()?.unwrap_or_default());
-            }
-            let choice = match parcel.message() {
-                Some(message) if !(after.is_none() && self.is_taken_past(message, origin)) => {
-                    self.choose(route, message, origin, after)
-                }
-                _ => None,
-            };
-            let Some(choice) = choice else {
-                if after.is_none() && !self.remote.is_empty() {
-                    let bytes =
-                        parcel.message().map(|message| encode(message, origin.extend())).transpose()?;
-                    drop(parcel);
-                    return Box::pin(self.deliver_elsewhere::<M>(origin, bytes.unwrap_or_default())).await;
-                }
-                return Err(CallError::Bus(self.nobody_of(&parcel, origin)));
-            };
-            if choice.takes == Takes::Json {
-                let bytes = parcel.message().map(|message| encode(message, origin.extend())).transpose()?;
-                drop(parcel);
-                let target = Target::Handler(choice.handler);
-                // Boxed, so that the usual way does not carry the room for the unusual one: 5 to 10 ns (measured).
-                return Box::pin(self.deliver_as_json::<M>(target, origin, bytes.unwrap_or_default())).await;
-            }
-            let handler = self.handler(choice.handler);
-            let envelope = origin.envelope();
-            let counted = self.count(handler);
-            if let Some(refusal) = self.refuses(&envelope) {
-                return Err(CallError::Bus(counted.failed(refusal, handler, &envelope)));
-            }
-            let mut slot: TypedReply<M> = None;
-            let result = {
-                let context = Context::new(self, handler, &envelope, None);
-                let (mut input, mut output) = (parcel.input(choice), OutputKind::Typed(&mut slot));
-                let mut guard = Guard::new(&context);
-                match self.start(&mut guard, &context, Input(&mut input), Output(&mut output)) {
-                    Some(result) => result,
-                    None => poll_fn(|waker| guard.poll(waker)).await,
-                }
-            };
-            if let Err(error) = result {
-                return Err(CallError::Bus(counted.failed(error, handler, &envelope)));
-            }
-            let reply = slot.unwrap_or_else(|| Err(CallError::Bus(silent())));
-            counted.ended(&reply);
-            reply
-        }
-    }
-
     /// Caller and handler do not share the type: JSON once each way.
-    async fn deliver_as_json<M: Message>(
+    pub(super) async fn deliver_as_json<M: Message>(
         self: &Arc<Self>,
         target: Target<'_>,
         origin: &Origin,
@@ -309,7 +190,11 @@ impl Core {
     }
 
     /// Nobody here answers: whoever does elsewhere.
-    async fn deliver_elsewhere<M: Message>(self: &Arc<Self>, origin: &Origin, bytes: Vec<u8>) -> Reply<M> {
+    pub(super) async fn deliver_elsewhere<M: Message>(
+        self: &Arc<Self>,
+        origin: &Origin,
+        bytes: Vec<u8>,
+    ) -> Reply<M> {
         typed_reply::<M>(self.act_away(origin, bytes).await)
     }
 
@@ -320,7 +205,7 @@ impl Core {
         origin: &'a Origin,
         target: Target<'a>,
     ) -> BoxFuture<'a, Result<Vec<u8>, CallError<ErrorReply>>> {
-        Box::pin(self.act(bytes.into(), origin, target))
+        Box::pin(async move { self.act(&bytes, origin, target).await })
     }
 
     /// Nobody here answers: whoever does elsewhere. A trait object for the same reason.
@@ -337,7 +222,7 @@ impl Core {
     }
 
     /// Calls whoever answers in another process.
-    async fn act_elsewhere(
+    pub(super) async fn act_elsewhere(
         &self,
         bytes: &[u8],
         scan: &Scan<'_>,
@@ -356,80 +241,7 @@ impl Core {
         }
     }
 
-    /// Brings JSON to a handler. One block, as [`deliver`](Core::deliver) is.
-    #[allow(clippy::manual_async_fn)] // As above.
-    #[inline]
-    pub(crate) fn act<'a>(
-        self: &'a Arc<Self>,
-        bytes: Cow<'a, [u8]>,
-        origin: &'a Origin,
-        target: Target<'a>,
-    ) -> impl Future<Output = Result<Vec<u8>, CallError<ErrorReply>>> + Send + 'a {
-        async move {
-            let envelope = origin.envelope();
-            let mut scan = Scan::empty();
-            if let Err(cause) = scan.fill(&bytes, &self.settings.limits) {
-                return Err(CallError::Bus(self.refuse_bytes(cause, &envelope)));
-            }
-            let index = match target {
-                Target::First => {
-                    self.record_bytes(How::Called, &bytes);
-                    let past = self.skips_local && self.remote.skips_local(&scan);
-                    let found = if past { None } else { self.services.find(&scan) };
-                    found.filter(|found| !self.is_outranked(*found, &scan))
-                }
-                Target::Local => {
-                    self.record_bytes(How::Called, &bytes);
-                    self.services.find(&scan)
-                }
-                Target::Outside(outside) => {
-                    self.record_bytes(How::Called, &bytes);
-                    outside.find(self, &scan)
-                }
-                Target::Handler(index) => Some(index),
-                Target::After(current) => {
-                    self.record_bytes(How::Called, &bytes);
-                    self.next_after(current, &scan)
-                }
-            };
-            let Some(index) = index else {
-                if matches!(target, Target::First) && !self.remote.is_empty() {
-                    return Box::pin(self.act_elsewhere(&bytes, &scan, &envelope)).await;
-                }
-                if matches!(target, Target::Outside(outside) if outside.hides()) {
-                    return Err(CallError::Bus(self.not_exposed(&envelope)));
-                }
-                return Err(CallError::Bus(self.no_handler(&scan, &envelope)));
-            };
-            let handler = self.handler(index);
-            let counted = self.count(handler);
-            if let Some(refusal) = self.refuses(&envelope) {
-                return Err(CallError::Bus(counted.failed(refusal, handler, &envelope)));
-            }
-            let mut slot = JsonReply::default();
-            let result = {
-                let context = Context::new(self, handler, &envelope, Some(&scan));
-                let (mut input, mut output) = (InputKind::Json(&scan), OutputKind::Json(&mut slot));
-                let mut guard = Guard::new(&context);
-                match self.start_json(&mut guard, &context, Input(&mut input), Output(&mut output)) {
-                    Some(result) => result,
-                    None => poll_fn(|waker| guard.poll(waker)).await,
-                }
-            };
-            if let Err(error) = result {
-                return Err(CallError::Bus(counted.failed(error, handler, &envelope)));
-            }
-            let reply = match slot.into_result() {
-                Some(Ok(reply)) => Ok(reply),
-                Some(Err(error)) => Err(said_by(error, handler, &envelope)),
-                None => Err(CallError::Bus(silent())),
-            };
-            counted.ended(&reply);
-            reply
-        }
-    }
-
-    fn next_after(&self, current: u32, message: &dyn Fields) -> Option<u32> {
+    pub(super) fn next_after(&self, current: u32, message: &dyn Fields) -> Option<u32> {
         let all = self.services.find_all(message, &self.handlers);
         all.into_iter().skip_while(|index| *index != current).nth(1)
     }
@@ -467,7 +279,7 @@ impl Core {
     }
 
     #[inline]
-    fn record_bytes(&self, how: How, bytes: &[u8]) {
+    pub(super) fn record_bytes(&self, how: How, bytes: &[u8]) {
         if let Some(recorder) = &self.recorder {
             recorder.record(how, serde_json::from_slice(bytes).unwrap_or_default());
         }
@@ -475,18 +287,9 @@ impl Core {
 
     /// Bytes that are no message: counted, and told with what is wrong and where.
     #[cold]
-    fn refuse_bytes(&self, cause: Malformed, envelope: &Envelope<'_>) -> Error {
+    pub(super) fn refuse_bytes(&self, cause: Malformed, envelope: &Envelope<'_>) -> Error {
         self.count_unrouted();
         Error::malformed(cause).of_message(&envelope.id().to_string())
-    }
-
-    #[cold]
-    fn nobody_of<M: Message>(&self, parcel: &impl Parcel<M>, origin: &Origin) -> Error {
-        let envelope = origin.envelope();
-        match parcel.message() {
-            Some(message) => self.nobody(message, origin, &envelope),
-            None => silent(),
-        }
     }
 
     #[cold]
@@ -617,7 +420,7 @@ fn undecodable<M: Message>(cause: &serde_json::Error) -> Error {
 
 /// An error that a handler ended with says where, too.
 #[cold]
-fn said_by(
+pub(super) fn said_by(
     error: CallError<ErrorReply>,
     handler: &Mounted,
     envelope: &Envelope<'_>,
@@ -632,6 +435,6 @@ fn said_by(
 
 /// A handler's future ended without a reply: the macros and closures make that impossible.
 #[cold]
-fn silent() -> Error {
+pub(super) fn silent() -> Error {
     Error::new(ErrorKind::Failed, Outcome::Unknown, "the handler ended without a reply; please report this")
 }

@@ -1,96 +1,80 @@
+use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context as Waker, Poll, ready};
 
-use tokio::time::Sleep;
-
-use crate::handler::{BoxFuture, Context, Input, Output};
+use crate::handler::{Context, Input, Output, OutputKind, Work};
 use crate::message::{Error, ErrorKind, Outcome};
-use crate::seam::clock;
+use crate::seam::clock::{self, Instant};
 
-/// A handler at work, with the deadline outside and the panic guard inside (rules R13, R14, R20).
+/// A handler that was started and polled once.
+pub(crate) enum Begun<'a> {
+    /// It has ended, or never began; on success the reply is in the output.
+    Ended(Result<(), Error>),
+    /// It has to be awaited; see [`wait`].
+    Waits(Pin<Box<dyn Work + 'a>>),
+}
+
+/// Starts a handler and polls it once, with the panic guard round it (rules R14, R20).
 ///
-/// It is started and awaited where it stands, by reference: a future that is moved after it was made costs as much as the
-/// call of a small handler (measured). The timer is set when the handler first has to wait: one that ends at once never
-/// touches the clock.
-pub(crate) struct Guard<'a> {
-    context: &'a Context<'a>,
-    work: Work<'a>,
-    timer: Option<Pin<Box<Sleep>>>,
+/// A handler that ends at once never touches the clock, and nothing of its call is ever kept but on the stack.
+#[inline(always)]
+pub(crate) fn begin<'a>(
+    context: &Context<'_>,
+    input: Input<'_, 'a>,
+    output: &mut OutputKind<'_>,
+    waker: &mut Waker<'_>,
+) -> Begun<'a> {
+    // A handler that panicked is dropped and never polled again, so it cannot be seen half-way.
+    //
+    // Two guards and not one, since the compiler takes each of them into the caller, and a larger one not.
+    let started = catch_unwind(AssertUnwindSafe(|| {
+        context.handler().call.start(context, input, Output(&mut output.again()))
+    }));
+    let mut work = match started {
+        Ok(Ok(Some(work))) => work,
+        Ok(Ok(None)) => return Begun::Ended(Ok(())),
+        Ok(Err(error)) => return Begun::Ended(Err(error)),
+        Err(panic) => return Begun::Ended(Err(panicked(&*panic))),
+    };
+    match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(waker, Output(&mut output.again())))) {
+        Ok(Poll::Ready(())) => Begun::Ended(Ok(())),
+        Ok(Poll::Pending) => Begun::Waits(work),
+        Err(panic) => Begun::Ended(Err(panicked(&*panic))),
+    }
 }
 
-enum Work<'a> {
-    None,
-    Handler(BoxFuture<'a, ()>),
-    /// Behind layers or a concurrency limit, where another guard looks after the deadline.
-    Behind(BoxFuture<'a, Result<(), Error>>),
-}
-
-impl<'a> Guard<'a> {
-    #[inline]
-    pub(crate) fn new(context: &'a Context<'a>) -> Self {
-        Guard { context, work: Work::None, timer: None }
-    }
-
-    /// Starts the handler; `None` if it has to be awaited.
-    #[inline(always)]
-    pub(crate) fn start(&mut self, input: Input<'a>, output: Output<'a>) -> Option<Result<(), Error>> {
-        let context = self.context;
-        // A handler that panicked is dropped and never polled again, so it cannot be seen half-way.
-        match catch_unwind(AssertUnwindSafe(|| context.handler().call.start(context, input, output))) {
-            Ok(Ok(Some(future))) => {
-                self.work = Work::Handler(future);
-                None
-            }
-            Ok(Ok(None)) => Some(Ok(())),
-            Ok(Err(error)) => Some(Err(error)),
-            Err(panic) => Some(Err(panicked(&*panic))),
-        }
-    }
-
-    /// Awaits this, which starts the handler.
-    pub(crate) fn set_behind(&mut self, work: BoxFuture<'a, Result<(), Error>>) {
-        self.work = Work::Behind(work);
-    }
-
-    /// As a future's `poll`, after `start` has said that this is to be awaited.
-    #[inline(always)]
-    pub(crate) fn poll(&mut self, waker: &mut Waker<'_>) -> Poll<Result<(), Error>> {
-        let Work::Handler(handler) = &mut self.work else { return self.poll_behind(waker) };
-        match catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(waker))) {
-            Ok(Poll::Ready(())) => Poll::Ready(Ok(())),
-            Ok(Poll::Pending) => self.wait(waker),
-            Err(panic) => {
-                self.work = Work::None;
-                Poll::Ready(Err(panicked(&*panic)))
+/// Waits for a handler that has just been polled, and no longer than until its deadline (rules R13, R14).
+pub(crate) async fn wait(
+    work: Pin<Box<dyn Work + '_>>,
+    deadline: Instant,
+    output: &mut OutputKind<'_>,
+) -> Result<(), Error> {
+    let (mut work, mut timer) = (work, pin!(clock::sleep_until(deadline)));
+    // It was polled a moment ago: now for the timer to be set.
+    let mut polled = true;
+    poll_fn(|waker| {
+        if !std::mem::take(&mut polled) {
+            match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(waker, Output(&mut output.again())))) {
+                Ok(Poll::Ready(())) => return Poll::Ready(Ok(())),
+                Ok(Poll::Pending) => {}
+                Err(panic) => return Poll::Ready(Err(panicked(&*panic))),
             }
         }
-    }
-
-    /// The handler has to wait: for what it waits for, and for its deadline.
-    #[cold]
-    fn wait(&mut self, waker: &mut Waker<'_>) -> Poll<Result<(), Error>> {
-        let context = self.context;
-        let timer = self.timer.get_or_insert_with(|| {
-            let deadline = context.envelope().deadline(context.core().settings.budget);
-            let deadline = match context.handler().timeout {
-                Some(timeout) => deadline.min(clock::now() + timeout),
-                None => deadline,
-            };
-            Box::pin(clock::sleep_until(deadline))
-        });
         ready!(timer.as_mut().poll(waker));
         Poll::Ready(Err(late()))
-    }
+    })
+    .await
+}
 
-    #[cold]
-    fn poll_behind(&mut self, waker: &mut Waker<'_>) -> Poll<Result<(), Error>> {
-        let Work::Behind(work) = &mut self.work else { return Poll::Pending };
-        catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(waker))).unwrap_or_else(|panic| {
-            self.work = Work::None;
-            Poll::Ready(Err(panicked(&*panic)))
-        })
-    }
+/// Makes a panic an error.
+pub(crate) async fn catch(run: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
+    let mut run = pin!(run);
+    poll_fn(|waker| {
+        catch_unwind(AssertUnwindSafe(|| run.as_mut().poll(waker)))
+            .unwrap_or_else(|panic| Poll::Ready(Err(panicked(&*panic))))
+    })
+    .await
 }
 
 #[cold]

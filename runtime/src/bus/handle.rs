@@ -5,11 +5,12 @@ use serde_json::{Map, Value};
 
 use super::builder::Builder;
 use super::core::Core;
-use super::deliver::{Given, Reply, Takes, Target, encode, value_of};
+use super::deliver::{Reply, Takes, Target, encode, value_of};
 use super::origin::{Origin, say_more};
 use super::outside::Outside;
 use super::queue::{Body, Job};
 use super::start_error::StartError;
+use super::typed::Given;
 use crate::flow::{SEEN_AFTER, Snapshot};
 use crate::handler::{Context, FromContext, Need};
 use crate::message::json::{Limits, Scan};
@@ -175,11 +176,10 @@ impl Bus {
         &'a self,
         message: &'a [u8],
     ) -> impl Future<Output = std::result::Result<Vec<u8>, CallError<ErrorReply>>> + Send + 'a {
-        let bytes = match self.origin.extend() {
-            None => Cow::Borrowed(message),
-            Some(extend) => extended(message, extend),
-        };
-        self.core.act(bytes, &self.origin, Target::First)
+        match self.origin.extend() {
+            None => self.core.act(message, &self.origin, Target::First),
+            Some(extend) => self.core.act_extended(extended(message, extend), &self.origin),
+        }
     }
 
     /// Gives `message` to the one handler that answers it, and does not wait for the reply.

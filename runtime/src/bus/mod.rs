@@ -5,6 +5,7 @@
     reason = "measured: a tenth of a typed call is lost when parts of it become calls"
 )]
 
+mod act;
 mod builder;
 mod by_type;
 mod core;
@@ -28,6 +29,7 @@ mod routes;
 pub(crate) mod settings;
 mod start_error;
 mod text;
+mod typed;
 
 pub use builder::Builder;
 pub use handle::{Bus, Published, Sent};
@@ -37,10 +39,11 @@ pub use start_error::{StartError, StartProblem};
 
 pub(crate) use self::core::Core;
 pub(crate) use dedup::note as dedup_note;
-pub(crate) use deliver::{Given, Lent, Reply, Target};
+pub(crate) use deliver::{Reply, Target};
 pub(crate) use envelope::Envelope;
 pub(crate) use handle::{or_default, partly};
 pub(crate) use mounted::Mounted;
 pub(crate) use origin::{Origin, say_more};
 pub(crate) use outside::Outside;
 pub(crate) use text::Text;
+pub(crate) use typed::{Given, Lent};

@@ -4,6 +4,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::dedup::Dedup;
+use super::envelope::Envelope;
 use super::layer::Layers;
 use super::limit::Limit;
 use super::queue::Queue;
@@ -38,6 +39,12 @@ pub(crate) struct Mounted {
 }
 
 impl Mounted {
+    /// Whether nothing stands between the bus and the handler, for this message as for others.
+    #[inline]
+    pub(crate) fn is_plain(&self, envelope: &Envelope<'_>) -> bool {
+        self.plain && envelope.remember().is_none()
+    }
+
     /// Service and name, as layers are told them.
     pub(crate) fn names(&self) -> (Text, Text) {
         (self.about.service().to_owned().into(), self.about.name().to_owned().into())
@@ -54,15 +61,16 @@ pub(crate) enum Handler {
 }
 
 /// The shape of a closure that the bus can call.
-pub(crate) type Closure = dyn for<'a> Fn(&'a Context<'a>, Input<'a>, Output<'a>) -> Started<'a> + Send + Sync;
+pub(crate) type Closure =
+    dyn for<'a> Fn(&Context<'_>, Input<'_, 'a>, Output<'_>) -> Started<'a> + Send + Sync;
 
 impl Handler {
     #[inline]
     pub(crate) fn start<'a>(
-        &'a self,
-        context: &'a Context<'a>,
-        input: Input<'a>,
-        output: Output<'a>,
+        &self,
+        context: &Context<'_>,
+        input: Input<'_, 'a>,
+        output: Output<'_>,
     ) -> Started<'a> {
         match self {
             Handler::Function(shim) => shim(context, input, output),

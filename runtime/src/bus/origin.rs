@@ -51,8 +51,13 @@ impl Origin {
         self.again::<M>().map_or(Cow::Borrowed(self), Cow::Owned)
     }
 
-    /// The origin of a message of type `M`, if that is the type being handled and it had more than its type knows.
+    /// Whether messages of some type take more along than their type knows.
     #[inline]
+    pub(crate) fn has_kept(&self) -> bool {
+        self.kept.is_some()
+    }
+
+    /// The origin of a message of type `M`, if that is the type being handled and it had more than its type knows.
     pub(crate) fn again<M: Message>(&self) -> Option<Self> {
         let kept = self.kept.as_ref()?;
         (kept.message == M::INFO.type_id).then(|| self.with_extra(&kept.extra))
@@ -60,11 +65,13 @@ impl Origin {
 
     #[cold]
     fn with_extra(&self, extra: &Map<String, Value>) -> Self {
-        self.change(|rare| {
+        let origin = self.change(|rare| {
             for (key, value) in extra {
                 rare.extend.entry(key.as_str()).or_insert_with(|| value.clone());
             }
-        })
+        });
+        // It goes along now.
+        Origin { kept: None, ..origin }
     }
 
     #[inline]

@@ -1,5 +1,4 @@
 use std::any::Any;
-use std::future::poll_fn;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 
@@ -7,9 +6,8 @@ use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, Semaphore, mpsc};
 
 use super::core::Core;
-use super::guard::Guard;
 use super::origin::Origin;
-use crate::handler::{Context, Input, InputKind, Output, OutputKind};
+use crate::handler::{Context, InputKind, OutputKind};
 use crate::message::json::Scan;
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Outcome};
 use crate::seam::{clock, task};
@@ -127,8 +125,7 @@ impl Core {
         let mut envelope = job.origin.envelope();
         envelope.queued = true;
         let (mut end, mut scan) = (None, Scan::empty());
-        let mut output = OutputKind::Discard(&mut end);
-        let (mut input, raw) = match &mut job.body {
+        let (input, raw) = match &mut job.body {
             Body::Typed(message) => (InputKind::Owned(&mut **message), None),
             Body::Json(bytes) => {
                 scan.fill(bytes, &self.settings.limits).map_err(Error::malformed)?;
@@ -141,11 +138,7 @@ impl Core {
         }
         let result = {
             let context = Context::new(self, handler, &envelope, raw);
-            let mut guard = Guard::new(&context);
-            match self.start_json(&mut guard, &context, Input(&mut input), Output(&mut output)) {
-                Some(result) => result,
-                None => poll_fn(|waker| guard.poll(waker)).await,
-            }
+            self.run(&context, input, &mut OutputKind::Discard(&mut end)).await
         };
         if let Err(error) = result {
             return Err(CallError::Bus(counted.failed(error, handler, &envelope)));

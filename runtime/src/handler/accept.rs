@@ -17,11 +17,11 @@ pub trait Incoming: Sized + Send + Sync + 'static {
 
     /// Takes the message out of what came.
     #[doc(hidden)]
-    fn take(input: Input<'_>) -> Result<Self, Error>;
+    fn take(input: Input<'_, '_>) -> Result<Self, Error>;
 
     /// The message of a handler that takes `&M`.
     #[doc(hidden)]
-    fn hold(input: Input<'_>) -> Result<Held<'_, Self>, Error> {
+    fn hold<'a>(input: Input<'_, 'a>) -> Result<Held<'a, Self>, Error> {
         input.hold()
     }
 }
@@ -29,7 +29,8 @@ pub trait Incoming: Sized + Send + Sync + 'static {
 impl<M: Message> Incoming for M {
     const MESSAGE: Option<&'static MessageInfo> = Some(&M::INFO);
 
-    fn take(input: Input<'_>) -> Result<Self, Error> {
+    #[inline]
+    fn take(input: Input<'_, '_>) -> Result<Self, Error> {
         input.take()
     }
 }
@@ -37,7 +38,7 @@ impl<M: Message> Incoming for M {
 impl Incoming for Value {
     const MESSAGE: Option<&'static MessageInfo> = None;
 
-    fn take(input: Input<'_>) -> Result<Self, Error> {
+    fn take(input: Input<'_, '_>) -> Result<Self, Error> {
         input.take_value()
     }
 }

@@ -50,7 +50,7 @@ impl<M: Message> Call<M> {
     where
         M: Clone,
     {
-        self.core.deliver(self.route, &self.origin, None, Lent(message, None))
+        self.core.deliver(self.route, &self.origin, None, Lent(message))
     }
 
     /// As [`Bus::call_or`].

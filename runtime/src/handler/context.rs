@@ -78,6 +78,7 @@ impl<'a> Context<'a> {
         self.handler
     }
 
+    #[inline]
     pub(crate) fn envelope(&self) -> &'a Envelope<'a> {
         self.envelope
     }

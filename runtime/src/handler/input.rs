@@ -12,16 +12,17 @@ use crate::message::{Error, Message};
 /// A reference, and not what it refers to: what is larger than a register is written and read again each time it is
 /// handed on, and a read of several smaller writes at once waits for all of them (measured: 4 ns each).
 #[derive(Debug)]
-pub struct Input<'a>(pub(crate) &'a mut InputKind<'a>);
+pub struct Input<'s, 'a>(pub(crate) &'s mut InputKind<'s, 'a>);
 
+/// `'s` ends when the handler is started, `'a` when it ends.
 #[derive(Debug)]
-pub(crate) enum InputKind<'a> {
+pub(crate) enum InputKind<'s, 'a> {
     /// `&mut Option<M>`, to be taken: caller and handler share the type.
-    Owned(&'a mut (dyn Any + Send)),
+    Owned(&'s mut (dyn Any + Send)),
     /// `&M`: caller and handler share the type.
     Borrowed(&'a (dyn Any + Send + Sync)),
     /// JSON that was read once.
-    Json(&'a Scan<'a>),
+    Json(&'s Scan<'s>),
 }
 
 /// What a handler that takes `&M` is given: the caller's own message, or one that was decoded for it.
@@ -44,16 +45,22 @@ impl<M> Deref for Held<'_, M> {
     }
 }
 
-impl<'a> Input<'a> {
+impl<'a> Input<'_, 'a> {
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "as a call it would move the message once more (measured)")]
     pub(crate) fn take<M: Message>(self) -> Result<M, Error> {
-        match self.0 {
-            InputKind::Owned(any) => match any.downcast_mut::<Option<M>>().and_then(Option::take) {
-                Some(message) => Ok(message),
-                None => Err(wrong_type::<M>()),
-            },
-            InputKind::Borrowed(_) => Err(wrong_type::<M>()),
-            InputKind::Json(scan) => decode(scan),
-        }
+        // Both ways end at a place from which the message is moved once: a place where they meet would be one move more,
+        // of what has just been moved (measured: 7 ns for a message of 112 bytes).
+        let mut decoded = None;
+        let place = match self.0 {
+            InputKind::Owned(any) => any.downcast_mut::<Option<M>>(),
+            InputKind::Borrowed(_) => None,
+            InputKind::Json(scan) => {
+                decode(scan, &mut decoded)?;
+                Some(&mut decoded)
+            }
+        };
+        place.and_then(Option::take).ok_or_else(wrong_type::<M>)
     }
 
     pub(crate) fn hold<M: Incoming>(self) -> Result<Held<'a, M>, Error> {
@@ -77,8 +84,9 @@ impl<'a> Input<'a> {
 /// A message type's decoding, once for each type: as a part of every handler it is most of what there is to compile
 /// (measured: a third of the time of a program with a thousand handlers).
 #[inline(never)]
-fn decode<M: Message>(scan: &Scan<'_>) -> Result<M, Error> {
-    scan.decode().map_err(Error::invalid)
+fn decode<M: Message>(scan: &Scan<'_>, into: &mut Option<M>) -> Result<(), Error> {
+    *into = Some(scan.decode().map_err(Error::invalid)?);
+    Ok(())
 }
 
 /// The bus chose a way that does not fit the handler: a bug of matchbus, told as an error.

@@ -14,6 +14,7 @@ mod state;
 
 use std::future::Future;
 use std::pin::Pin;
+use std::task::Poll;
 
 pub use accept::{Accepts, Heard, Incoming, IntoDynamicReply, IntoHeard, IntoReply};
 pub use call::Call;
@@ -27,7 +28,7 @@ pub use output::Output;
 pub(crate) use output::{JsonReply, OutputKind, TypedReply};
 pub use prior::Prior;
 #[doc(hidden)]
-pub use start::{answer, answer_now, boxed, hear, hear_now, sendable, serve, serve_now};
+pub use start::{answer, answer_now, hear, hear_now, sendable, serve, serve_now};
 pub use state::State;
 
 use crate::message::Error;
@@ -35,10 +36,20 @@ use crate::message::Error;
 /// A boxed future that may borrow from its caller.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// What calling a [`Shim`] gives: an error before anything ran, nothing more to wait for (a plain function),
-/// or the handler's future. The reply goes into the `Output`.
-pub type Started<'a> = Result<Option<BoxFuture<'a, ()>>, Error>;
+/// A handler that was started, if it has to be awaited.
+///
+/// It is told where its reply goes each time it is polled, and so holds nothing of the caller's but the message, if that is
+/// lent to it. What a call needs to start a handler can then be on the stack: kept beside the handler in the caller's
+/// future, it costs as much as the handler's own box (measured).
+pub trait Work: Send {
+    /// As [`Future::poll`]; when it is ready, the reply is in `output`.
+    fn poll(self: Pin<&mut Self>, context: &mut std::task::Context<'_>, output: Output<'_>) -> Poll<()>;
+}
+
+/// What calling a [`Shim`] gives: an error before anything ran, nothing more to wait for (a plain function), or the
+/// handler at work. The reply goes into the `Output`.
+pub type Started<'a> = Result<Option<Pin<Box<dyn Work + 'a>>>, Error>;
 
 /// The one shape that every handler has for the bus: a plain function pointer, so that it can stand in a
-/// `const` and costs one boxed future per message.
-pub type Shim = for<'a> fn(&'a Context<'a>, Input<'a>, Output<'a>) -> Started<'a>;
+/// `const` and costs one boxed future per message. `'a` is how long the message is lent.
+pub type Shim = for<'a> fn(&Context<'_>, Input<'_, 'a>, Output<'_>) -> Started<'a>;

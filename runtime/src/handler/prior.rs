@@ -34,8 +34,7 @@ impl<M: Message> Prior<M> {
     /// As [`Bus::call`](crate::Bus::call).
     pub async fn call(&self, message: M) -> Reply<M> {
         let route = self.core.route_index::<M>();
-        // Boxed: a handler that calls its prior would otherwise hold itself.
-        Box::pin(self.core.deliver(route, &self.origin, Some(self.current), Given(Some(message)))).await
+        self.core.deliver(route, &self.origin, Some(self.current), Given(Some(message))).await
     }
 
     /// As [`Bus::call_or`](crate::Bus::call_or).

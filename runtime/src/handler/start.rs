@@ -7,17 +7,16 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use super::{Accepts, BoxFuture, IntoHeard, Output, Started};
+use super::{Accepts, IntoHeard, Output, Started, Work};
 use crate::message::Error;
 
 pin_project! {
     /// The handler's future, and what is done with what it returns. Not an `async` block, which would hold the future
     /// twice, as what it was given and as what it awaits, and move it from here to there (measured: 10 ns for a message
     /// of 112 bytes).
-    struct Work<'a, F, P> {
+    struct Returning<F, P> {
         #[pin]
         future: F,
-        output: Option<Output<'a>>,
         put: PhantomData<fn(P)>,
     }
 }
@@ -47,72 +46,60 @@ impl<T: IntoHeard> Put<T> for End {
     }
 }
 
-impl<'a, F, P> Work<'a, F, P> {
+impl<F: Future + Send, P: Put<F::Output>> Work for Returning<F, P> {
     #[inline]
-    fn new(output: Output<'a>, future: F) -> Self {
-        Work { future, output: Some(output), put: PhantomData }
-    }
-}
-
-impl<F: Future, P: Put<F::Output>> Future for Work<'_, F, P> {
-    type Output = ();
-
-    #[inline]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let this = self.project();
-        let returned = ready!(this.future.poll(context));
-        if let Some(output) = this.output.take() {
-            P::put(output, returned);
-        }
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>, output: Output<'_>) -> Poll<()> {
+        let returned = ready!(self.project().future.poll(context));
+        P::put(output, returned);
         Poll::Ready(())
     }
 }
 
 /// An asynchronous service.
-pub fn answer<'a, M, F>(output: Output<'a>, future: F) -> Started<'a>
+pub fn answer<'a, M, F>(future: F) -> Started<'a>
 where
     M: Accepts<F::Output> + 'a,
     F: Future + Send + 'a,
 {
-    boxed(Work::<F, Reply<M>>::new(output, future))
+    Ok(Some(Box::pin(Returning::<F, Reply<M>> { future, put: PhantomData })))
 }
 
 /// A plain service.
-pub fn answer_now<M: Accepts<T>, T>(output: Output<'_>, returned: T) -> Started<'_> {
+pub fn answer_now<M: Accepts<T>, T>(output: Output<'_>, returned: T) -> Started<'static> {
     M::put(output, returned);
     Ok(None)
 }
 
 /// An asynchronous observer.
-pub fn hear<'a, F>(output: Output<'a>, future: F) -> Started<'a>
+pub fn hear<'a, F>(future: F) -> Started<'a>
 where
     F: Future<Output: IntoHeard> + Send + 'a,
 {
-    boxed(Work::<F, End>::new(output, future))
+    Ok(Some(Box::pin(Returning::<F, End> { future, put: PhantomData })))
 }
 
 /// A plain observer.
-pub fn hear_now<T: IntoHeard>(output: Output<'_>, returned: T) -> Started<'_> {
+pub fn hear_now<T: IntoHeard>(output: Output<'_>, returned: T) -> Started<'static> {
     output.heard(returned);
     Ok(None)
 }
 
 /// A service of nothing but its message; the same as [`answer`] after a `?`, which the compiler takes long to understand
 /// (measured: a twentieth of the check of a program with a thousand handlers).
-pub fn serve<'a, M, H, F>(output: Output<'a>, message: Result<M, Error>, handler: H) -> Started<'a>
+pub fn serve<'a, M, H, F>(message: Result<M, Error>, handler: H) -> Started<'a>
 where
     M: Accepts<F::Output> + 'a,
     H: FnOnce(M) -> F,
     F: Future + Send + 'a,
 {
     match message {
-        Ok(message) => answer::<M, F>(output, handler(message)),
+        Ok(message) => answer::<M, F>(handler(message)),
         Err(error) => Err(error),
     }
 }
 
 /// As [`serve`], for a plain service.
-pub fn serve_now<M, H, T>(output: Output<'_>, message: Result<M, Error>, handler: H) -> Started<'_>
+pub fn serve_now<M, H, T>(output: Output<'_>, message: Result<M, Error>, handler: H) -> Started<'static>
 where
     M: Accepts<T>,
     H: FnOnce(M) -> T,
@@ -121,13 +108,6 @@ where
         Ok(message) => answer_now::<M, T>(output, handler(message)),
         Err(error) => Err(error),
     }
-}
-
-/// A handler that borrows its message or its state, which live in the future.
-#[inline]
-pub fn boxed<'a>(future: impl Future<Output = ()> + Send + 'a) -> Started<'a> {
-    let future: BoxFuture<'a, ()> = Box::pin(future);
-    Ok(Some(future))
 }
 
 /// Asks of the user's own future that it is `Send`, so that the error is about it and not about what is round it.

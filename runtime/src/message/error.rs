@@ -173,6 +173,25 @@ impl Error {
         Error::new(ErrorKind::Failed, Outcome::Done, text).with_source(cause)
     }
 
+    /// The same without what tells of the handler's inside: what it called, where that is, and what it panicked with.
+    /// Code, outcome, pattern and id stay, by which the log has the rest. `None` if it tells nothing of that.
+    pub(crate) fn for_outside(&self) -> Option<Self> {
+        let nested = self.0.source.as_ref().is_some_and(|source| source.is::<Error>());
+        let text = match self.0.kind {
+            ErrorKind::Panic => "the handler panicked; the log of its process says why",
+            ErrorKind::Failed => {
+                "the handler ended with an error of its own calls; the log of its process says which"
+            }
+            ErrorKind::Loop if nested => {
+                "the handlers call each other in circles; the log of their process says which"
+            }
+            ErrorKind::Deadline if nested => "the time ran out in a call that the handler made",
+            _ => return None,
+        };
+        let error = self.clone();
+        Some(error.change(|repr| (repr.text, repr.source, repr.path) = (text.to_owned(), None, None)))
+    }
+
     pub(crate) fn malformed(cause: Malformed) -> Self {
         let path = cause.path().to_owned();
         let text = format!("the bytes are no message: {cause}");

@@ -38,7 +38,7 @@ pub struct Handler {
     pub keys: Map<String, Value>,
     /// Its module's path.
     pub module: String,
-    /// Where it stands in the source: `src/cart.rs:12`.
+    /// Where it stands in the source: `src/cart.rs:12`. Empty in the catalogue of a listener that hides some handlers.
     pub place: String,
     /// Its doc comment.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -145,6 +145,16 @@ impl Catalogue {
             Some(entry)
         });
         Catalogue::sorted(handlers.collect())
+    }
+
+    /// The same for who may know of these handlers only: without what they send to others, and without places in the
+    /// source.
+    pub(crate) fn for_outside(mut self) -> Self {
+        for handler in &mut self.handlers {
+            handler.place.clear();
+            handler.outputs.retain(|output| !output.answered_by.is_empty());
+        }
+        self
     }
 
     /// The catalogue of every handler that is linked into the program.

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -30,15 +31,17 @@ struct Inner {
     outside: Outside,
     places: Semaphore,
     most: usize,
+    /// Messages from here that no handler answers. What is counted for the whole bus tells of others.
+    unrouted: AtomicU64,
     /// Written once: nothing of it changes after the start, and whoever asks often is not to keep others waiting.
     catalogue: OnceLock<String>,
 }
 
 impl Door {
     pub(crate) fn new(core: Arc<Core>, outside: Outside, most_in_flight: usize) -> Self {
-        let places = Semaphore::new(most_in_flight);
-        let catalogue = OnceLock::new();
-        Door(Arc::new(Inner { core, outside, places, most: most_in_flight, catalogue }))
+        let (places, most) = (Semaphore::new(most_in_flight), most_in_flight);
+        let (unrouted, catalogue) = (AtomicU64::new(0), OnceLock::new());
+        Door(Arc::new(Inner { core, outside, places, most, unrouted, catalogue }))
     }
 
     /// Answers a message that came from outside.
@@ -46,7 +49,8 @@ impl Door {
     /// # Errors
     ///
     /// The service's own error, or a failure of the bus. A message that no exposed handler answers is answered as if
-    /// there were none: whatever else it says, it cannot talk its way to others.
+    /// there were none: whatever else it says, it cannot talk its way to others. Where handlers are hidden, an error of
+    /// the bus does not say what a handler called and why it panicked; the log does, under the error's id.
     pub async fn call(&self, message: &[u8], head: Head) -> Result<Vec<u8>, CallError<ErrorReply>> {
         let place = self.0.places.try_acquire().map_err(|_| self.full())?;
         let origin = origin(head);
@@ -55,11 +59,14 @@ impl Door {
         let core = &self.0.core;
         let reply = tokio::select! {
             biased;
-            reply = core.act(message.into(), &origin, target) => reply,
+            reply = core.act(message, &origin, target) => reply,
             () = core.lifecycle.is_cut_off() => Err(CallError::Bus(cut_off())),
         };
         drop(place);
-        reply
+        match reply {
+            Err(CallError::Bus(error)) => Err(CallError::Bus(self.told(error))),
+            reply => reply,
+        }
     }
 
     /// Takes in a message for which nobody waits.
@@ -70,14 +77,16 @@ impl Door {
     pub async fn send(&self, message: &[u8], head: Head) -> Result<(), Error> {
         let (published, groups) = (head.published, head.groups.clone());
         let origin = origin(head);
-        if published {
+        let taken = if published {
             self.0.core.publish_from_outside(&origin, message, &self.0.outside, &groups).await
         } else {
             self.0.core.send_from_outside(&origin, message, &self.0.outside).await
-        }
+        };
+        taken.map_err(|error| self.told(error))
     }
 
-    /// Who answers what here, as JSON, as far as it is exposed.
+    /// Who answers what here, as JSON, as far as it is exposed. Where handlers are hidden, it says neither what the
+    /// exposed ones send to them nor where anything stands in the source.
     pub fn catalogue(&self) -> String {
         self.0.catalogue.get_or_init(|| self.write_catalogue()).clone()
     }
@@ -85,7 +94,8 @@ impl Door {
     fn write_catalogue(&self) -> String {
         let infos = self.0.core.handlers.iter().filter(|handler| self.exposes(handler.flow));
         let infos = infos.filter_map(|handler| Some((handler.about.info()?, &handler.pattern)));
-        crate::registry::Catalogue::of_mounted(infos).to_json()
+        let catalogue = crate::registry::Catalogue::of_mounted(infos);
+        if self.hides() { catalogue.for_outside().to_json() } else { catalogue.to_json() }
     }
 
     /// Whether the process should be sent messages.
@@ -93,9 +103,15 @@ impl Door {
         self.0.core.lifecycle.is_ready()
     }
 
-    /// The counts of the flows that are exposed.
+    /// The counts of the flows that are exposed. Where handlers are hidden, `unrouted` counts what came in here, and
+    /// there is no `outgoing`.
     pub fn flows(&self) -> Snapshot {
-        self.0.core.snapshot_of(|handler| self.exposes(handler))
+        let mut flows = self.0.core.snapshot_of(|handler| self.exposes(handler));
+        if self.hides() {
+            flows.unrouted = self.0.unrouted.load(Ordering::Relaxed);
+            flows.outgoing.clear();
+        }
+        flows
     }
 
     /// What bytes may be a message.
@@ -115,6 +131,28 @@ impl Door {
 
     fn exposes(&self, handler: u32) -> bool {
         self.0.outside.reaches(handler)
+    }
+
+    fn hides(&self) -> bool {
+        self.0.outside.hides()
+    }
+
+    /// An error as the caller may know it.
+    #[cold]
+    fn told(&self, error: Error) -> Error {
+        if !self.hides() {
+            return error;
+        }
+        if matches!(error.kind(), ErrorKind::NoHandler | ErrorKind::Malformed) {
+            self.0.unrouted.fetch_add(1, Ordering::Relaxed);
+        }
+        match error.for_outside() {
+            Some(short) => {
+                tracing::warn!(%error, "a message from outside failed; its caller was not told why");
+                short
+            }
+            None => error,
+        }
     }
 
     #[cold]

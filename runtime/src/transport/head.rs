@@ -22,7 +22,7 @@ pub struct Head {
     pub trace: Option<TraceParent>,
     /// Who sends it: the name of a process, not proof of anything.
     pub source: Option<Arc<str>>,
-    /// User context, such as a tenant.
+    /// User context, such as a tenant. What came from outside is what the sender wrote, and proof of nothing.
     pub context: BTreeMap<Arc<str>, Arc<str>>,
     /// Whether it goes to every group of observers, and not to one handler.
     pub published: bool,

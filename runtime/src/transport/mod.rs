@@ -43,6 +43,8 @@
 //!   refused ([`Error::wrong_url`]), but for `pin` and `observe`, which are the bus's own.
 
 mod door;
+#[cfg(any(feature = "http", feature = "tcp"))]
+mod duration;
 mod failure;
 mod head;
 #[cfg(feature = "http")]

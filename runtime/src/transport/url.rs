@@ -64,6 +64,16 @@ impl Url {
         self.options.iter().map(|(name, _)| name.as_str())
     }
 
+    /// An option that is given several times and means one thing; these may be given so.
+    #[cfg(any(feature = "http", feature = "tcp"))]
+    pub(crate) fn repeated(&self, several: &[&str]) -> Option<&str> {
+        let names = || self.options.iter().map(|(name, _)| name.as_str());
+        let mut names_and_places = names().enumerate().filter(|(_, name)| !several.contains(name));
+        names_and_places
+            .find(|(place, name)| names().take(*place).any(|before| before == *name))
+            .map(|(_, name)| name)
+    }
+
     /// The same place with another port: the one that a listener really has.
     #[must_use]
     pub fn with_port(mut self, port: u16) -> Self {
@@ -114,6 +124,10 @@ impl FromStr for Url {
                 (host, rest.strip_prefix(':'))
             }
             None => match place.rsplit_once(':') {
+                // Which of the colons is before the port, nobody can tell.
+                Some((host, _)) if host.contains(':') => {
+                    return Err(bad("an IPv6 address stands in brackets, as in tcp://[::1]:4000"));
+                }
                 Some((host, port)) => (host, Some(port)),
                 None => (place, None),
             },
@@ -217,6 +231,8 @@ mod tests {
             ("tcp://", "no host"),
             ("tcp://:80", "no host"),
             ("tcp://[::1", "not closed"),
+            ("http://::1:8211", "tcp://[::1]:4000"),
+            ("http://::1", "brackets"),
             ("tcp://host:http", "no number"),
             ("tcp://host?pin=%zz", "hex digits"),
         ] {

@@ -110,7 +110,13 @@ async fn requests_are_not_answered_for_somebody_who_does_not_read() {
 
 #[tokio::test(start_paused = true)]
 async fn the_times_can_be_set() {
-    let world = listen_with("http://127.0.0.1:0?idle_ms=300&body_ms=700", &Exposed::All, |bus| bus).await;
+    for options in ["idle_timeout=300ms&body_timeout=700ms", "idle_ms=300&body_ms=700"] {
+        times_are(options).await;
+    }
+}
+
+async fn times_are(options: &str) {
+    let world = listen_with(&format!("http://127.0.0.1:0?{options}"), &Exposed::All, |bus| bus).await;
     let mut raw = world.raw().await;
     let begin = Instant::now();
     raw.send("POST /act HTTP/1.1\r\nx-slow: 1\r\n").await;
@@ -165,8 +171,22 @@ async fn a_head_over_the_limit_is_refused() {
     let world = world().await;
     let mut raw = world.raw().await;
     let request = format!("POST /act HTTP/1.1\r\nx: {}\r\n\r\n", "y".repeat(20_000));
-    assert!(raw.ask(request).await.is_none_or(|answer| answer.status == 431));
+    assert_eq!(raw.ask(request).await.expect("an answer").status, 431);
+    raw.ended().await;
+    let many = (0..200).fold(String::new(), |all, n| all + &format!("x-{n}: 1\r\n"));
+    let answer = world.raw().await.ask(format!("POST /act HTTP/1.1\r\n{many}\r\n")).await;
+    assert_eq!(answer.expect("an answer").status, 431);
+    // Much more than is read before it is refused.
+    let request = format!("POST /act HTTP/1.1\r\nx: {}\r\n\r\n", "y".repeat(1_000_000));
+    assert_eq!(world.raw().await.ask(request).await.expect("an answer").status, 431);
     assert_eq!(world.post(SUM).await.body, "3");
+    // A link says that nothing ran.
+    let link = world.link("http");
+    let mut head = matchbus::transport::Head::default();
+    head.context.insert("large".into(), "y".repeat(20_000).into());
+    let error = link.call(SUM.as_bytes(), &head).await.unwrap_err();
+    assert_eq!(error.outcome(), matchbus::Outcome::NotDone, "{error}");
+    assert!(error.to_string().contains("16 KiB"), "{error}");
 }
 
 #[tokio::test]

@@ -164,9 +164,24 @@ async fn odd_requests_are_told_what_is_wrong_and_the_next_is_answered() {
         &b"\x00\x01\x02\x03\r\n\r\n"[..],
         b"{\"role\":\"math\"}\r\n\r\n",
         b"PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n",
+        b"garbage\r\n\r\n",
+        b"GET /health HTTP/3.0\r\nhost: x\r\n\r\n",
     ] {
         let mut raw = world.raw().await;
-        raw.send(bytes).await;
+        let answer = raw.ask(bytes).await.unwrap_or_else(|| panic!("no answer to {bytes:?}"));
+        assert_eq!(answer.status, 400);
+        raw.ended().await;
+        // Also after a request that was answered.
+        let mut raw = world.raw().await;
+        assert_eq!(raw.post("/act", "", SUM).await.body, "3");
+        assert_eq!(raw.ask(bytes).await.expect("an answer").status, 400);
+        raw.ended().await;
+        // And at once behind one.
+        let mut raw = world.raw().await;
+        let good = format!("POST /act HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n{SUM}", SUM.len());
+        let first = raw.ask([good.as_bytes(), bytes].concat()).await.expect("a reply");
+        assert_eq!((first.status, &*first.body), (200, "3"));
+        assert_eq!(raw.answer().await.expect("an answer").status, 400);
         raw.ended().await;
     }
     // A body shorter than promised, then gone.
@@ -336,6 +351,11 @@ async fn addresses_with_mistakes_are_refused_with_the_cure() {
         ("http://127.0.0.1:0/api", "service"),
         ("http://127.0.0.1:0?conections=3", "conections"),
         ("http://127.0.0.1:0?connections=0", "at least 1"),
+        ("http://127.0.0.1:0?max_connections=0", "at least 1"),
+        ("http://127.0.0.1:0?idle_timeout=0s", "at least 1"),
+        ("http://127.0.0.1:0?idle_timeout=300", "such as 250ms"),
+        ("http://127.0.0.1:0?idle_timeout=1s&idle_ms=1000", "mean the same"),
+        ("http://127.0.0.1:0?max_connections=1&max_connections=2", "twice"),
         ("http://127.0.0.1:0?connections=many", "many"),
         ("http://127.0.0.1:0?seneca_errors=404", "299"),
         ("http://127.0.0.1:0?token_env=MATCHBUS_TEST_NOT_SET", "MATCHBUS_TEST_NOT_SET"),

@@ -132,6 +132,38 @@ async fn dialect_b_is_answered() {
     assert_eq!(world.seen.count.load(Ordering::SeqCst), 1);
 }
 
+/// What is refused before the body is read, by which alone dialect B is told from plain requests.
+#[tokio::test]
+async fn a_refusal_is_an_error_to_dialect_b_too() {
+    let world = listen_with("http://s3cret@127.0.0.1:0?body_timeout=50ms", &Exposed::All, |bus| bus).await;
+    let body = r#"{"role":"echo","meta$":{"id":"a/b","sync":true}}"#;
+    let token = "authorization: Bearer s3cret\r\n";
+    let head =
+        |length: &str| format!("POST /act HTTP/1.1\r\nhost: x\r\n{token}content-length: {length}\r\n\r\n");
+    let refused = [
+        (401, world.post(body).await),
+        (413, world.raw().await.ask(head("1048577")).await.unwrap()),
+        (408, world.raw().await.ask(format!("{}{{", head("100"))).await.unwrap()),
+    ];
+    for (status, answer) in refused {
+        let body = answer.json();
+        assert_eq!((answer.status, &body["meta$"]["error"]), (status, &json!(true)), "{body}");
+        assert_eq!((&body["message"], &body["seneca"]), (&body["error"]["message"], &json!(true)));
+        assert_eq!(answer.error().2, "not-done");
+    }
+    // Our own link of that dialect hears the same.
+    let error = world.link("seneca+web").call(br#"{"role":"echo"}"#, &Head::default()).await.unwrap_err();
+    assert!(error.to_string().contains("Authorization: Bearer"), "{error}");
+    // A listener that is full knows as little of who asks.
+    let world = listen_with("http://127.0.0.1:0?max_connections=1", &Exposed::All, |bus| bus).await;
+    let mut first = world.raw().await;
+    assert_eq!(first.post("/act", "", r#"{"role":"echo"}"#).await.status, 200);
+    let answer = world.post(body).await;
+    let body = answer.json();
+    assert_eq!((answer.status, &body["meta$"]["error"]), (503, &json!(true)), "{body}");
+    assert_eq!(body["message"], body["error"]["message"]);
+}
+
 #[tokio::test]
 async fn requests_that_end_a_real_seneca_are_harmless() {
     let world = world().await;

@@ -9,10 +9,11 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::memory::{Stored, Ticket};
 use crate::bus::core::Core;
+use crate::bus::deliver::silent;
 use crate::bus::envelope::Carried as Head;
-use crate::handler::{BoxFuture, Context, Input, InputKind, JsonReply, Output, OutputKind};
+use crate::handler::{BoxFuture, Context, InputKind, JsonReply, OutputKind};
 use crate::message::json::Scan;
-use crate::message::{CallError, Error, ErrorKind, Outcome};
+use crate::message::{CallError, Error};
 use crate::seam::task;
 
 /// All that the handler needs, owned.
@@ -112,17 +113,13 @@ async fn reply(
     message: &[u8],
 ) -> Stored {
     let scan = Scan::read(message, &core.settings.limits).map_err(Error::malformed)?;
-    let mut slot = JsonReply::default();
+    let mut slot: JsonReply = Poll::Pending;
     {
         let context = Context::new(core, handler, envelope, Some(&scan));
-        let (mut input, mut output) = (InputKind::Json(&scan), OutputKind::Json(&mut slot));
-        core.run_handler(&context, Input(&mut input), Output(&mut output)).await?;
+        core.run_handler(&context, InputKind::Json(&scan), &mut OutputKind::Json(&mut slot)).await?;
     }
-    slot.into_result().unwrap_or_else(|| {
-        Err(CallError::Bus(Error::new(
-            ErrorKind::Failed,
-            Outcome::Unknown,
-            "the handler ended without a reply",
-        )))
-    })
+    match slot {
+        Poll::Ready(reply) => reply,
+        Poll::Pending => Err(CallError::Bus(silent())),
+    }
 }

@@ -18,8 +18,7 @@ use self::alone::{Alone, Carried};
 use self::memory::{Begun, Key};
 pub(crate) use self::memory::{Memory, Stored, WhenFull};
 use super::core::Core;
-use super::guard::Guard;
-use crate::handler::{Context, Input, InputKind, Output};
+use crate::handler::{Context, InputKind, Output, OutputKind};
 use crate::message::json::Scan;
 use crate::message::{CallError, Error, ErrorKind, Outcome};
 use crate::seam::clock;
@@ -42,22 +41,6 @@ struct Once<'a> {
 }
 
 impl Core {
-    /// As [`start`](Core::start), for JSON: what came from a Seneca is remembered for any handler.
-    #[inline(always)]
-    pub(crate) fn start_json<'a>(
-        &'a self,
-        guard: &mut Guard<'a>,
-        context: &'a Context<'a>,
-        input: Input<'a>,
-        output: Output<'a>,
-    ) -> Option<Result<(), Error>> {
-        if context.envelope().remember().is_some() {
-            self.set_behind(guard, context, input, output);
-            return None;
-        }
-        self.start(guard, context, input, output)
-    }
-
     /// What the dedup of this bus does not cover, in words; `None` where no handler has it (rule R7).
     pub(crate) fn dedup_note(&self) -> Option<String> {
         let mut names: Vec<&str> = self
@@ -109,14 +92,14 @@ impl Core {
     }
 
     /// Runs the handler behind its layers, unless the message is a repeat: then it is answered as the first one was.
-    pub(super) async fn run_once<'a>(
+    pub(super) async fn run_once(
         &self,
-        context: &'a Context<'a>,
-        input: Input<'a>,
-        output: Output<'a>,
+        context: &Context<'_>,
+        input: InputKind<'_, '_>,
+        output: &mut OutputKind<'_>,
         mut place: Option<OwnedSemaphorePermit>,
     ) -> Result<(), Error> {
-        let scan = match &*input.0 {
+        let scan = match &input {
             InputKind::Json(scan) => *scan,
             InputKind::Owned(_) | InputKind::Borrowed(_) => {
                 return self.run_handler(context, input, output).await;
@@ -131,7 +114,7 @@ impl Core {
                 Begun::First(ticket) => {
                     let carried = Carried::of(context, scan, place.take());
                     let stored = Alone::new(context.core(), carried, ticket).await;
-                    return put(output, &stored);
+                    return put(Output(&mut output.again()), &stored);
                 }
                 Begun::Done(stored) => stored,
                 Begun::Running(mut running) => tokio::select! {
@@ -148,7 +131,7 @@ impl Core {
             if let Some(receipt) = context.envelope().receipt() {
                 receipt.replayed();
             }
-            return put(output, &stored);
+            return put(Output(&mut output.again()), &stored);
         }
     }
 }

@@ -16,14 +16,16 @@
 //! | option | of | meaning |
 //! |---|---|---|
 //! | `token_env=NAME` | both | the bearer token is in the environment variable `NAME`; in place of it the token may stand before the `@`: `http://TOKEN@host` |
-//! | `connections=N` | listener | at most so many connections at once; 1,024 |
+//! | `max_connections=N` | listener | at most so many connections at once; 1,024 (older name: `connections`) |
 //! | `connections=N` | link | so many connections are kept; 8 |
 //! | `most_connections=N` | link | so many are made while calls would otherwise wait longer than 10 ms; 64 |
-//! | `body_ms=N` | listener | how long a body may take to come; 10,000 |
-//! | `idle_ms=N` | listener | how long a head may take, the client's reading of a reply, and the time between two requests; 10,000 |
-//! | `max_budget_ms=N` | listener | no message gets more time than that, whatever it asks for; 60,000 |
+//! | `body_timeout=T` | listener | how long a body may take to come; `10s` (older: `body_ms=10000`) |
+//! | `idle_timeout=T` | listener | how long a head may take, the client's reading of a reply, and the time between two requests; `10s` (older: `idle_ms=10000`) |
+//! | `max_budget=T` | listener | no message gets more time than that, whatever it asks for; `1m` (older: `max_budget_ms=60000`) |
 //! | `seneca_errors=299` | listener | the status of errors in dialect A; 500, see below |
 //! | `pin=…` | both | is the bus's: what is exposed or asked for |
+//!
+//! Times are written as `250ms`, `10s` or `5m`. Each option but `pin` and `observe` may be given once.
 //!
 //! # Requests
 //!
@@ -40,13 +42,14 @@
 //! | `matchbus-attempt` | which attempt this is, from 0 |
 //! | `matchbus-budget` | what is left of the message's time, in milliseconds |
 //! | `matchbus-source` | who sends it; percent-encoded, proof of nothing |
-//! | `matchbus-context-NAME` | user context; name and value percent-encoded, upper-case letters in the name too |
+//! | `matchbus-context-NAME` | user context; name and value percent-encoded, upper-case letters in the name too. Proof of nothing: whoever reaches the listener writes what he likes, so an edge that strangers reach must strip it or set it itself |
 //! | `matchbus-published: true` | goes to every group of observers, as in `curl -H 'matchbus-published: true' -d '{"event":"…"}' …`; answered with 202 |
 //! | `matchbus-groups: A,B` | of a published message, the groups that are to have a copy from here; each percent-encoded |
 //! | `prefer: respond-async` | nobody waits for the reply; answered with 202 when the message is taken in |
 //! | `authorization: Bearer …` | where the listener has a token |
 //!
-//! `GET` (or `HEAD`): `/health` (200 while the process lives), `/ready` (200, or 503 while it shuts down or hangs),
+//! `GET` (or `HEAD`): `/health` (200 while the process lives), `/ready` (200, or 503 while it hangs; while it shuts down
+//! 503 over connections that are open, and new ones are refused, which a probe takes for the same),
 //! `/metrics` (Prometheus' text format), `/catalogue` (who answers what, as far as it is exposed). A token is asked of
 //! `/act` and `/catalogue` only. Anything else is 404, another method 405 with `Allow`.
 //!
@@ -65,14 +68,15 @@
 //! without what is not known. Their status is the service error's own (4xx or 5xx), and for the bus 400 (no message, or it
 //! does not fit), 401, 403, 404 (nobody answers it), 405, 408 (the body did not come), 409 (another message has the
 //! idempotency key, or the one with the same key still runs), 413, 500, 502, 503 with `Retry-After` (full, or shutting
-//! down), 504 (time is up), 508 (circles).
+//! down), 504 (time is up), 508 (circles). What is no HTTP at all is answered with 400, and a head that is too large or has
+//! more than 100 headers with 431, both without a body; then the connection is closed.
 //!
 //! # Seneca
 //!
 //! A request with the header `seneca-id` is dialect A, one with the key `meta$` in its body is dialect B, and is answered
 //! as Seneca answers. Of the keys that end in `$`, `custom$` becomes user context (values that are no text as JSON
 //! text), `id$` the id where there is no other, `default$` the reply if nobody answers, and `timeout$` the budget in
-//! milliseconds, at most `max_budget_ms`; **all others are dropped**, so no `fatal$` reaches anyone. Ids `mi/tx` become
+//! milliseconds, at most `max_budget`; **all others are dropped**, so no `fatal$` reaches anyone. Ids `mi/tx` become
 //! ids of 128 bits and back without loss, and `tx` is kept in the trace, so a trace crosses Node and Rust. Nobody is sent
 //! stack traces or paths.
 //!
@@ -80,6 +84,8 @@
 //!   away**; to let it see errors, listen with `seneca_errors=299`. It also gives up after 5,555 ms by itself.
 //! * B: a list is `{"array$":[…]}`, nothing is `{"meta$":{"empty":true}}`, a text or number (which Seneca has no way to
 //!   answer) is `{"value$":…}`; an error has `meta$.error`. `meta$.sync: false` is a message for which nobody waits.
+//! * What is refused before the body is read (401, 408, 413, 503 for a connection too many) may be either: its error has the
+//!   fields of both, `error` for everybody and `message`, `code`, `meta$.error` for B, and its own status.
 //! * The bus's errors have Seneca's codes: `act_not_found`, `action_timeout`, `act_invalid_msg`, `invalid_json`,
 //!   `maxparents`, `closed`, and `act_execute` for the rest.
 //!
@@ -93,15 +99,17 @@
 //! # What a listener bears
 //!
 //! A message is at most what the bus's limits say (1 MiB); a head 16 KiB. Head, body, and the client's reading of a reply
-//! may each take 10 seconds (`idle_ms`, `body_ms`), then the connection is closed; so is one that is idle for 10 seconds
-//! (`idle_ms`). A connection over the limit is answered with 503 and closed, a message over
+//! may each take 10 seconds (`idle_timeout`, `body_timeout`), then the connection is closed; so is one that is idle for 10
+//! seconds (`idle_timeout`). A connection over the limit is answered with 503 and closed, a message over
 //! [`Builder::in_flight`](crate::bus::Builder::in_flight) with 503. A client that goes away drops its handler's future.
 //! When the door closes, no connection is accepted any more, running requests end, and their connections are closed after
 //! the reply. A connection without a request stays for one second more: what was on its way over it is told that nothing
 //! ran.
 //!
 //! A listener that exposes only some patterns says nothing of the others: not in errors, nor in the catalogue, nor in the
-//! metrics.
+//! metrics. So the catalogue has neither places in the source nor messages that no exposed handler answers,
+//! `matchbus_unrouted_total` counts what came in here, and of a panic or of a nested call that failed an error says only
+//! that it happened; the log has the rest under the error's id.
 //!
 //! # What a link promises
 //!

@@ -6,7 +6,7 @@ use std::time::Duration;
 use hyper::StatusCode;
 
 use super::super::tls::{Acceptor, Connector};
-use super::super::{Tls, Url, secure};
+use super::super::{Tls, Url, duration::duration, secure};
 use super::token::Token;
 use crate::message::{Error, ErrorKind, Outcome};
 
@@ -74,8 +74,20 @@ pub(super) struct Listening {
 
 impl Listening {
     pub(super) fn of(url: &Url, tls: &Tls) -> Result<Self, Error> {
-        let known =
-            ["token_env", "connections", "max_budget_ms", "body_ms", "idle_ms", "seneca_errors", "pin"];
+        let known = [
+            "token_env",
+            "max_connections",
+            "idle_timeout",
+            "body_timeout",
+            "max_budget",
+            "seneca_errors",
+            "pin",
+            // As they were called before they had the names that they have for TCP.
+            "connections",
+            "idle_ms",
+            "body_ms",
+            "max_budget_ms",
+        ];
         know(url, &known)?;
         if !matches!(url.path(), "" | "/" | "/act") {
             let text = format!(
@@ -89,19 +101,17 @@ impl Listening {
         if let Some(status) = option::<u16>(url, "seneca_errors", "500 or a status from 201 to 399")? {
             answering.seneca_errors = seneca_errors(status)?;
         }
-        if let Some(most) = option(url, "max_budget_ms", "a number of milliseconds")? {
-            answering.most_budget = Duration::from_millis(most);
+        if let Some(most) = time(url, "max_budget", "max_budget_ms")? {
+            answering.most_budget = most;
         }
-        if let Some(ms) = option(url, "body_ms", "a number of milliseconds")? {
-            answering.body = Duration::from_millis(at_least_one(url, "body_ms", ms)?);
+        if let Some(body) = time(url, "body_timeout", "body_ms")? {
+            answering.body = body;
         }
-        let idle = match option(url, "idle_ms", "a number of milliseconds")? {
-            None => PATIENCE,
-            Some(ms) => Duration::from_millis(at_least_one(url, "idle_ms", ms)?),
-        };
-        let connections = option(url, "connections", "a number from 1")?.unwrap_or(1024);
+        let idle = time(url, "idle_timeout", "idle_ms")?.unwrap_or(PATIENCE);
+        let name = one_of(url, "max_connections", "connections")?;
+        let connections = option(url, name, "a number from 1")?.unwrap_or(1024);
         let tls = Acceptor::of(url, tls, &[b"h2", b"http/1.1"])?;
-        Ok(Listening { answering, connections: at_least_one(url, "connections", connections)?, idle, tls })
+        Ok(Listening { answering, connections: at_least_one(url, name, connections)?, idle, tls })
     }
 }
 
@@ -147,6 +157,34 @@ impl Linking {
     }
 }
 
+/// The name under which an option with two is given.
+fn one_of<'a>(url: &Url, name: &'a str, older: &'a str) -> Result<&'a str, Error> {
+    match (url.option(name), url.option(older)) {
+        (Some(_), Some(_)) => {
+            Err(usage(format!("`{url}` has both `{name}` and `{older}`, which mean the same; say `{name}`")))
+        }
+        (None, Some(_)) => Ok(older),
+        _ => Ok(name),
+    }
+}
+
+/// A time as `10s`, or under its older name a number of milliseconds.
+fn time(url: &Url, name: &str, older: &str) -> Result<Option<Duration>, Error> {
+    let time = if one_of(url, name, older)? == older {
+        option(url, older, "a number of milliseconds")?.map(Duration::from_millis)
+    } else {
+        match url.option(name) {
+            None => None,
+            Some(text) => Some(duration(text).ok_or_else(|| {
+                usage(format!(
+                    "the option `{name}` of `{url}` is a time such as 250ms, 10s or 5m, and not `{text}`"
+                ))
+            })?),
+        }
+    };
+    time.map(|time| at_least_one(url, name, time)).transpose()
+}
+
 fn at_least_one<N: Default + PartialEq>(url: &Url, name: &str, n: N) -> Result<N, Error> {
     if n == N::default() {
         Err(usage(format!("the option `{name}` of `{url}` is 0; say at least 1")))
@@ -157,6 +195,9 @@ fn at_least_one<N: Default + PartialEq>(url: &Url, name: &str, n: N) -> Result<N
 
 /// Refuses options that nobody would read.
 fn know(url: &Url, known: &[&str]) -> Result<(), Error> {
+    if let Some(name) = url.repeated(&["pin", "observe"]) {
+        return Err(usage(format!("`{url}` has the option `{name}` twice; say it once")));
+    }
     // Those for TLS are its own affair.
     match url.option_names().find(|name| !known.contains(name) && !name.starts_with("tls_")) {
         None => Ok(()),

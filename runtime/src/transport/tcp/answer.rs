@@ -74,6 +74,8 @@ pub(super) enum Frame {
     Answer { id: u64, matchbus: bool, replayed: bool, answer: Answer },
     /// The server takes no more than this.
     GoingAway { taken: u64 },
+    /// What is wrong with the connection, and not with one request.
+    Told(CallError<ErrorReply>),
     /// For nobody here.
     Other,
 }
@@ -104,9 +106,10 @@ impl Frame {
                 let replayed = mb.is_some_and(|mb| mb.len() > 2 && is_replayed(mb));
                 Frame::Answer { id, matchbus: mb.is_some(), replayed, answer }
             }
-            None => match mb.and_then(taken) {
-                Some(taken) => Frame::GoingAway { taken },
-                None => Frame::Other,
+            None => match (mb.and_then(taken), error) {
+                (Some(taken), _) => Frame::GoingAway { taken },
+                (None, Some(error)) => Frame::Told(fault::read(error, mb)),
+                (None, None) => Frame::Other,
             },
         })
     }

@@ -125,7 +125,8 @@ pub(super) fn read(mb: &str) -> (Head, bool) {
             ("context", Scalar::Object) => read_context(scan.raw(i), &mut head.context),
             ("published", Scalar::Bool(published)) => head.published = published,
             ("groups", Scalar::List) => head.groups = read_list(scan.raw(i)),
-            ("hops", Scalar::Int(hops)) => head.hops = hops.try_into().unwrap_or(u32::MAX),
+            // Less than none is no number of messages.
+            ("hops", Scalar::Int(hops)) => head.hops = u32::try_from(hops.max(0)).unwrap_or(u32::MAX),
             ("chain", Scalar::List) => head.chain = read_list(scan.raw(i)),
             ("send", Scalar::Bool(is)) => send = is,
             _ => {}
@@ -180,8 +181,9 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_left_out() {
-        let (head, _) = read(r#"{"id":7,"budget":-1,"attempt":-3,"trace":"x","later":{}}"#);
+        let (head, _) = read(r#"{"id":7,"budget":-1,"attempt":-3,"hops":-1,"trace":"x","later":{}}"#);
         assert_eq!(head, Head { budget: Some(Duration::ZERO), ..Head::default() });
         assert_eq!(read(r#"{"budget":9000000000000000000}"#).0.budget, Some(LONGEST));
+        assert_eq!(read(r#"{"hops":9000000000000000000}"#).0.hops, u32::MAX);
     }
 }

@@ -40,7 +40,7 @@
 //! | `act` | The message. |
 //! | `sync` | `true`: an answer is wanted. Otherwise the message is taken in (fire and forget), and never answered. |
 //! | `origin` | The client's instance; a server repeats it. Left out once the server is known to be a matchbus. |
-//! | `mb` | The [head](crate::transport::Head), each part only where there is something: `id` (32 hex digits), `key`, `attempt`, `budget` (what is left, in ms), `trace` (a traceparent), `source`, `context` (an object of strings), `published` (`true`: for every group of observers), `groups` (a list of strings: for these groups only), `hops` and `chain` (how many messages led to this one, and the last 32 of their patterns), `send` (`true`: answer when the message was taken in, not when it was handled). |
+//! | `mb` | The [head](crate::transport::Head), each part only where there is something: `id` (32 hex digits), `key`, `attempt`, `budget` (what is left, in ms), `trace` (a traceparent), `source`, `context` (an object of strings; proof of nothing, since any client can write it), `published` (`true`: for every group of observers, and answered when it was taken in), `groups` (a list of strings: for these groups only), `hops` and `chain` (how many messages led to this one, and the last 32 of their patterns), `send` (`true`: answer when the message was taken in, not when it was handled). |
 //!
 //! **Answer**, server to client:
 //!
@@ -67,7 +67,8 @@
 //!
 //! **Going away.** Before a server closes a connection (it drains, or was idle) it tells a matchbus client
 //! `{"id":null,"kind":"res","mb":{"taken":N}}`: it took the first `N` requests of the connection and will take no more.
-//! So the client knows which of its calls are certainly *not done*.
+//! So the client knows which of its calls are certainly *not done*. A frame with `error` and the `id` `null` before that
+//! says why: too many connections, a line that was not completed, a port that speaks TLS.
 //!
 //! **What is refused.** A line that is no JSON object is answered with an error, with `id` `null` if none can be made
 //! out, and the connection goes on. So is a line longer than a message may be (rule M7) plus 16 KiB. Keys of the message
@@ -95,7 +96,7 @@
 //!
 //! # Options
 //!
-//! After `?` of a URL. Times are written as `250ms`, `10s` or `5m`; `0s` means never.
+//! After `?` of a URL, each once. Times are written as `250ms`, `10s` or `5m`; `0s` means never.
 //!
 //! | listener | default | |
 //! |---|---|---|
@@ -103,7 +104,7 @@
 //! | `max_in_flight` | 1024 | Requests of one connection that run at once; at that number it is not read on. |
 //! | `line_timeout` | 10s | A line that is begun must be complete by then; against slow senders. |
 //! | `write_timeout` | 10s | A peer that takes no byte of its answers for so long is cut off. |
-//! | `idle_timeout` | 10m | A connection on which nothing happens and nothing runs is closed. |
+//! | `idle_timeout` | 10m | A connection on which no frame comes and nothing runs is closed; empty lines are no frames. |
 //!
 //! | client | default | |
 //! |---|---|---|

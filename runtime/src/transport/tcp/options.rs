@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::message::{Error, ErrorKind, Outcome};
+use crate::transport::duration::duration;
 use crate::transport::tls::{Acceptor, Connector};
 use crate::transport::{Tls, Url};
 
@@ -65,6 +66,9 @@ fn check(url: &Url, known: &[&str]) -> Result<(), Error> {
     if url.user().is_some() {
         return Err(wrong(url, "a TCP address has no user; leave out what is before the `@`"));
     }
+    if let Some(name) = url.repeated(COMMON) {
+        return Err(wrong(url, &format!("`{name}` is given twice; say it once")));
+    }
     let other = |name: &&str| !known.contains(name) && !COMMON.contains(name);
     // Those for TLS are its own affair.
     match url.option_names().find(|name| other(name) && !name.starts_with("tls_")) {
@@ -83,17 +87,10 @@ fn number(url: &Url, name: &str, default: usize) -> Result<usize, Error> {
 
 fn time(url: &Url, name: &str, default_ms: u64) -> Result<Duration, Error> {
     let Some(text) = url.option(name) else { return Ok(Duration::from_millis(default_ms)) };
-    let unit = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let factor = match &text[unit..] {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        _ => 0,
-    };
-    match text[..unit].parse::<u64>().ok().and_then(|number| number.checked_mul(factor)) {
-        Some(0) if factor > 0 => Ok(NEVER),
-        Some(ms) if factor > 0 => Ok(Duration::from_millis(ms).min(NEVER)),
-        _ => Err(wrong(url, &format!("`{name}` is a time such as 250ms, 10s or 5m, and not `{text}`"))),
+    match duration(text) {
+        Some(Duration::ZERO) => Ok(NEVER),
+        Some(time) => Ok(time.min(NEVER)),
+        None => Err(wrong(url, &format!("`{name}` is a time such as 250ms, 10s or 5m, and not `{text}`"))),
     }
 }
 
@@ -115,6 +112,7 @@ mod tests {
             ("tcp://h?max_conections=7", "no option `max_conections`"),
             ("tcp://h?max_in_flight=0", "a number from 1"),
             ("tcp://h?line_timeout=10", "a time such as"),
+            ("tcp://h?line_timeout=1s&line_timeout=1s", "`line_timeout` is given twice"),
             ("tcp://h/act", "no path"),
             ("tcp://u:p@h", "no user"),
         ] {

@@ -14,7 +14,7 @@ use crate::registry::check::{CheckAt, Conflicts, Entry, problems};
 use crate::registry::{Info, Kind, Place};
 
 #[allow(clippy::unnecessary_wraps)]
-pub(super) fn shim<'a>(_: &'a Context<'a>, _: Input<'a>, _: Output<'a>) -> Started<'a> {
+pub(super) fn shim<'a>(_: &Context<'_>, _: Input<'_, 'a>, _: Output<'_>) -> Started<'a> {
     Ok(None)
 }
 

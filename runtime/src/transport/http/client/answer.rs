@@ -76,6 +76,12 @@ pub(super) fn plain(answer: Answer) -> Result<Vec<u8>, CallError<ErrorReply>> {
         return if good { Ok(body) } else { Err(empty_error(status, "and what came is no JSON").into()) };
     }
     let (Some(outcome), Ok(Body { error })) = (outcome, serde_json::from_slice(&body)) else {
+        if outcome.is_none() && status == StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE {
+            // A server says so when it has read the head (RFC 6585), so that nothing ran.
+            let text = "what goes beside the message is too large for the other side's head of a request (status 431; a \
+                        listener takes 16 KiB and 100 headers); send less context, or put it into the message";
+            return Err(Error::new(ErrorKind::Invalid, Outcome::NotDone, text).into());
+        }
         let outcome = outcome.unwrap_or(Outcome::Unknown);
         let text = format!("the answer has the status {status}, and no error that a matchbus would tell");
         return Err(Error::new(ErrorKind::Failed, outcome, text).into());

@@ -14,7 +14,7 @@ use hyper::body::{Body, Bytes, Incoming};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 
 use super::answer::Answer;
 use crate::message::{Error, ErrorKind, Outcome};
@@ -41,6 +41,9 @@ const MOST_REPLY: usize = 64 * 1024 * 1024;
 const BUFFER: usize = 64 * 1024;
 
 type Sender = http1::SendRequest<Full<Bytes>>;
+
+/// How a connection ended, if not well.
+type Ended = oneshot::Receiver<hyper::Error>;
 
 #[derive(Debug)]
 pub(super) struct Pool {
@@ -85,9 +88,9 @@ impl Pool {
         loop {
             let kept = self.kept().await;
             let fresh = kept.is_none();
-            let mut sender = match kept {
-                Some(sender) => sender,
-                None => self.connect().await?,
+            let (mut sender, ended) = match kept {
+                Some(sender) => (sender, None),
+                None => self.connect().await.map(|(sender, ended)| (sender, Some(ended)))?,
             };
             match sender.try_send_request(request).await {
                 Ok(response) => {
@@ -101,7 +104,7 @@ impl Pool {
                 Err(mut error) => match error.take_message() {
                     // hyper gives a request back only if no byte of it left: the connection had been closed before.
                     Some(unsent) if !fresh => request = unsent,
-                    Some(_) => return Err(self.unreachable(&error.into_error())),
+                    Some(_) => return Err(self.never_spoke(&error.into_error(), ended).await),
                     None => return Err(self.lost(&error.into_error(), fresh)),
                 },
             }
@@ -149,7 +152,7 @@ impl Pool {
     }
 
     /// A new connection.
-    async fn connect(&self) -> Result<Sender, Error> {
+    async fn connect(&self) -> Result<(Sender, Ended), Error> {
         let resting = {
             let back_off = lock(&self.back_off);
             back_off.wait().map(|wait| (wait, back_off.why.clone()))
@@ -178,17 +181,34 @@ impl Pool {
     }
 
     /// HTTP/1.1 over a stream.
-    async fn speak<S>(&self, stream: S) -> Result<Sender, Error>
+    async fn speak<S>(&self, stream: S) -> Result<(Sender, Ended), Error>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let handshake = http1::Builder::new().max_buf_size(BUFFER).handshake(TokioIo::new(stream)).await;
         let (sender, connection) = handshake.map_err(|cause| self.unreachable(&cause))?;
+        let (tell, ended) = oneshot::channel();
         task::spawn(async move {
-            // How it ends is told to the call that uses it.
-            let _ = connection.await;
+            // How it ends is told to the call that uses it; only one that it has not yet taken has to ask.
+            if let Err(cause) = connection.await {
+                let _ = tell.send(cause);
+            }
         });
-        Ok(sender)
+        Ok((sender, ended))
+    }
+
+    /// A new connection ended before it took the request. In TLS 1.3 that is how a client hears that it is not let in.
+    #[cold]
+    async fn never_spoke(&self, error: &hyper::Error, ended: Option<Ended>) -> Error {
+        if let (Some(tls), Some(ended)) = (&self.tls, ended) {
+            // The request was given back since the connection is gone; it says at once why.
+            let cause = clock::within(CONNECT, ended).await.and_then(Result::ok);
+            let why = cause.and_then(|cause| tls.refused(&cause)).or_else(|| tls.refused(error));
+            if let Some(why) = why {
+                return self.not_let_in(&why);
+            }
+        }
+        self.unreachable(error)
     }
 
     /// A connection was made, but not one over which anything can be said.

@@ -17,8 +17,16 @@ use crate::transport::http::settings::Answering;
 #[derive(Debug)]
 pub(in crate::transport::http) enum Asked {
     Plain,
-    A { id: HeaderValue, origin: Option<HeaderValue> },
-    B { id: Option<String>, sync: bool },
+    /// Nobody can tell yet: what tells dialect B is in the body, and the request is refused before that is read.
+    Unread,
+    A {
+        id: HeaderValue,
+        origin: Option<HeaderValue>,
+    },
+    B {
+        id: Option<String>,
+        sync: bool,
+    },
 }
 
 /// A Seneca message in matchbus's terms.
@@ -37,6 +45,14 @@ impl Asked {
         match headers.get(SENECA_ID) {
             Some(id) => Asked::A { id: id.clone(), origin: headers.get(SENECA_ORIGIN).cloned() },
             None => Asked::Plain,
+        }
+    }
+
+    /// Who asks, as far as the head of a request says it whose body is not known.
+    pub(in crate::transport::http) fn without_body(headers: &HeaderMap) -> Self {
+        match Asked::by_headers(headers) {
+            Asked::Plain => Asked::Unread,
+            asked => asked,
         }
     }
 
@@ -106,14 +122,28 @@ impl Asked {
         let mut fields = codes::fields(code, &failure.reply.message, &failure.reply.details);
         fields.insert("outcome".into(), failure.outcome.as_str().into());
         fields.insert("retryable".into(), failure.reply.retryable.into());
-        if matches!(self, Asked::B { .. }) {
-            fields.insert("meta$".into(), self.meta(true, false));
+        match self {
+            Asked::B { .. } => drop(fields.insert("meta$".into(), self.meta(true, false))),
+            // A client of dialect B sees an error by `meta$` alone and reads the fields beside it; everybody else reads
+            // what is under `error`.
+            Asked::Unread => {
+                fields.insert("meta$".into(), Asked::B { id: None, sync: true }.meta(true, false));
+                let Value::Object(plain) = serde_json::from_slice(&failure.to_json()).ok()? else {
+                    return None;
+                };
+                fields.extend(plain);
+            }
+            _ => {}
         }
         serde_json::to_vec(&fields).ok()
     }
 
-    pub(in crate::transport::http) fn error_status(&self, of_a: StatusCode) -> StatusCode {
-        if matches!(self, Asked::A { .. }) { of_a } else { StatusCode::INTERNAL_SERVER_ERROR }
+    pub(in crate::transport::http) fn error_status(&self, of_a: StatusCode, failure: &Failure) -> StatusCode {
+        match self {
+            Asked::A { .. } => of_a,
+            Asked::B { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+            Asked::Plain | Asked::Unread => failure.status,
+        }
     }
 
     fn meta(&self, error: bool, empty: bool) -> Value {
@@ -174,7 +204,7 @@ pub(in crate::transport::http) fn read(
             message::context(message::value(&scan, "custom$"), &mut head.context);
             message::context(meta.get("custom").cloned(), &mut head.context);
         }
-        Asked::Plain => {}
+        Asked::Plain | Asked::Unread => {}
     }
     let id = id.or_else(|| match message::value(&scan, "id$") {
         Some(Value::String(id)) => Some(id),

@@ -22,7 +22,7 @@ pub(super) async fn read<B: Body>(body: B, most: usize, time: Duration) -> Resul
             StatusCode::REQUEST_TIMEOUT,
             ErrorKind::Malformed,
             format!(
-                "the body did not come within {time:?}; send it faster, or raise the listener's `body_ms`"
+                "the body did not come within {time:?}; send it faster, or raise the listener's `body_timeout`"
             ),
         )),
     }

@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use super::desk::Desk;
 use super::listen;
 use super::stream::{Opened, Stream, Version, open};
+use super::told;
 use crate::seam::clock::{self, Instant};
 use crate::seam::net::TcpStream;
 use crate::seam::task;
@@ -71,7 +72,7 @@ pub(super) async fn serve_secure(
     };
     match opened {
         Arrived::Secure(stream) => serve(stream, desk, patience, phases).await,
-        Arrived::Plain(stream) => listen::tell(stream, listen::NO_TLS).await,
+        Arrived::Plain(stream) => listen::tell(stream, &told::no_tls()).await,
         Arrived::Ended => {}
     }
 }
@@ -89,12 +90,17 @@ async fn http1<S: Stream>(stream: Opened<S>, busy: Arc<Busy>, phases: Phases) {
             reply
         }
     });
-    let connection = http1::Builder::new()
+    let mut connection = http1::Builder::new()
         .max_buf_size(BUFFER)
         // In a queue that takes one reply: what `pipeline_flush` gathers, of a client that asks and does not read, has no bound.
         .writev(true)
         .serve_connection(TokioIo::new(stream), service);
-    drive(connection, http1::Connection::graceful_shutdown, GRACE, &busy, phases).await;
+    let ended =
+        drive(Pin::new(&mut connection), http1::Connection::graceful_shutdown, GRACE, &busy, phases).await;
+    // hyper has told the client by 400 or 431. To close with bytes unread is a reset, which would take that from it.
+    if ended.is_some_and(|ended| ended.is_err_and(|error| error.is_parse())) {
+        listen::tell(connection.into_parts().io.into_inner(), b"").await;
+    }
 }
 
 async fn http2<S: Stream>(stream: Opened<S>, busy: Arc<Busy>, phases: Phases) {
@@ -112,18 +118,18 @@ async fn http2<S: Stream>(stream: Opened<S>, busy: Arc<Busy>, phases: Phases) {
         .max_send_buf_size(64 * 1024)
         .serve_connection(TokioIo::new(stream), service);
     // HTTP/2 tells its client which requests were taken, so it needs no grace.
+    let connection = pin!(connection);
     drive(connection, http2::Connection::graceful_shutdown, Duration::ZERO, &busy, phases).await;
 }
 
-/// Runs a connection until it ends by itself, waits too long for its client, or must stop.
+/// Runs a connection until it ends by itself, as it then says, waits too long for its client, or must stop.
 async fn drive<C: Future>(
-    connection: C,
+    mut connection: Pin<&mut C>,
     close: impl Fn(Pin<&mut C>),
     grace: Duration,
     busy: &Busy,
     phases: Phases,
-) {
-    let mut connection = pin!(connection);
+) -> Option<C::Output> {
     let mut idle = pin!(busy.idle_too_long());
     let mut gone = pin!(gone(phases.clone()));
     let mut drained = pin!(drained(phases, grace));
@@ -133,12 +139,15 @@ async fn drive<C: Future>(
             draining = true;
             close(connection.as_mut());
         }
-        if gone.as_mut().poll(cx).is_ready() || connection.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(());
+        if gone.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(None);
         }
-        idle.as_mut().poll(cx)
+        if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
+            return Poll::Ready(Some(ended));
+        }
+        idle.as_mut().poll(cx).map(|()| None)
     })
-    .await;
+    .await
 }
 
 /// Waits until the listener is gone.

@@ -83,7 +83,7 @@ impl Desk {
             Ok(bytes) => bytes,
             Err(failure) => {
                 // What is left of the body may never come: nothing can follow it on this connection.
-                let mut reply = self.fail(&Asked::by_headers(&parts.headers), &failure);
+                let mut reply = self.fail(&Asked::without_body(&parts.headers), &failure);
                 if parts.version < hyper::Version::HTTP_2 {
                     reply.headers_mut().insert(header::CONNECTION, CLOSE);
                 }
@@ -162,7 +162,7 @@ impl Desk {
     fn fail(&self, asked: &Asked, failure: &Failure) -> Reply {
         let mut reply = plain_failure(failure);
         if let Some(body) = asked.failed(failure) {
-            *reply.status_mut() = asked.error_status(self.answering.seneca_errors);
+            *reply.status_mut() = asked.error_status(self.answering.seneca_errors, failure);
             *reply.body_mut() = Full::new(body.into());
             asked.mark(reply.headers_mut());
         }

@@ -33,7 +33,7 @@ impl Failure {
     }
 
     /// The body in matchbus's own form.
-    pub(super) fn to_json(&self) -> Vec<u8> {
+    pub(in crate::transport::http) fn to_json(&self) -> Vec<u8> {
         #[derive(Serialize)]
         struct Body<'a> {
             error: Inner<'a>,

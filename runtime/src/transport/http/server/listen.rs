@@ -9,33 +9,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use super::connection::{self, Phase};
 use super::desk::Desk;
 use super::stream::Stream;
+use super::told;
 use crate::message::{Error, ErrorKind, Outcome};
 use crate::seam::net::{self, TcpListener, TcpStream};
 use crate::seam::{clock, task};
 use crate::transport::http::settings::{Dialect, Listening};
 use crate::transport::tls::{Acceptor, Arrived};
 use crate::transport::{Door, Listener, Tls, Url};
-
-/// What a connection over the limit is told.
-const FULL: &str = "HTTP/1.1 503 Service Unavailable\r\n\
-    content-type: application/json\r\n\
-    matchbus-outcome: not-done\r\n\
-    matchbus-error: bus\r\n\
-    retry-after: 1\r\n\
-    connection: close\r\n\
-    content-length: 130\r\n\r\n\
-    {\"error\":{\"code\":\"overloaded\",\"message\":\"the listener has all the connections it may have\",\
-    \"outcome\":\"not-done\",\"retryable\":true}}";
-
-/// What a client is told that speaks no TLS where it is wanted.
-pub(super) const NO_TLS: &str = "HTTP/1.1 400 Bad Request\r\n\
-    content-type: application/json\r\n\
-    matchbus-outcome: not-done\r\n\
-    matchbus-error: bus\r\n\
-    connection: close\r\n\
-    content-length: 129\r\n\r\n\
-    {\"error\":{\"code\":\"usage\",\"message\":\"this port speaks TLS; write https:// in the address\",\
-    \"outcome\":\"not-done\",\"retryable\":false}}";
 
 /// How many connections over the limit are told so at once; more are closed without a word.
 const TOLD_AT_ONCE: usize = 64;
@@ -117,10 +97,10 @@ fn refuse(stream: TcpStream, tls: Option<Acceptor>, told: &Arc<Semaphore>) {
     task::spawn(async move {
         let telling = async {
             match tls {
-                None => tell(stream, FULL).await,
+                None => tell(stream, &told::full()).await,
                 Some(tls) => match Box::pin(tls.open(stream)).await {
-                    Arrived::Secure(stream) => tell(stream, FULL).await,
-                    Arrived::Plain(stream) => tell(stream, NO_TLS).await,
+                    Arrived::Secure(stream) => tell(stream, &told::full()).await,
+                    Arrived::Plain(stream) => tell(stream, &told::no_tls()).await,
                     Arrived::Ended => {}
                 },
             }
@@ -131,9 +111,9 @@ fn refuse(stream: TcpStream, tls: Option<Acceptor>, told: &Arc<Semaphore>) {
 }
 
 /// Says one thing and closes. The client is told or it is gone.
-pub(super) async fn tell(mut stream: impl Stream, what: &str) {
+pub(super) async fn tell(mut stream: impl Stream, what: &[u8]) {
     let telling = async {
-        stream.write_all(what.as_bytes()).await?;
+        stream.write_all(what).await?;
         stream.shutdown().await?;
         let mut unread = [0; 512];
         while stream.read(&mut unread).await? > 0 {}
@@ -146,16 +126,4 @@ pub(super) async fn tell(mut stream: impl Stream, what: &str) {
 async fn rest(cause: &std::io::Error) {
     tracing::warn!(%cause, "a connection could not be accepted");
     clock::sleep(Duration::from_millis(50)).await;
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn the_answers_without_a_request_are_well_formed() {
-        for answer in [super::FULL, super::NO_TLS] {
-            let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-            assert!(head.contains(&format!("content-length: {}", body.len())), "{}", body.len());
-            assert!(serde_json::from_str::<serde_json::Value>(body).is_ok());
-        }
-    }
 }

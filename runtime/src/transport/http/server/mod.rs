@@ -8,6 +8,7 @@ mod listen;
 mod pages;
 mod service;
 mod stream;
+mod told;
 
 pub(super) use failure::{Failure, Kind};
 pub(super) use listen::listen;

@@ -84,7 +84,8 @@ impl TcpLink {
             return Ok(Arc::clone(connection));
         }
         if let Some(left) = current.backoff.left() {
-            let what = format!("{} (that was just now; the next try is in {left:?})", current.backoff.why());
+            let (why, ms) = (current.backoff.why(), left.as_millis().max(1));
+            let what = format!("{why} (that was just now; the next try is in {ms} ms)");
             return Err(self.shared.error(ErrorKind::Unreachable, Outcome::NotDone, what));
         }
         let connection = Arc::new(Connection::new());

@@ -69,6 +69,8 @@ struct Task<'a> {
     several: bool,
     /// Whether anything was ever read.
     heard: bool,
+    /// What the other side last said of the connection as a whole.
+    told: Option<Error>,
     answers: Vec<(u64, Came)>,
     found: Vec<(oneshot::Sender<Came>, Came)>,
 }
@@ -83,6 +85,7 @@ impl<'a> Task<'a> {
             probed: false,
             several: false,
             heard: false,
+            told: None,
             answers: Vec::new(),
             found: Vec::new(),
         }
@@ -92,15 +95,18 @@ impl<'a> Task<'a> {
         let cause = self.exchange(stream).await.err();
         let tls = self.shared.options.tls.as_ref().filter(|_| !self.heard);
         let refused = tls.and_then(|tls| tls.refused(cause.as_ref()?));
-        let why = match (&refused, &cause) {
-            (Some(why), _) => why.clone(),
-            (None, Some(cause)) => cause.to_string(),
-            (None, None) => "the other side closed it".to_owned(),
+        let why = match (&refused, &self.told, &cause) {
+            (Some(why), _, _) => why.clone(),
+            (None, Some(told), _) => told.text().to_owned(),
+            (None, None, Some(cause)) => cause.to_string(),
+            (None, None, None) => "the other side closed it".to_owned(),
         };
         {
             // Who accepts and closes at once must not be asked in a loop.
             let backoff = &mut self.shared.current().backoff;
-            if self.heard {
+            if self.told.is_some() {
+                backoff.failed(&why);
+            } else if self.heard {
                 backoff.succeeded();
             } else {
                 backoff.failed(&format!("the last connection ended before anything came over it: {why}"));
@@ -209,12 +215,25 @@ impl<'a> Task<'a> {
                 }
                 self.answers.push((id, answer));
             }
-            Frame::GoingAway { taken } => self.connection.going_away(taken, || {
-                let what = "the other process goes away and did not take the message; send it to another one";
-                Err(CallError::Bus(self.shared.error(ErrorKind::Draining, Outcome::NotDone, what)))
-            }),
+            Frame::GoingAway { taken } => {
+                self.connection.going_away(taken, || Err(CallError::Bus(self.not_taken())));
+            }
+            Frame::Told(CallError::Bus(error)) => self.told = Some(error),
+            Frame::Told(app) => self.told = Some(app.into()),
             Frame::Other => tracing::debug!("a TCP frame for nobody was ignored"),
         }
+    }
+
+    /// Of a request that the other side did not take.
+    #[cold]
+    fn not_taken(&self) -> Error {
+        let away = "the other process goes away and did not take the message; send it to another one";
+        let (kind, what) = match &self.told {
+            None => (ErrorKind::Draining, away),
+            Some(told) if told.is_overloaded() => (ErrorKind::Overloaded, told.text()),
+            Some(told) => (ErrorKind::Unreachable, told.text()),
+        };
+        self.shared.error(kind, Outcome::NotDone, what)
     }
 
     #[cold]

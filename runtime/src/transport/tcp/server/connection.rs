@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::refuse;
 use super::running::{CancelAll, Return, Running};
 use super::sends::{self, Sends};
-use super::watch::{Overdue, Seen, Watch};
+use super::watch::{Overdue, Seen, Took, Watch};
 use crate::handler::BoxFuture;
 use crate::message::json::Limits;
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Outcome, Receipt};
@@ -42,8 +42,8 @@ pub(super) async fn run<S: Stream>(stream: S, options: options::Server, door: Do
     let mut timer = pin!(clock::sleep_until(watch.next_look(clock::now())));
     let (mut reader, mut writer) = stream.halves();
     let result = loop {
-        if it.reading && it.take_lines(&mut lines) {
-            watch.line_completed();
+        if it.reading {
+            watch.took(it.take_lines(&mut lines));
         }
         it.gather();
         if it.is_done() {
@@ -79,7 +79,7 @@ pub(super) async fn run<S: Stream>(stream: S, options: options::Server, door: Do
                 Ok(0) if it.matchbus => break Ok(()),
                 // Others may close their sending side and still wait for answers.
                 Ok(0) => it.reading = false,
-                Ok(_) => watch.read(),
+                Ok(_) => {}
                 Err(error) => break Err(error),
             },
         }
@@ -143,7 +143,7 @@ impl Connection {
         let waits_for_lines = self.reading && has_room;
         let line_begun = waits_for_lines && lines.is_begun();
         let busy = self.in_flight > 0 || self.sends.len() > 0 || !self.out.is_empty();
-        Seen { line_begun, unwritten: !self.out.is_empty(), idle: waits_for_lines && !line_begun && !busy }
+        Seen { line_begun, unwritten: !self.out.is_empty(), idle: waits_for_lines && !busy }
     }
 
     /// Takes over what the tasks of handlers wrote.
@@ -151,20 +151,23 @@ impl Connection {
         self.in_flight = self.running.take(|out| self.out.take_over(out));
     }
 
-    /// Takes the requests that are complete, as far as there is room; whether there was a line.
-    fn take_lines(&mut self, lines: &mut Lines) -> bool {
+    /// Takes the requests that are complete, as far as there is room.
+    fn take_lines(&mut self, lines: &mut Lines) -> Took {
         let begin = clock::now();
-        let mut any = false;
+        let mut took = Took::Nothing;
         while self.has_room() {
             match lines.next() {
                 None => break,
-                Some(Line::Whole(line)) if line.trim_ascii().is_empty() => {}
+                Some(Line::Whole(line)) if line.trim_ascii().is_empty() => {
+                    took = took.max(Took::Blank);
+                    continue;
+                }
                 Some(Line::Whole(line)) => self.take(line, begin),
                 Some(Line::TooLong(head)) => self.too_long(&head),
             }
-            any = true;
+            took = Took::Frame;
         }
-        any
+        took
     }
 
     fn take(&mut self, line: &[u8], begin: Instant) {
@@ -204,7 +207,8 @@ impl Connection {
             return self.refuse(request.id, Error::new(ErrorKind::Malformed, Outcome::NotDone, text));
         };
         let mut incoming = Incoming::of(request, act, self.door.limits(), self.door.budget());
-        if request.sync && !incoming.send {
+        // What is published goes to everybody who wants it, so that there is no reply to wait for.
+        if request.sync && !incoming.send && !incoming.head.published {
             // A message without a key is no repeat.
             let receipt = (matchbus && incoming.head.key.is_some()).then(Receipt::new);
             incoming.head.receipt.clone_from(&receipt);

@@ -19,6 +19,10 @@ const MOST: usize = 64;
 /// How long a peer may take to read it.
 const LONGEST: Duration = Duration::from_secs(1);
 
+/// For whoever connected: no request was read, so a link must learn all from this, and a Seneca ignores what it does not
+/// know.
+const TO_ALL: To<'_> = To { id: None, origin: None, matchbus: true, receipt: None };
+
 /// Says that the listener is full, and that none of what the peer sent was taken.
 pub(super) fn politely(stream: TcpStream, tls: Option<Acceptor>, most: usize, lingering: &Arc<AtomicUsize>) {
     let Some(place) = Place::take(lingering, MOST) else { return };
@@ -27,7 +31,7 @@ pub(super) fn politely(stream: TcpStream, tls: Option<Acceptor>, most: usize, li
     );
     let error = CallError::Bus(Error::new(ErrorKind::Overloaded, Outcome::NotDone, text));
     let mut out = Vec::new();
-    To { id: None, origin: None, matchbus: false, receipt: None }.write(&mut out, &Err(error));
+    TO_ALL.write(&mut out, &Err(error));
     answer::going_away(&mut out, 0);
     task::spawn(async move {
         let told = async {
@@ -53,7 +57,7 @@ pub(super) async fn no_tls(stream: TcpStream) {
     let text = "this port speaks TLS; write tcps:// in the address";
     let error = CallError::Bus(Error::new(ErrorKind::Usage, Outcome::NotDone, text));
     let mut out = Vec::new();
-    To { id: None, origin: None, matchbus: false, receipt: None }.write(&mut out, &Err(error));
+    TO_ALL.write(&mut out, &Err(error));
     answer::going_away(&mut out, 0);
     say(stream, &out).await;
 }

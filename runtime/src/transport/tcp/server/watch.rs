@@ -27,6 +27,15 @@ pub(super) enum Overdue {
     Idle,
 }
 
+/// What was taken of what came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Took {
+    Nothing,
+    /// Empty lines only: they are allowed, and keep no connection alive.
+    Blank,
+    Frame,
+}
+
 /// How a connection is.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Seen {
@@ -34,7 +43,7 @@ pub(super) struct Seen {
     pub(super) line_begun: bool,
     /// Bytes wait to be written.
     pub(super) unwritten: bool,
-    /// Nothing is to do.
+    /// Nothing is to do but to wait for the next line, or for the rest of it.
     pub(super) idle: bool,
 }
 
@@ -48,16 +57,17 @@ impl Watch {
         }
     }
 
-    pub(super) fn line_completed(&mut self) {
-        self.line.begin = None;
+    pub(super) fn took(&mut self, took: Took) {
+        if took > Took::Nothing {
+            self.line.begin = None;
+        }
+        if took == Took::Frame {
+            self.idle.begin = None;
+        }
     }
 
     pub(super) fn wrote(&mut self) {
         self.write.begin = None;
-    }
-
-    pub(super) fn read(&mut self) {
-        self.idle.begin = None;
     }
 
     pub(super) fn note(&mut self, now: Instant, seen: Seen) {
@@ -68,15 +78,26 @@ impl Watch {
 
     /// What is overdue.
     pub(super) fn overdue(&self, now: Instant) -> Option<Overdue> {
-        let kinds = [(&self.write, Overdue::Write), (&self.line, Overdue::Line), (&self.idle, Overdue::Idle)];
-        kinds.into_iter().find(|(since, _)| since.end().is_some_and(|end| end <= now)).map(|(_, kind)| kind)
+        let kinds = [
+            (self.write.end(), Overdue::Write),
+            (self.line.end(), Overdue::Line),
+            (self.idle_end(), Overdue::Idle),
+        ];
+        kinds.into_iter().find(|(end, _)| end.is_some_and(|end| end <= now)).map(|(_, kind)| kind)
+    }
+
+    /// A line that is begun has its own time to end, and may be one with a request.
+    fn idle_end(&self) -> Option<Instant> {
+        let line = if self.line.begin.is_some() { self.line.limit } else { Duration::ZERO };
+        self.idle.end().map(|end| end + line)
     }
 
     /// When to look again: no later than anything can be overdue that begins from now on, so that the timer is not
     /// touched each time that something begins or ends.
     pub(super) fn next_look(&self, now: Instant) -> Instant {
-        let all = [&self.line, &self.write, &self.idle];
-        all.into_iter().map(|since| since.end().unwrap_or(now + since.limit)).min().unwrap_or(now)
+        let all =
+            [(self.line.end(), &self.line), (self.write.end(), &self.write), (self.idle_end(), &self.idle)];
+        all.into_iter().map(|(end, since)| end.unwrap_or(now + since.limit)).min().unwrap_or(now)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Calls over TCP beside bare JSON lines with ids, in turns: `cargo run --release --features tcp --example tcp_speed`.
+//! Calls over TCP beside bare JSON lines with ids, in turns: `cargo run --release -p matchbus-benches --features tcp --bin tcp`.
 //!
 //! The servers run in a process of their own. Only the ratios mean something, and only within one run. The bare side
 //! does what cannot be left out: one connection, coalesced writes, a typed message decoded and a reply encoded at each

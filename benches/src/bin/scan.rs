@@ -1,6 +1,6 @@
 //! What scanning and decoding cost beside `serde_json`, in ratios of the same round.
 //!
-//! `cargo run --release --example scan_speed`. Thread CPU time, so that a busy machine disturbs little; the cases
+//! `cargo run --release -p matchbus-benches --bin scan`. Thread CPU time, so that a busy machine disturbs little; the cases
 //! take turns in every round, and the median over the rounds of each case's ratio is what counts.
 
 #![expect(clippy::inline_always, reason = "what a caller inlines is part of the question")]
