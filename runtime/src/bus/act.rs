@@ -223,15 +223,14 @@ fn end_badly(
     result: Result<(), Error>,
     reply: &mut Poll<Reply>,
 ) {
-    *reply = Poll::Ready(match result {
-        Err(error) => Err(CallError::Bus(counted.failed(error, handler, envelope))),
-        Ok(()) => {
-            let ended = ready(std::mem::replace(reply, Poll::Pending));
-            let ended = ended.map_err(|error| said_by(error, handler, envelope));
-            counted.ended(&ended);
-            ended
-        }
-    });
+    if let Err(error) = result {
+        *reply = Poll::Ready(Err(CallError::Bus(counted.failed(error, handler, envelope))));
+        return;
+    }
+    let ended = ready(std::mem::replace(reply, Poll::Pending));
+    let ended = ended.map_err(|error| said_by(error, handler, envelope));
+    counted.ended(&ended);
+    *reply = Poll::Ready(ended);
 }
 
 /// The reply of a handler that has ended.
