@@ -3,6 +3,5 @@
 mod answer;
 mod link;
 mod pool;
-mod wire;
 
 pub(super) use link::HttpLink;

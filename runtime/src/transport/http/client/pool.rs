@@ -2,22 +2,24 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::future::poll_fn;
 use std::io;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::Request;
-use hyper::body::Bytes;
+use hyper::body::{Body, Bytes, Incoming};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 
 use super::answer::Answer;
-use super::wire::Wire;
 use crate::message::{Error, ErrorKind, Outcome};
 use crate::seam::clock::{self, Instant};
-use crate::seam::{net, random};
+use crate::seam::{net, random, task};
 use crate::transport::tls::Connector;
 
 /// How long a connection is kept without use: less than servers keep theirs, or a request could meet the closing.
@@ -32,6 +34,17 @@ const CONNECT: Duration = Duration::from_secs(2);
 /// How many calls may wait for a connection.
 const MOST_WAITING: usize = 1024;
 
+/// The largest reply.
+const MOST_REPLY: usize = 64 * 1024 * 1024;
+
+/// How much of an answer is read at once.
+const BUFFER: usize = 64 * 1024;
+
+type Sender = http1::SendRequest<Full<Bytes>>;
+
+/// How a connection ended, if not well.
+type Ended = oneshot::Receiver<hyper::Error>;
+
 #[derive(Debug)]
 pub(super) struct Pool {
     address: String,
@@ -45,10 +58,15 @@ pub(super) struct Pool {
     back_off: Mutex<BackOff>,
 }
 
-#[derive(Debug)]
 struct Idle {
-    wire: Wire,
+    sender: Sender,
     since: Instant,
+}
+
+impl fmt::Debug for Idle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Idle").field("since", &self.since).finish_non_exhaustive()
+    }
 }
 
 impl Pool {
@@ -70,21 +88,23 @@ impl Pool {
         loop {
             let kept = self.kept().await;
             let fresh = kept.is_none();
-            let mut wire = match kept {
-                Some(wire) => wire,
-                None => Box::pin(self.connect()).await?,
+            let (mut sender, ended) = match kept {
+                Some(sender) => (sender, None),
+                None => self.connect().await.map(|(sender, ended)| (sender, Some(ended)))?,
             };
-            match wire.exchange(request).await {
-                Ok(answer) => {
-                    if answer.body.is_ok() {
-                        self.keep(wire);
+            match sender.try_send_request(request).await {
+                Ok(response) => {
+                    let (parts, body) = response.into_parts();
+                    let body = collect(body).await;
+                    if body.is_ok() {
+                        self.keep(sender);
                     }
-                    return Ok(answer);
+                    return Ok(Answer { status: parts.status, headers: parts.headers, body });
                 }
                 Err(mut error) => match error.take_message() {
                     // hyper gives a request back only if no byte of it left: the connection had been closed before.
                     Some(unsent) if !fresh => request = unsent,
-                    Some(_) => return Err(self.never_spoke(&error.into_error(), &wire)),
+                    Some(_) => return Err(self.never_spoke(&error.into_error(), ended).await),
                     None => return Err(self.lost(&error.into_error(), fresh)),
                 },
             }
@@ -115,24 +135,24 @@ impl Pool {
     }
 
     /// A connection that is there already: the one that is longest without use.
-    async fn kept(&self) -> Option<Wire> {
+    async fn kept(&self) -> Option<Sender> {
         loop {
-            let Idle { mut wire, since } = lock(&self.idle).pop_front()?;
+            let Idle { mut sender, since } = lock(&self.idle).pop_front()?;
             // Dropping it closes it.
-            if clock::now().saturating_duration_since(since) < KEPT && wire.is_ready().await {
-                return Some(wire);
+            if clock::now().saturating_duration_since(since) < KEPT && sender.ready().await.is_ok() {
+                return Some(sender);
             }
         }
     }
 
-    fn keep(&self, wire: Wire) {
-        if !wire.is_closed() {
-            lock(&self.idle).push_back(Idle { wire, since: clock::now() });
+    fn keep(&self, sender: Sender) {
+        if !sender.is_closed() {
+            lock(&self.idle).push_back(Idle { sender, since: clock::now() });
         }
     }
 
     /// A new connection.
-    async fn connect(&self) -> Result<Wire, Error> {
+    async fn connect(&self) -> Result<(Sender, Ended), Error> {
         let resting = {
             let back_off = lock(&self.back_off);
             back_off.wait().map(|wait| (wait, back_off.why.clone()))
@@ -146,7 +166,7 @@ impl Pool {
             Some(Err(cause)) => return Err(self.unreachable(&cause)),
             None => return Err(self.unreachable(&io::Error::from(io::ErrorKind::TimedOut))),
         };
-        let wire = match &self.tls {
+        let sender = match &self.tls {
             None => self.speak(stream).await?,
             Some(tls) => match clock::within(CONNECT, tls.secure(stream)).await {
                 Some(Ok(stream)) => self.speak(stream).await?,
@@ -157,28 +177,38 @@ impl Pool {
             },
         };
         *lock(&self.back_off) = BackOff::default();
-        Ok(wire)
+        Ok(sender)
+    }
+
+    /// HTTP/1.1 over a stream.
+    async fn speak<S>(&self, stream: S) -> Result<(Sender, Ended), Error>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let handshake = http1::Builder::new().max_buf_size(BUFFER).handshake(TokioIo::new(stream)).await;
+        let (sender, connection) = handshake.map_err(|cause| self.unreachable(&cause))?;
+        let (tell, ended) = oneshot::channel();
+        task::spawn(async move {
+            // How it ends is told to the call that uses it; only one that it has not yet taken has to ask.
+            if let Err(cause) = connection.await {
+                let _ = tell.send(cause);
+            }
+        });
+        Ok((sender, ended))
     }
 
     /// A new connection ended before it took the request. In TLS 1.3 that is how a client hears that it is not let in.
     #[cold]
-    fn never_spoke(&self, error: &hyper::Error, wire: &Wire) -> Error {
-        let why = self.tls.as_ref().and_then(|tls| {
-            let by_end = wire.end().and_then(|cause| tls.refused(cause));
-            by_end.or_else(|| tls.refused(error))
-        });
-        match why {
-            Some(why) => self.not_let_in(&why),
-            None => self.unreachable(error),
+    async fn never_spoke(&self, error: &hyper::Error, ended: Option<Ended>) -> Error {
+        if let (Some(tls), Some(ended)) = (&self.tls, ended) {
+            // The request was given back since the connection is gone; it says at once why.
+            let cause = clock::within(CONNECT, ended).await.and_then(Result::ok);
+            let why = cause.and_then(|cause| tls.refused(&cause)).or_else(|| tls.refused(error));
+            if let Some(why) = why {
+                return self.not_let_in(&why);
+            }
         }
-    }
-
-    /// HTTP/1.1 over a stream.
-    async fn speak<S>(&self, stream: S) -> Result<Wire, Error>
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        Wire::over(stream).await.map_err(|cause| self.unreachable(&cause))
+        self.unreachable(error)
     }
 
     /// A connection was made, but not one over which anything can be said.
@@ -211,6 +241,28 @@ impl Pool {
 fn resting_until(wait: Duration, why: &str) -> Error {
     let text = format!("{why} (that was just now; the next try is in {} ms)", wait.as_millis());
     Error::new(ErrorKind::Unreachable, Outcome::NotDone, text)
+}
+
+/// The whole body, or why there is none.
+async fn collect(mut body: Incoming) -> Result<Bytes, String> {
+    let mut first: Option<Bytes> = None;
+    let mut all = Vec::new();
+    while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+        let frame = frame.map_err(|cause| Causes(&cause).to_string())?;
+        let Ok(data) = frame.into_data() else { continue };
+        if first.is_none() && all.is_empty() {
+            first = Some(data);
+            continue;
+        }
+        if let Some(first) = first.take() {
+            all.extend_from_slice(&first);
+        }
+        if data.len() > MOST_REPLY - all.len() {
+            return Err(format!("it is larger than {MOST_REPLY} bytes"));
+        }
+        all.extend_from_slice(&data);
+    }
+    Ok(first.unwrap_or_else(|| all.into()))
 }
 
 /// When to try again after a connection could not be made (rule R16): full jitter between 50 ms and 3 s.
@@ -252,7 +304,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// An error with its causes.
-pub(super) struct Causes<'a>(pub(super) &'a dyn std::error::Error);
+struct Causes<'a>(&'a dyn std::error::Error);
 
 impl fmt::Display for Causes<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
