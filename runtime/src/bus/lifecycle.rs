@@ -6,55 +6,70 @@ use tokio::sync::futures::Notified;
 /// Where the bus is between start and end.
 #[derive(Debug, Default)]
 pub(crate) struct Lifecycle {
-    draining: AtomicBool,
-    drained: Notify,
+    draining: Latch,
     unready: AtomicBool,
     joining: AtomicBool,
     ended: Notify,
-    cut: AtomicBool,
-    cut_off: Notify,
+    cut: Latch,
+}
+
+/// Something that comes once and stays.
+#[derive(Debug, Default)]
+struct Latch {
+    set: AtomicBool,
+    told: Notify,
+}
+
+impl Latch {
+    #[inline]
+    fn is_set(&self) -> bool {
+        self.set.load(Ordering::Relaxed)
+    }
+
+    /// `false` if it was set already.
+    fn set(&self) -> bool {
+        let first = !self.set.swap(true, Ordering::SeqCst);
+        self.told.notify_waiters();
+        first
+    }
+
+    /// Waits until it is set.
+    async fn wait(&self) {
+        loop {
+            let told = self.told.notified();
+            if self.set.load(Ordering::SeqCst) {
+                return;
+            }
+            told.await;
+        }
+    }
 }
 
 impl Lifecycle {
     /// Whether new messages from the edge are refused.
     #[inline]
     pub(crate) fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::Relaxed)
+        self.draining.is_set()
     }
 
     /// Refuses new messages from the edge from here on; `false` if that was so already.
     pub(crate) fn drain(&self) -> bool {
-        let first = !self.draining.swap(true, Ordering::SeqCst);
-        self.drained.notify_waiters();
-        first
+        self.draining.set()
     }
 
     /// Waits until messages from the edge are refused.
     pub(crate) async fn draining(&self) {
-        loop {
-            let drained = self.drained.notified();
-            if self.draining.load(Ordering::SeqCst) {
-                return;
-            }
-            drained.await;
-        }
+        self.draining.wait().await;
     }
 
     /// What has not ended by now is given up.
     pub(crate) fn cut_off(&self) {
-        self.cut.store(true, Ordering::SeqCst);
-        self.cut_off.notify_waiters();
+        self.cut.set();
     }
 
     /// Waits until what has not ended is given up.
     pub(crate) async fn is_cut_off(&self) {
-        loop {
-            let cut = self.cut_off.notified();
-            if self.cut.load(Ordering::SeqCst) {
-                return;
-            }
-            cut.await;
-        }
+        self.cut.wait().await;
     }
 
     /// A message ended while the bus drains.
