@@ -7,7 +7,7 @@ use super::log::say;
 use super::network::Network;
 use super::print;
 use crate::bus::Bus;
-use crate::message::{AppError, CallError, Error, ErrorKind, ErrorReply, Outcome, Result};
+use crate::message::{AppError, CallError, Error, ErrorReply, Result};
 use crate::registry::{Catalogue, Handler};
 use crate::router::Explanation;
 
@@ -80,9 +80,9 @@ fn explained(why: &Explanation, catalogue: &Catalogue) -> String {
 
 fn read_stdin() -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    std::io::stdin().read_to_end(&mut bytes).map_err(|cause| {
-        Error::new(ErrorKind::Usage, Outcome::NotDone, format!("stdin cannot be read: {cause}"))
-    })?;
+    std::io::stdin()
+        .read_to_end(&mut bytes)
+        .map_err(|cause| Error::usage(format!("stdin cannot be read: {cause}")))?;
     Ok(bytes)
 }
 

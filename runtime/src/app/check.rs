@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{counted, print};
 use crate::bus::{Builder, dedup_note};
-use crate::message::{Error, ErrorKind, Outcome, Result};
+use crate::message::{Error, Result};
 use crate::registry::Catalogue;
 use crate::sort::gather;
 
@@ -72,13 +72,7 @@ fn well(catalogue: &Catalogue, against: Option<(&Path, &Catalogue)>) -> String {
 }
 
 fn read(path: &Path) -> Result<Catalogue> {
-    let usage = |cause: String| {
-        Error::new(
-            ErrorKind::Usage,
-            Outcome::NotDone,
-            format!("{} is no saved catalogue: {cause}", path.display()),
-        )
-    };
+    let usage = |cause: String| Error::usage(format!("{} is no saved catalogue: {cause}", path.display()));
     let bytes = fs::read(path).map_err(|cause| usage(cause.to_string()))?;
     let saved: Catalogue = serde_json::from_slice(&bytes)
         .map_err(|cause| usage(format!("{cause}; save one with `list --json`")))?;

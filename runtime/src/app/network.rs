@@ -5,7 +5,7 @@ use lexopt::ValueExt;
 
 use super::log::say;
 use crate::bus::{Builder, Bus, Route};
-use crate::message::{Error, ErrorKind, Outcome, Result};
+use crate::message::{Error, Result};
 use crate::pattern::Pattern;
 use crate::transport::{Exposed, Listener, Url, is_secure};
 
@@ -105,15 +105,15 @@ impl Network {
     /// encrypted.
     fn check(&self, routed: bool) -> Result<()> {
         if !self.expose.is_empty() && self.listen.is_empty() {
-            return Err(usage(
-                "--expose says what a listener lets in, and there is none; add --listen URL".into(),
+            return Err(Error::usage(
+                "--expose says what a listener lets in, and there is none; add --listen URL",
             ));
         }
         let said =
             |flag: &str| TLS.iter().zip(&self.tls).any(|((name, _), file)| *name == flag && file.is_some());
         for (one, other) in [("tls-cert", "tls-key"), ("tls-key", "tls-cert")] {
             if said(one) && !said(other) {
-                return Err(usage(format!(
+                return Err(Error::usage(format!(
                     "--{one} without --{other}; a certificate and its key go together"
                 )));
             }
@@ -126,7 +126,7 @@ impl Network {
             ("tls-cert", listens || calls, "an address"),
         ] {
             if said(flag) && !used {
-                return Err(usage(format!(
+                return Err(Error::usage(format!(
                     "--{flag} would do nothing: it needs {cure} with https:// or tcps://, and there is none"
                 )));
             }
@@ -146,7 +146,7 @@ impl Network {
     fn prepare_tls(&self, builder: Builder) -> Result<Builder> {
         match TLS.iter().zip(&self.tls).find(|(_, file)| file.is_some()) {
             None => Ok(builder),
-            Some(((flag, _), _)) => Err(usage(format!(
+            Some(((flag, _), _)) => Err(Error::usage(format!(
                 "--{flag} needs the feature `tls` of the crate matchbus, beside `http` or `tcp`, in Cargo.toml"
             ))),
         }
@@ -180,7 +180,7 @@ fn from_environment(urls: &mut Vec<Url>, name: &str) -> Result<()> {
     if urls.is_empty() {
         for url in text.split([',', ' ']).filter(|url| !url.is_empty()) {
             let url = url.parse::<Url>();
-            urls.push(url.map_err(|cause| usage(format!("the variable {name}: {}", cause.text())))?);
+            urls.push(url.map_err(|cause| Error::usage(format!("the variable {name}: {}", cause.text())))?);
         }
     }
     Ok(())
@@ -207,11 +207,7 @@ fn read_table(path: &std::path::Path) -> Result<Vec<Route>> {
 #[cfg(not(feature = "routes"))]
 fn read_table(path: &std::path::Path) -> Result<Vec<Route>> {
     let path = path.display();
-    Err(usage(format!(
+    Err(Error::usage(format!(
         "to read `{path}` the feature `routes` of the crate matchbus is needed, in Cargo.toml; or use --route"
     )))
-}
-
-fn usage(text: String) -> Error {
-    Error::new(ErrorKind::Usage, Outcome::NotDone, text)
 }

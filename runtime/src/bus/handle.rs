@@ -365,11 +365,9 @@ impl Core {
                 known.join(", ")
             };
             let cure = missing_feature(url).map_or_else(String::new, |cure| format!("; {cure}"));
-            Error::new(
-                ErrorKind::Usage,
-                Outcome::NotDone,
-                format!("no transport is for `{url}`; the schemes of this program are: {known}{cure}"),
-            )
+            Error::usage(format!(
+                "no transport is for `{url}`; the schemes of this program are: {known}{cure}"
+            ))
         })
     }
 

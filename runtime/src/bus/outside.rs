@@ -1,6 +1,6 @@
 use super::remote::pin_of;
 use super::{Core, Mounted};
-use crate::message::{Error, ErrorKind, Outcome, Result};
+use crate::message::{Error, Result};
 use crate::pattern::{Compare, Pattern};
 use crate::router::{Fields, Matcher};
 use crate::transport::{Exposed, Url};
@@ -41,7 +41,7 @@ impl Outside {
     /// The address has a wrong pin or one for other processes, or nothing would be exposed.
     pub(crate) fn narrowed(mut self, core: &Core, url: &Url) -> Result<Self> {
         if url.option("observe").is_some() {
-            return Err(wrong(
+            return Err(Error::usage(
                 "`observe` goes into an address of another process, and this is one to listen at; leave it out",
             ));
         }
@@ -54,7 +54,7 @@ impl Outside {
             self.exposed = Some(all.map(both).collect());
         }
         if self.exposed.as_ref().is_some_and(|all| !all.contains(&true)) {
-            return Err(wrong(&format!(
+            return Err(Error::usage(format!(
                 "a listener at {url} would expose nothing: no handler of this process has the keys of its pins; `list` \
                  shows the patterns that there are"
             )));
@@ -91,8 +91,4 @@ fn has(pattern: &Pattern, pin: &Pattern) -> bool {
     let mut one = Matcher::new();
     one.add(pattern, ());
     !one.list(pin).is_empty()
-}
-
-fn wrong(text: &str) -> Error {
-    Error::new(ErrorKind::Usage, Outcome::NotDone, text)
 }

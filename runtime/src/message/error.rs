@@ -153,6 +153,11 @@ impl Error {
         Error::new(ErrorKind::Refused, Outcome::NotDone, text)
     }
 
+    /// What was asked for makes no sense as it is written: a flag, an address, a header.
+    pub(crate) fn usage(text: impl Into<String>) -> Self {
+        Error::new(ErrorKind::Usage, Outcome::NotDone, text)
+    }
+
     /// The handler ended with a failure of a call that it made itself.
     ///
     /// It has run, and what it did before that call only it knows: so this is *done* and not retryable, also where the

@@ -33,7 +33,7 @@ impl Error {
 
     /// The URL has something that the transport does not understand; say what, and what it should be.
     pub fn wrong_url(url: &Url, what: impl fmt::Display) -> Self {
-        Error::new(ErrorKind::Usage, Outcome::NotDone, format!("`{url}`: {what}"))
+        Error::usage(format!("`{url}`: {what}"))
     }
 
     /// The listener could not be started, with the cause.

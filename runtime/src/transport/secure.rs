@@ -2,7 +2,7 @@
 
 use super::Url;
 #[cfg(any(feature = "http", feature = "tcp"))]
-use crate::message::{Error, ErrorKind, Outcome};
+use crate::message::Error;
 
 /// Each scheme that means TLS, and the same without.
 const SCHEMES: [(&str, &str); 5] = [
@@ -34,7 +34,7 @@ pub(super) fn no_options(url: &Url) -> Result<(), Error> {
     let text = format!(
         "`{url}` has the option `{name}`, but nothing is encrypted there; write {secure}:// or leave it out"
     );
-    Err(Error::new(ErrorKind::Usage, Outcome::NotDone, text))
+    Err(Error::usage(text))
 }
 
 /// What a program lacks that has no transport for a URL: a feature, perhaps.

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::message::{Error, ErrorKind, Outcome};
+use crate::message::Error;
 
 /// Where a transport listens or connects: `tcp://127.0.0.1:4000`, `http://cart:8080/act?pin=role:cart`.
 ///
@@ -102,7 +102,7 @@ impl FromStr for Url {
             let text = format!(
                 "`{scheme}://…` is no address: {what}; write it as tcp://host:port or http://host:port"
             );
-            Error::new(ErrorKind::Usage, Outcome::NotDone, text)
+            Error::usage(text)
         };
         let (scheme, rest) = text.split_once("://").ok_or_else(|| bad("there is no scheme"))?;
         let letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');

@@ -7,7 +7,7 @@ use super::peer::Peer;
 use super::table::{Observer, Routed};
 use crate::bus::{Core, Origin, Published, Route, partly};
 use crate::message::json::Scan;
-use crate::message::{Error, ErrorKind, Outcome, Result};
+use crate::message::{Error, ErrorKind, Result};
 use crate::pattern::Pattern;
 use crate::registry::Catalogue;
 use crate::seam::{clock, task};
@@ -158,13 +158,8 @@ impl Core {
 }
 
 pub(crate) fn pin_of(text: &str) -> Result<Pattern> {
-    text.parse().map_err(|cause| {
-        Error::new(
-            ErrorKind::Usage,
-            Outcome::NotDone,
-            format!("the pin `{text}` of an address is no pattern: {cause}"),
-        )
-    })
+    text.parse()
+        .map_err(|cause| Error::usage(format!("the pin `{text}` of an address is no pattern: {cause}")))
 }
 
 /// Asks a peer what it answers. What was learnt before stays until something else is learnt: a process that is down for

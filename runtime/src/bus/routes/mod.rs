@@ -6,7 +6,6 @@ mod toml_file;
 
 use std::fmt;
 
-use crate::message::{Error, ErrorKind, Outcome};
 use crate::pattern::Pattern;
 use crate::transport::Url;
 
@@ -136,8 +135,4 @@ impl fmt::Display for Route {
         }
         f.write_str("`")
     }
-}
-
-pub(crate) fn wrong(text: String) -> Error {
-    Error::new(ErrorKind::Usage, Outcome::NotDone, text)
 }

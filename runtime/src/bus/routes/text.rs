@@ -1,6 +1,6 @@
 //! A route on the command line: `role:cart=tcp://a:1,tcp://b:2`.
 
-use super::{Route, wrong};
+use super::Route;
 use crate::message::Error;
 use crate::pattern::Pattern;
 use crate::transport::Url;
@@ -14,10 +14,10 @@ impl Route {
         let split = text.find("://").and_then(|end| text[..end].rfind('='));
         let Some(split) = split else {
             let pin = text.split('=').next().filter(|pin| !pin.contains("://")).unwrap_or("…");
-            return Err(wrong(format!("the route of `{pin}` has no address; {shape}")));
+            return Err(Error::usage(format!("the route of `{pin}` has no address; {shape}")));
         };
         let (pin, to) = (&text[..split], &text[split + 1..]);
-        let of = |cause: &dyn std::fmt::Display| wrong(format!("the route of `{pin}`: {cause}"));
+        let of = |cause: &dyn std::fmt::Display| Error::usage(format!("the route of `{pin}`: {cause}"));
         let pattern = pin.parse::<Pattern>().map_err(|cause| of(&cause))?;
         let to = addresses(to).into_iter().map(str::parse::<Url>).collect::<Result<Vec<_>, _>>();
         let to = to.map_err(|cause| of(&cause.text()))?;

@@ -6,15 +6,15 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Route, wrong};
-use crate::message::Result;
+use super::Route;
+use crate::message::{Error, Result};
 use crate::pattern::Pattern;
 use crate::transport::Url;
 
 pub(super) fn read(path: &Path) -> Result<Vec<Route>> {
     let text = std::fs::read_to_string(path).map_err(|cause| {
         let cure = "give the path of a TOML file with [[route]] tables";
-        wrong(format!("the route table `{}` cannot be read: {cause}; {cure}", path.display()))
+        Error::usage(format!("the route table `{}` cannot be read: {cause}; {cure}", path.display()))
     })?;
     table(&text, &path.display().to_string())
 }
@@ -27,26 +27,29 @@ fn table(text: &str, file: &str) -> Result<Vec<Route>> {
     let root = DeTable::parse(text).map_err(|cause| {
         // Its `Display` shows the line itself, which may hold a token.
         let place = cause.span().map_or_else(|| file.to_owned(), |span| at(&span));
-        wrong(format!("{place}: {}; it must be TOML with [[route]] tables", cause.message()))
+        Error::usage(format!("{place}: {}; it must be TOML with [[route]] tables", cause.message()))
     })?;
     let mut routes = Vec::new();
     for (key, value) in root.get_ref() {
         let list = (key.get_ref() == "route").then(|| value.get_ref().as_array()).flatten();
         let Some(list) = list else {
             let place = at(&key.span());
-            return Err(wrong(format!(
+            return Err(Error::usage(format!(
                 "{place}: `{}` is not known here; write [[route]] tables",
                 key.get_ref()
             )));
         };
         for entry in list {
             let Some(fields) = entry.get_ref().as_table() else {
-                return Err(wrong(format!("{}: a route is no table; write [[route]]", at(&entry.span()))));
+                return Err(Error::usage(format!(
+                    "{}: a route is no table; write [[route]]",
+                    at(&entry.span())
+                )));
             };
             let said =
                 route(fields).and_then(|route| route.check().map(|()| route).map_err(|why| (None, why)));
             routes.push(said.map_err(|(span, why)| {
-                wrong(format!("{}: {why}", at(&span.unwrap_or_else(|| entry.span()))))
+                Error::usage(format!("{}: {why}", at(&span.unwrap_or_else(|| entry.span()))))
             })?);
         }
     }

@@ -88,7 +88,7 @@ fn decoded(name: &HeaderName, value: &HeaderValue) -> Result<Arc<str>, Error> {
 
 #[cold]
 fn bad(name: &HeaderName, what: &str) -> Error {
-    Error::new(ErrorKind::Usage, Outcome::NotDone, format!("the header `{name}` must be {what}"))
+    Error::usage(format!("the header `{name}` must be {what}"))
 }
 
 /// Writes the head of a request.

@@ -8,7 +8,7 @@ use hyper::StatusCode;
 use super::super::tls::{Acceptor, Connector};
 use super::super::{Tls, Url, duration::duration, secure};
 use super::token::Token;
-use crate::message::{Error, ErrorKind, Outcome};
+use crate::message::Error;
 
 /// What is spoken with the other side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +95,7 @@ impl Listening {
                  `matchbus::transport::http::service` in a router",
                 url.path()
             );
-            return Err(usage(text));
+            return Err(Error::usage(text));
         }
         let mut answering = Answering { token: Token::of(url)?, ..Answering::default() };
         if let Some(status) = option::<u16>(url, "seneca_errors", "500 or a status from 201 to 399")? {
@@ -121,7 +121,7 @@ pub(super) fn seneca_errors(status: u16) -> Result<StatusCode, Error> {
         Ok(code) if status == 500 || (201..400).contains(&status) && status != 204 && status != 304 => {
             Ok(code)
         }
-        _ => Err(usage(format!(
+        _ => Err(Error::usage(format!(
             "`seneca_errors={status}` is nothing a Seneca client could read: say 500, or 299 to let it see errors"
         ))),
     }
@@ -143,7 +143,7 @@ impl Linking {
         let connections = at_least_one(url, "connections", connections)?;
         let most = option(url, "most_connections", "a number from 1")?.unwrap_or(64.max(connections));
         if most < connections {
-            return Err(usage(format!(
+            return Err(Error::usage(format!(
                 "`{url}` says most_connections={most}, which is less than its connections={connections}"
             )));
         }
@@ -160,9 +160,9 @@ impl Linking {
 /// The name under which an option with two is given.
 fn one_of<'a>(url: &Url, name: &'a str, older: &'a str) -> Result<&'a str, Error> {
     match (url.option(name), url.option(older)) {
-        (Some(_), Some(_)) => {
-            Err(usage(format!("`{url}` has both `{name}` and `{older}`, which mean the same; say `{name}`")))
-        }
+        (Some(_), Some(_)) => Err(Error::usage(format!(
+            "`{url}` has both `{name}` and `{older}`, which mean the same; say `{name}`"
+        ))),
         (None, Some(_)) => Ok(older),
         _ => Ok(name),
     }
@@ -176,7 +176,7 @@ fn time(url: &Url, name: &str, older: &str) -> Result<Option<Duration>, Error> {
         match url.option(name) {
             None => None,
             Some(text) => Some(duration(text).ok_or_else(|| {
-                usage(format!(
+                Error::usage(format!(
                     "the option `{name}` of `{url}` is a time such as 250ms, 10s or 5m, and not `{text}`"
                 ))
             })?),
@@ -187,7 +187,7 @@ fn time(url: &Url, name: &str, older: &str) -> Result<Option<Duration>, Error> {
 
 fn at_least_one<N: Default + PartialEq>(url: &Url, name: &str, n: N) -> Result<N, Error> {
     if n == N::default() {
-        Err(usage(format!("the option `{name}` of `{url}` is 0; say at least 1")))
+        Err(Error::usage(format!("the option `{name}` of `{url}` is 0; say at least 1")))
     } else {
         Ok(n)
     }
@@ -196,12 +196,12 @@ fn at_least_one<N: Default + PartialEq>(url: &Url, name: &str, n: N) -> Result<N
 /// Refuses options that nobody would read.
 fn know(url: &Url, known: &[&str]) -> Result<(), Error> {
     if let Some(name) = url.repeated(&["pin", "observe"]) {
-        return Err(usage(format!("`{url}` has the option `{name}` twice; say it once")));
+        return Err(Error::usage(format!("`{url}` has the option `{name}` twice; say it once")));
     }
     // Those for TLS are its own affair.
     match url.option_names().find(|name| !known.contains(name) && !name.starts_with("tls_")) {
         None => Ok(()),
-        Some(name) => Err(usage(format!(
+        Some(name) => Err(Error::usage(format!(
             "`{url}` has the option `{name}`, which is not known here; there are: {}",
             known.join(", ")
         ))),
@@ -210,12 +210,8 @@ fn know(url: &Url, known: &[&str]) -> Result<(), Error> {
 
 fn option<T: std::str::FromStr>(url: &Url, name: &str, what: impl fmt::Display) -> Result<Option<T>, Error> {
     let Some(text) = url.option(name) else { return Ok(None) };
-    let value = text
-        .parse()
-        .map_err(|_| usage(format!("the option `{name}` of `{url}` must be {what}, and not `{text}`")))?;
+    let value = text.parse().map_err(|_| {
+        Error::usage(format!("the option `{name}` of `{url}` must be {what}, and not `{text}`"))
+    })?;
     Ok(Some(value))
-}
-
-pub(super) fn usage(text: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Usage, Outcome::NotDone, text)
 }

@@ -8,7 +8,6 @@ use hyper::header::HeaderValue;
 
 use super::super::Url;
 use super::percent;
-use super::settings::usage;
 use crate::message::Error;
 
 /// A secret that both sides know.
@@ -21,18 +20,19 @@ impl Token {
         let named = url.option("token_env");
         match (named, url.user()) {
             (None, None) => Ok(None),
-            (Some(_), Some(_)) => {
-                Err(usage(format!("`{url}` has a token before the `@` and `token_env` too; leave one out")))
-            }
+            (Some(_), Some(_)) => Err(Error::usage(format!(
+                "`{url}` has a token before the `@` and `token_env` too; leave one out"
+            ))),
             (Some(name), None) => match std::env::var(name) {
                 Ok(token) => Token::new(&token).map(Some),
-                Err(_) => Err(usage(format!(
+                Err(_) => Err(Error::usage(format!(
                     "`{url}` wants its token from the environment variable `{name}`, which is not set or is no text"
                 ))),
             },
             (None, Some(user)) => {
-                let token = percent::decode(user.as_bytes())
-                    .ok_or_else(|| usage(format!("the token of `{url}` is not well percent-encoded")))?;
+                let token = percent::decode(user.as_bytes()).ok_or_else(|| {
+                    Error::usage(format!("the token of `{url}` is not well percent-encoded"))
+                })?;
                 Token::new(&token).map(Some)
             }
         }
@@ -40,7 +40,7 @@ impl Token {
 
     pub(super) fn new(token: &str) -> Result<Self, Error> {
         if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(usage(
+            return Err(Error::usage(
                 "a bearer token must be one or more visible ASCII characters, since it goes into a header",
             ));
         }

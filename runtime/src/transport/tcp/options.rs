@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::message::{Error, ErrorKind, Outcome};
+use crate::message::Error;
 use crate::transport::duration::duration;
 use crate::transport::tls::{Acceptor, Connector};
 use crate::transport::{Tls, Url};
@@ -61,20 +61,21 @@ const NEVER: Duration = Duration::from_hours(24 * 365);
 
 fn check(url: &Url, known: &[&str]) -> Result<(), Error> {
     if url.path().len() > 1 {
-        return Err(wrong(url, "a TCP address has no path; leave out what is after the port"));
+        return Err(Error::wrong_url(url, "a TCP address has no path; leave out what is after the port"));
     }
     if url.user().is_some() {
-        return Err(wrong(url, "a TCP address has no user; leave out what is before the `@`"));
+        return Err(Error::wrong_url(url, "a TCP address has no user; leave out what is before the `@`"));
     }
     if let Some(name) = url.repeated(COMMON) {
-        return Err(wrong(url, &format!("`{name}` is given twice; say it once")));
+        return Err(Error::wrong_url(url, format!("`{name}` is given twice; say it once")));
     }
     let other = |name: &&str| !known.contains(name) && !COMMON.contains(name);
     // Those for TLS are its own affair.
     match url.option_names().find(|name| other(name) && !name.starts_with("tls_")) {
-        Some(name) => {
-            Err(wrong(url, &format!("there is no option `{name}` here; there is: {}", known.join(", "))))
-        }
+        Some(name) => Err(Error::wrong_url(
+            url,
+            format!("there is no option `{name}` here; there is: {}", known.join(", ")),
+        )),
         None => Ok(()),
     }
 }
@@ -82,7 +83,7 @@ fn check(url: &Url, known: &[&str]) -> Result<(), Error> {
 fn number(url: &Url, name: &str, default: usize) -> Result<usize, Error> {
     let Some(text) = url.option(name) else { return Ok(default) };
     let number = text.parse().ok().filter(|number| *number > 0);
-    number.ok_or_else(|| wrong(url, &format!("`{name}` is a number from 1, and not `{text}`")))
+    number.ok_or_else(|| Error::wrong_url(url, format!("`{name}` is a number from 1, and not `{text}`")))
 }
 
 fn time(url: &Url, name: &str, default_ms: u64) -> Result<Duration, Error> {
@@ -90,12 +91,11 @@ fn time(url: &Url, name: &str, default_ms: u64) -> Result<Duration, Error> {
     match duration(text) {
         Some(Duration::ZERO) => Ok(NEVER),
         Some(time) => Ok(time.min(NEVER)),
-        None => Err(wrong(url, &format!("`{name}` is a time such as 250ms, 10s or 5m, and not `{text}`"))),
+        None => Err(Error::wrong_url(
+            url,
+            format!("`{name}` is a time such as 250ms, 10s or 5m, and not `{text}`"),
+        )),
     }
-}
-
-fn wrong(url: &Url, what: &str) -> Error {
-    Error::new(ErrorKind::Usage, Outcome::NotDone, format!("`{url}`: {what}"))
 }
 
 #[cfg(test)]

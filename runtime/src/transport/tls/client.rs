@@ -5,7 +5,7 @@ use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio_rustls::TlsConnector;
 
-use super::{Stream, Tls, files, know, provider, usage, why};
+use super::{Stream, Tls, files, know, provider, why};
 use crate::message::Error;
 use crate::seam::net::TcpStream;
 use crate::transport::{Url, secure};
@@ -30,7 +30,7 @@ impl Connector {
         know(url, &["tls_cert", "tls_key", "tls_ca", "tls_name"])?;
         let tls = tls.at(url);
         let Some(ca) = &tls.ca else {
-            return Err(usage(format!(
+            return Err(Error::usage(format!(
                 "to call `{url}` a CA is needed that its certificate comes from: say --tls-ca FILE, `tls_ca` in the \
                  address, or `Builder::tls`; for the public ones the system's bundle, often \
                  /etc/ssl/certs/ca-certificates.crt"
@@ -38,11 +38,11 @@ impl Connector {
         };
         let name = url.option("tls_name").unwrap_or(url.host());
         let name = ServerName::try_from(name.to_owned()).map_err(|_| {
-            usage(format!("`{name}` of `{url}` is no host name that a certificate could have"))
+            Error::usage(format!("`{name}` of `{url}` is no host name that a certificate could have"))
         })?;
         let builder = ClientConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
-            .map_err(|cause| usage(format!("TLS cannot be set up: {cause}")))?
+            .map_err(|cause| Error::usage(format!("TLS cannot be set up: {cause}")))?
             .with_root_certificates(files::authorities(files::CA, ca)?);
         let identity = tls.identity(url)?;
         let mut config = match identity {

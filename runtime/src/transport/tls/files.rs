@@ -6,7 +6,6 @@ use rustls::RootCertStore;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-use super::usage;
 use crate::message::Error;
 
 /// What a file is for, and where it is said.
@@ -26,7 +25,7 @@ pub(super) const CLIENT_CA: Role =
 impl Role {
     pub(super) fn wrong(self, path: &Path, what: impl std::fmt::Display) -> Error {
         let Role { what: role, flag, option } = self;
-        usage(format!("{role} `{}` ({flag} or `{option}`) {what}", path.display()))
+        Error::usage(format!("{role} `{}` ({flag} or `{option}`) {what}", path.display()))
     }
 
     fn read(self, path: &Path) -> Result<Vec<u8>, Error> {

@@ -32,7 +32,7 @@ pub(crate) use client::Connector;
 pub(crate) use server::{Acceptor, Arrived};
 
 use super::Url;
-use crate::message::{Error, ErrorKind, Outcome};
+use crate::message::Error;
 use crate::seam::net::TcpStream;
 
 /// A connection under TLS, from either side. On the heap: it is large, and plain ones are kept in the same futures.
@@ -115,7 +115,7 @@ impl Tls {
     /// The chain and its key, if both are given.
     fn identity(&self, url: &Url) -> Result<Option<(&Path, &Path)>, Error> {
         let missing = |which: &str, cure: &str| {
-            usage(format!("`{url}` has a TLS {which}; say it with {cure}, or leave both out"))
+            Error::usage(format!("`{url}` has a TLS {which}; say it with {cure}, or leave both out"))
         };
         match (&self.cert, &self.key) {
             (Some(cert), Some(key)) => Ok(Some((cert, key))),
@@ -131,15 +131,11 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::ring::default_provider())
 }
 
-fn usage(text: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Usage, Outcome::NotDone, text)
-}
-
 /// Refuses options that nobody would read.
 fn know(url: &Url, known: &[&str]) -> Result<(), Error> {
     match url.option_names().find(|name| name.starts_with("tls_") && !known.contains(name)) {
         None => Ok(()),
-        Some(name) => Err(usage(format!(
+        Some(name) => Err(Error::usage(format!(
             "`{url}` has the option `{name}`, which is not known here; for TLS there are: {}",
             known.join(", ")
         ))),

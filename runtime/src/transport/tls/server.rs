@@ -7,7 +7,7 @@ use rustls::server::WebPkiClientVerifier;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::TlsAcceptor;
 
-use super::{Stream, Tls, files, know, provider, usage, why};
+use super::{Stream, Tls, files, know, provider, why};
 use crate::message::Error;
 use crate::seam::clock;
 use crate::seam::net::TcpStream;
@@ -49,21 +49,21 @@ impl Acceptor {
         let timeout = match url.option("tls_timeout") {
             None => TIMEOUT,
             Some(text) => duration(text).ok_or_else(|| {
-                usage(format!(
+                Error::usage(format!(
                     "the option `tls_timeout` of `{url}` is a time such as 250ms or 10s, and not `{text}`"
                 ))
             })?,
         };
         let tls = tls.at(url);
         let Some((cert, key)) = tls.identity(url)? else {
-            return Err(usage(format!(
+            return Err(Error::usage(format!(
                 "to listen at `{url}` a certificate is needed: say --tls-cert FILE and --tls-key FILE, `tls_cert` and \
                  `tls_key` in the address, or `Builder::tls`"
             )));
         };
         let builder = ServerConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
-            .map_err(|cause| usage(format!("TLS cannot be set up: {cause}")))?;
+            .map_err(|cause| Error::usage(format!("TLS cannot be set up: {cause}")))?;
         let builder = match &tls.client_ca {
             None => builder.with_no_client_auth(),
             Some(path) => {

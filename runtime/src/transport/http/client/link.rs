@@ -12,7 +12,7 @@ use super::answer::{Answer, empty_error, plain};
 use super::pool::Pool;
 use crate::handler::BoxFuture;
 use crate::message::{CallError, Error, ErrorReply};
-use crate::transport::http::settings::{Dialect, Linking, usage};
+use crate::transport::http::settings::{Dialect, Linking};
 use crate::transport::http::{head, seneca};
 use crate::transport::{Head, Link, Tls, Url};
 
@@ -38,14 +38,15 @@ impl HttpLink {
         // What is asked for beside messages lies beside the path that they are posted to.
         let beside = path.trim_end_matches('/').rsplit_once('/').map_or("", |(beside, _)| beside);
         let path_of = |path: &str| {
-            let path: PathAndQuery =
-                path.parse().map_err(|cause| usage(format!("`{url}` has a path that is none: {cause}")))?;
+            let path: PathAndQuery = path
+                .parse()
+                .map_err(|cause| Error::usage(format!("`{url}` has a path that is none: {cause}")))?;
             Ok::<_, Error>(Uri::from(path))
         };
         let host = url.authority(port).parse::<Authority>().ok();
         let host = host.and_then(|host| HeaderValue::from_str(host.as_str()).ok());
         let host =
-            host.ok_or_else(|| usage(format!("the host of `{url}` has characters that no host has")))?;
+            host.ok_or_else(|| Error::usage(format!("the host of `{url}` has characters that no host has")))?;
         Ok(HttpLink {
             url: url.clone(),
             dialect: settings.dialect,

@@ -55,7 +55,7 @@ pub(super) fn politely(stream: TcpStream, tls: Option<Acceptor>, most: usize, li
 /// Tells a peer that speaks no TLS that this port wants it.
 pub(super) async fn no_tls(stream: TcpStream) {
     let text = "this port speaks TLS; write tcps:// in the address";
-    let error = CallError::Bus(Error::new(ErrorKind::Usage, Outcome::NotDone, text));
+    let error = CallError::Bus(Error::usage(text));
     let mut out = Vec::new();
     TO_ALL.write(&mut out, &Err(error));
     answer::going_away(&mut out, 0);
