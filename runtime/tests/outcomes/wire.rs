@@ -16,6 +16,8 @@ pub(crate) enum Fault {
     LoseRequest,
     /// It is handled, and its reply comes to nobody.
     LoseReply,
+    /// It is handled, and the connection breaks before its reply came.
+    Break,
     /// It takes this long to get there.
     Late(Duration),
     /// The other side is full and refuses it.
@@ -92,9 +94,12 @@ impl Link for End {
                 Some(Fault::Late(time)) => tokio::time::sleep(time).await,
                 Some(Fault::Full) => return Err(full()),
                 Some(Fault::Away) => return Err(Error::unreachable("nobody is there").into()),
-                Some(Fault::LoseReply) | None => {}
+                Some(Fault::LoseReply | Fault::Break) | None => {}
             }
             let reply = door.call(message, there).await;
+            if let Some(Fault::Break) = fault {
+                return Err(Error::lost("the wire broke").into());
+            }
             if let Some(Fault::LoseReply) = fault {
                 return pending().await;
             }
@@ -115,10 +120,11 @@ impl Link for End {
                 _ => {}
             }
             let taken = door.send(message, there).await;
-            if let Some(Fault::LoseReply) = fault {
-                return pending().await;
+            match fault {
+                Some(Fault::LoseReply) => pending().await,
+                Some(Fault::Break) => Err(Error::lost("the wire broke")),
+                _ => taken,
             }
-            taken
         })
     }
 

@@ -42,7 +42,7 @@ impl Remote {
         first.budget.message(clock::now());
         let mut found = Some(first);
         let mut last: Option<Reply> = None;
-        let mut failed: Option<Arc<Peer>> = None;
+        let (mut failed, mut doubt) = (Failed::default(), None);
         let (mut attempt, mut away) = (0, Away::default());
         while let Some(target) = found.take().or_else(&find) {
             // One look at the clock for all that begins here.
@@ -52,7 +52,7 @@ impl Remote {
                 last.get_or_insert_with(|| Err(CallError::Bus(too_late())));
                 break;
             }
-            let Some(peer) = target.choose(failed.as_ref()) else {
+            let Some(peer) = failed.next(&target) else {
                 last.get_or_insert_with(|| Err(CallError::Bus(all_away(&target))));
                 if away.wait(deadline).await {
                     continue;
@@ -72,8 +72,9 @@ impl Remote {
                 Ok(_) | Err(CallError::App(_)) => Next::End,
                 Err(CallError::Bus(error)) => next(error, &target),
             };
+            failed.note(peer, next, reply.as_ref().err().and_then(CallError::bus), &mut doubt);
             let goes_on = match next {
-                Next::End => return Some(reply),
+                Next::End => return Some(in_doubt(reply, doubt)),
                 Next::Other => away.met(&target, deadline).await,
                 Next::Repeat => {
                     attempt += sent;
@@ -82,12 +83,12 @@ impl Remote {
                         && pause(attempt, deadline).await
                 }
             };
-            (last, failed) = (Some(reply), Some(peer));
+            last = Some(reply);
             if !goes_on {
                 break;
             }
         }
-        last
+        last.map(|last| in_doubt(last, doubt))
     }
 
     /// Sends to one of those who answer; as [`call`](Remote::call), for messages that nobody waits for.
@@ -99,15 +100,15 @@ impl Remote {
         target: &Target,
     ) -> Result<(), Error> {
         target.budget.message(clock::now());
-        let mut failed = None;
+        let (mut failed, mut doubt) = (Failed::default(), None);
         let mut last = None;
         let (mut attempt, mut away) = (0, Away::default());
         loop {
-            let Some(peer) = target.choose(failed.as_ref()) else {
+            let Some(peer) = failed.next(target) else {
                 if away.wait(deadline).await {
                     continue;
                 }
-                return Err(last.unwrap_or_else(|| all_away(target)));
+                return Err(or_in_doubt(last.unwrap_or_else(|| all_away(target)), doubt));
             };
             target.budget.counts.attempts.add();
             let (busy, began) = (peer.busy(), clock::now());
@@ -122,7 +123,9 @@ impl Remote {
                 return Ok(());
             };
             note(&peer, &error, began);
-            let goes_on = match next(&error, target) {
+            let next = next(&error, target);
+            failed.note(peer, next, Some(&error), &mut doubt);
+            let goes_on = match next {
                 Next::End => false,
                 Next::Other => {
                     if error.kind() == ErrorKind::Unreachable {
@@ -136,9 +139,59 @@ impl Remote {
                 }
             };
             if !goes_on {
-                return Err(error);
+                return Err(or_in_doubt(error, doubt));
             }
-            (last, failed) = (Some(error), Some(peer));
+            last = Some(error);
+        }
+    }
+}
+
+/// Who failed last, and so is not the first to be asked again.
+#[derive(Debug, Default)]
+struct Failed {
+    peer: Option<Arc<Peer>>,
+    /// It may have run the message.
+    in_doubt: bool,
+}
+
+impl Failed {
+    /// Whom to ask next. What a handler with `effect(dedup)` remembers is in the memory of its process (rule R7), so a repeat
+    /// goes to who may have run it, also if that one's breaker is open: only when it is away another one is asked.
+    fn next(&self, target: &Target) -> Option<Arc<Peer>> {
+        let same = self.peer.as_ref().filter(|_| self.in_doubt && target.remembers);
+        match same.filter(|same| target.peers.iter().any(|peer| Arc::ptr_eq(peer, same))) {
+            Some(same) => Some(Arc::clone(same)),
+            None => target.choose(self.peer.as_ref()),
+        }
+    }
+
+    /// This one failed. `doubt` keeps an error that says *unknown*.
+    fn note(&mut self, peer: Arc<Peer>, next: Next, error: Option<&Error>, doubt: &mut Option<Error>) {
+        let unknown = error.filter(|error| error.outcome() == Outcome::Unknown);
+        // One that refuses for now, such as for a place, still remembers.
+        let same = self.peer.as_ref().is_some_and(|last| Arc::ptr_eq(last, &peer));
+        self.in_doubt = unknown.is_some() || self.in_doubt && same && next == Next::Repeat;
+        self.peer = Some(peer);
+        if let Some(unknown) = unknown {
+            *doubt = Some(unknown.clone());
+        }
+    }
+}
+
+/// A last attempt that is certainly *not done* says nothing of those before it.
+fn in_doubt(reply: Reply, doubt: Option<Error>) -> Reply {
+    reply.map_err(|error| match error {
+        CallError::Bus(error) => CallError::Bus(or_in_doubt(error, doubt)),
+        app @ CallError::App(_) => app,
+    })
+}
+
+fn or_in_doubt(error: Error, doubt: Option<Error>) -> Error {
+    match doubt.filter(|_| error.outcome() == Outcome::NotDone) {
+        None => error,
+        Some(doubt) => {
+            let text = format!("{}; after that: {}", doubt.text(), error.text());
+            doubt.with_text(text)
         }
     }
 }

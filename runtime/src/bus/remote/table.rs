@@ -92,6 +92,8 @@ pub(crate) struct Target {
     pub(crate) repeatable: bool,
     /// Whether it changes nothing: it says so at every peer.
     pub(super) reads: bool,
+    /// Whether some peer answers repeats from its memory.
+    pub(super) remembers: bool,
     pub(super) budget: Arc<RetryBudget>,
     /// How long its answers take: handlers of one process differ.
     pub(super) latency: Arc<Latency>,
@@ -329,6 +331,7 @@ impl Remote {
                     turn: AtomicUsize::new(0),
                     repeatable: false,
                     reads: false,
+                    remembers: false,
                     order: LAST,
                     pattern,
                     peers,
@@ -356,6 +359,7 @@ impl Remote {
                 turn: AtomicUsize::new(0),
                 repeatable: all(&["read", "idempotent", "dedup"]),
                 reads: all(&["read"]),
+                remembers: draft.effects.iter().any(|effect| effect == "dedup"),
                 order: order(&pattern, draft.rank),
                 pattern: text,
                 peers: draft.peers,
