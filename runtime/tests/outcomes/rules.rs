@@ -93,6 +93,21 @@ async fn who_never_starts_is_waited_for_once() {
     assert!(took[0] > 2_000 * MS && took[0] <= 5_000 * MS && took[1] < MS, "{took:?}");
 }
 
+/// A question to which no answer can come any more, over a connection that is dead, is not the last one.
+#[tokio::test(start_paused = true)]
+async fn who_does_not_say_what_it_answers_is_asked_again() {
+    let world = world(Way::Wire, 1).await;
+    world.wire.lose_catalogues(true);
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    let lost = world.wire.asked();
+    assert!(lost >= 6, "asked {lost} times in a minute");
+    world.wire.lose_catalogues(false);
+    // What was known of it stays.
+    assert_eq!(world.call("read", "").await.end(), (Outcome::Done, "ok".into()));
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    assert!(world.wire.asked() >= lost + 25, "{} after {lost}", world.wire.asked());
+}
+
 /// Who comes back within the deadline is not missed: a service of one process may be restarted.
 #[tokio::test(start_paused = true)]
 async fn r1_who_is_away_is_waited_for() {

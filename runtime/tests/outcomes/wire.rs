@@ -35,6 +35,10 @@ struct State {
     /// For the next messages, whoever they are for.
     faults: VecDeque<Fault>,
     heads: Vec<Head>,
+    /// Nobody is told what a process answers: the question or its answer is lost.
+    catalogues_are_lost: bool,
+    /// How often somebody asked.
+    asked: usize,
 }
 
 impl Wire {
@@ -45,6 +49,16 @@ impl Wire {
     /// The heads of all messages that were sent, in their order.
     pub(crate) fn heads(&self) -> Vec<Head> {
         self.0.lock().unwrap().heads.clone()
+    }
+
+    /// From here on nobody is told what a process answers, or is again.
+    pub(crate) fn lose_catalogues(&self, lose: bool) {
+        self.0.lock().unwrap().catalogues_are_lost = lose;
+    }
+
+    /// How often somebody asked what a process answers.
+    pub(crate) fn asked(&self) -> usize {
+        self.0.lock().unwrap().asked
     }
 
     fn sends(&self, to: &str, head: &Head) -> (Door, Option<Fault>, Head) {
@@ -129,7 +143,12 @@ impl Link for End {
     }
 
     fn catalogue(&self) -> BoxFuture<'_, Result<Option<Vec<u8>>, Error>> {
-        let door = self.wire.0.lock().unwrap().doors.get(&self.to).cloned();
+        let mut state = self.wire.0.lock().unwrap();
+        state.asked += 1;
+        if state.catalogues_are_lost {
+            return Box::pin(pending());
+        }
+        let door = state.doors.get(&self.to).cloned();
         Box::pin(async move {
             let door = door.ok_or_else(|| Error::unreachable("nobody is there"))?;
             Ok(Some(door.catalogue().into_bytes()))

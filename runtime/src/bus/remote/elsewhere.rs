@@ -19,6 +19,9 @@ const REFRESH: Duration = Duration::from_secs(2);
 /// How often a peer is asked that has not answered yet.
 const FIRST: Duration = Duration::from_millis(100);
 
+/// How long one answer is waited for: over a connection whose other end is gone, and nobody said so, none will come.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 impl Core {
     /// See [`Bus::connect`](crate::Bus::connect).
     pub(crate) async fn connect(self: &Arc<Self>, url: &Url) -> Result<()> {
@@ -165,7 +168,14 @@ pub(crate) fn pin_of(text: &str) -> Result<Pattern> {
 /// Asks a peer what it answers. What was learnt before stays until something else is learnt: a process that is down for
 /// a moment is not gone.
 async fn learn(core: &Core, peer: &Arc<Peer>) {
-    let (why, lasts) = match peer.link.catalogue().await {
+    let Some(said) = clock::within(PATIENCE, peer.link.catalogue()).await else {
+        let why = format!("it did not answer within {PATIENCE:?}");
+        if !core.remote.knows(peer) {
+            peer.was_silent(&why, false);
+        }
+        return tracing::debug!(peer = %peer.url, "it did not say what it answers: {why}");
+    };
+    let (why, lasts) = match said {
         Ok(Some(json)) => match serde_json::from_slice::<Catalogue>(&json) {
             Ok(catalogue) => {
                 peer.answered();
