@@ -1,12 +1,14 @@
 //! The shop in one process: special cases, events, errors, and the story itself.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use matchbus::testing::TestBus;
 use matchbus::{CallError, registry};
 use shop::services::audit::Audit;
 use shop::story::{self, Ink};
 use shop_contracts::{
-    AddItem, Bestseller, Bestsellers, GetAdvice, GetPrice, MailSent, OrderError, OrderPlaced, PlaceOrder,
-    PriceError, Release, Reserve, StockLow,
+    AddError, AddItem, Bestseller, Bestsellers, GetAdvice, GetPrice, MailSent, OrderError, OrderPlaced,
+    PlaceOrder, Price, PriceError, Release, Reserve, StockLow,
 };
 
 fn shop() -> TestBus {
@@ -83,6 +85,30 @@ async fn without_advice_a_cart_is_as_good_and_with_it_better() {
         .replace(|_: GetAdvice| async { vec!["pot".to_owned()] })
         .start();
     assert_eq!(advised.call(add("ann", "tea", 1)).await.unwrap().advice, ["pot"]);
+}
+
+#[tokio::test]
+async fn a_cart_that_could_not_ask_for_the_price_can_be_asked_again_under_the_same_key() {
+    let away = AtomicBool::new(true);
+    let shop = TestBus::of(&registry::discover())
+        .configure(shop::states)
+        .replace(move |msg: GetPrice| {
+            let away = away.swap(false, Ordering::SeqCst);
+            async move {
+                if away {
+                    return Err(CallError::Bus(matchbus::Error::unreachable("nobody there")));
+                }
+                Ok(Price { sku: msg.sku, kind: "goods".into(), cents: 450 })
+            }
+        })
+        .start();
+    let keyed = shop.idempotency_key("tea for ann");
+    let error = keyed.call(add("ann", "tea", 1)).await.unwrap_err();
+    assert_eq!(error.app(), Some(&AddError::NoPrice { sku: "tea".into() }), "{error}");
+    assert!(error.is_retryable());
+    for _ in 0..2 {
+        assert_eq!(keyed.call(add("ann", "tea", 1)).await.unwrap().cents, 450);
+    }
 }
 
 #[tokio::test]

@@ -398,7 +398,7 @@ impl Builder {
             return Err(StartError::new(problems));
         }
         let routes = self.routes.clone();
-        let core = self.build();
+        let core = Arc::new(self.build());
         if let Some(note) = core.dedup_note() {
             tracing::info!("{note}");
         }
@@ -409,7 +409,7 @@ impl Builder {
         });
         let problems: Vec<_> = problems.collect();
         if problems.is_empty() {
-            Ok(Bus::new(Arc::new(core), Origin::default()))
+            Ok(Bus::new(core, Origin::default()))
         } else {
             Err(StartError::new(problems))
         }

@@ -166,6 +166,30 @@ async fn a_message_over_the_limit_is_refused_before_it_is_read() {
     assert_eq!(world.post(&most).await.body, "3");
 }
 
+/// A client that is still writing would be reset, and could lose the answer, if the listener did not read on.
+#[tokio::test]
+async fn who_is_refused_may_send_the_rest_of_its_body() {
+    let world = world().await;
+    let body = vec![b' '; 16 * 1024 * 1024];
+    let length = body.len();
+    for (path, headers, status) in [
+        ("/act", "", 413),
+        ("/act", "expect: 100-continue\r\n", 413),
+        ("/nowhere", "", 404),
+        ("/health", "", 405),
+    ] {
+        let mut raw = world.raw().await;
+        let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\n{headers}content-length: {length}\r\n\r\n");
+        raw.send(head).await;
+        // The listener has said all that it will say; now comes the body.
+        let answer = raw.answer().await.unwrap();
+        assert_eq!(answer.error().0, status, "{path}");
+        raw.ended().await;
+        raw.send(&body).await;
+    }
+    assert_eq!(world.post(SUM).await.body, "3");
+}
+
 #[tokio::test]
 async fn a_head_over_the_limit_is_refused() {
     let world = world().await;

@@ -171,22 +171,28 @@ async fn r2_unknown_is_tried_again_only_where_it_may_be() {
         ("dedup", Fault::LoseReply, &done, 1, 2),
         ("dedup", Fault::LoseRequest, &done, 1, 2),
     ] {
-        // One process, or else the repeat may come to another one, which knows nothing of the first.
-        let world = world(Way::Wire, 1).await;
-        world.wire.fault(fault, 1);
-        let saw = world.call(kind, "").await;
-        assert_eq!((&saw.end(), saw.runs, saw.receipt.attempts()), (end, runs, attempts), "{kind} {fault:?}");
-        assert_eq!(
-            saw.receipt.is_replayed(),
-            kind == "dedup" && runs == 1 && matches!(fault, Fault::LoseReply)
-        );
-        // A message that is sent again is the same message.
-        let heads = world.wire.heads();
-        assert!(heads.iter().all(|head| (head.id, &head.key) == (heads[0].id, &heads[0].key)), "{heads:?}");
-        assert_eq!(
-            heads.iter().map(|head| head.attempt).collect::<Vec<_>>(),
-            (0..attempts).collect::<Vec<_>>()
-        );
+        for way in [Way::Wire, Way::Route] {
+            // One process, or else the repeat may come to another one, which knows nothing of the first.
+            let world = world(way, 1).await;
+            world.wire.fault(fault, 1);
+            let saw = world.call(kind, "").await;
+            let attempted = saw.receipt.attempts();
+            assert_eq!((&saw.end(), saw.runs, attempted), (end, runs, attempts), "{way:?} {kind} {fault:?}");
+            assert_eq!(
+                saw.receipt.is_replayed(),
+                kind == "dedup" && runs == 1 && matches!(fault, Fault::LoseReply)
+            );
+            // A message that is sent again is the same message.
+            let heads = world.wire.heads();
+            assert!(
+                heads.iter().all(|head| (head.id, &head.key) == (heads[0].id, &heads[0].key)),
+                "{heads:?}"
+            );
+            assert_eq!(
+                heads.iter().map(|head| head.attempt).collect::<Vec<_>>(),
+                (0..attempts).collect::<Vec<_>>()
+            );
+        }
     }
 }
 
@@ -212,6 +218,21 @@ async fn r2_who_may_have_run_is_never_said_not_to_have() {
     world.wire.fault(Fault::Away, 1_000);
     let saw = world.call("idempotent", "").await;
     assert_eq!((saw.end(), saw.runs), ((Outcome::NotDone, "unreachable".into()), 0));
+}
+
+/// An address of a route is asked for that route only: it is no peer until it is made one.
+#[tokio::test(start_paused = true)]
+async fn r2_a_route_learns_for_itself() {
+    let world = world(Way::Wire, 1).await;
+    let to: matchbus::transport::Url = "wire://0".parse().unwrap();
+    let route = matchbus::bus::Route::consume("kind:read,role:do".parse().unwrap(), [to.clone()]);
+    let bus = Bus::builder().transport(world.wire.clone()).route(route).start().unwrap();
+    tokio::time::sleep(1_000 * MS).await;
+    let end = async |kind| world.call_by(&bus, kind, "").await.end();
+    assert_eq!(end("read").await, (Outcome::Done, "ok".into()));
+    assert_eq!(end("idempotent").await, (Outcome::NotDone, "no-handler".into()));
+    bus.connect(&to).await.unwrap();
+    assert_eq!(end("idempotent").await, (Outcome::Done, "ok".into()));
 }
 
 #[tokio::test(start_paused = true)]

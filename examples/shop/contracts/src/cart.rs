@@ -1,11 +1,9 @@
 use matchbus::prelude::*;
 use thiserror::Error;
 
-use crate::PriceError;
-
 /// Put pieces of an article in a cart; the first one makes the cart.
 #[derive(Clone, Debug, Message, Serialize, Deserialize, JsonSchema)]
-#[message(role = "cart", cmd = "add", reply(Cart), error(PriceError))]
+#[message(role = "cart", cmd = "add", reply(Cart), error(AddError))]
 pub struct AddItem {
     /// The cart.
     pub cart: String,
@@ -49,6 +47,25 @@ pub struct Line {
     pub qty: u32,
     /// What they cost together.
     pub cents: u64,
+}
+
+/// Why nothing was put in the cart.
+#[derive(Clone, Debug, PartialEq, Error, AppError, Serialize, Deserialize, JsonSchema)]
+pub enum AddError {
+    /// No such article.
+    #[error("the shop has no article `{sku}`")]
+    #[app_error(status(404))]
+    UnknownSku {
+        /// The article asked for.
+        sku: String,
+    },
+    /// Nobody says the price now. The same message may be sent again, under the same key too.
+    #[error("nobody can say what `{sku}` costs now; try again later")]
+    #[app_error(status(503), retryable)]
+    NoPrice {
+        /// The article asked for.
+        sku: String,
+    },
 }
 
 /// Why there is nothing to look into.

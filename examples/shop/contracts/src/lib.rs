@@ -12,7 +12,7 @@ mod stock;
 
 pub use advice::GetAdvice;
 pub use bestsellers::{Bestseller, Bestsellers};
-pub use cart::{AddItem, Cart, CartError, GetCart, Line};
+pub use cart::{AddError, AddItem, Cart, CartError, GetCart, Line};
 pub use mail::MailSent;
 pub use order::{Order, OrderError, OrderPlaced, PlaceOrder};
 pub use payment::{Charge, PaymentError, Receipt};

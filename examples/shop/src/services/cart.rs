@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use matchbus::prelude::*;
-use shop_contracts::{AddItem, Cart, CartError, GetAdvice, GetCart, GetPrice, Line, OrderPlaced, PriceError};
+use shop_contracts::{
+    AddError, AddItem, Cart, CartError, GetAdvice, GetCart, GetPrice, Line, OrderPlaced, PriceError,
+};
 
 /// All carts.
 #[derive(Debug, Default)]
@@ -23,8 +25,13 @@ async fn add(
     carts: State<Carts>,
     price: Call<GetPrice>,
     advice: Call<GetAdvice>,
-) -> Result<Cart, CallError<PriceError>> {
-    let price = price.call(GetPrice { sku: msg.sku.clone(), tier: msg.tier }).await?;
+) -> Result<Cart, AddError> {
+    let sku = msg.sku.clone();
+    let price =
+        price.call(GetPrice { sku: sku.clone(), tier: msg.tier }).await.map_err(|error| match error {
+            CallError::App(PriceError::UnknownSku { sku }) => AddError::UnknownSku { sku },
+            CallError::Bus(_) => AddError::NoPrice { sku },
+        })?;
     // Advice is nice to have: a cart without it is as good.
     let Ok(advice) = advice.call_or(GetAdvice { sku: msg.sku }, Vec::new()).await;
     let cents = price.cents * u64::from(msg.qty);

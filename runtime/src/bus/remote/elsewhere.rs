@@ -48,10 +48,10 @@ impl Core {
             self.mark_rivals();
             return Ok(None);
         }
-        if peer.ask() {
-            return Ok(Some(peer));
+        self.remote.list(&peer);
+        if !peer.ask() {
+            task::spawn(keep_learning(Arc::downgrade(self), Arc::clone(&peer)));
         }
-        task::spawn(keep_learning(Arc::downgrade(self), Arc::clone(&peer)));
         Ok(Some(peer))
     }
 
@@ -59,10 +59,14 @@ impl Core {
         self.remote.peer(url, || self.transport(url)?.connect(url))
     }
 
-    /// Sends messages where a route leads. Its addresses are not asked what they answer.
-    pub(crate) fn route(&self, route: &Route) -> Result<()> {
+    /// Sends messages where a route leads. The addresses of a consume route are asked what they answer, and with which
+    /// effects, for this route alone.
+    pub(crate) fn route(self: &Arc<Self>, route: &Route) -> Result<()> {
         let peers = route.to.iter().map(|url| self.peer(url)).collect::<Result<Vec<_>>>()?;
         let Route { pin, observe, skip_local, .. } = route.clone();
+        for peer in peers.iter().filter(|peer| !observe && !peer.ask()) {
+            task::spawn_if_possible(keep_learning(Arc::downgrade(self), Arc::clone(peer)));
+        }
         self.remote.route(Routed { pin, observe, skip_local, peers });
         Ok(())
     }
@@ -223,6 +227,6 @@ async fn keep_learning(core: Weak<Core>, peer: Arc<Peer>) {
             return;
         }
         learn(&core, &peer).await;
-        pause = if core.remote.knows(&peer) { REFRESH } else { FIRST };
+        pause = if core.remote.knows(&peer) || peer.silence_lasts() { REFRESH } else { FIRST };
     }
 }

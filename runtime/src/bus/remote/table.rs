@@ -147,6 +147,13 @@ impl Remote {
         Ok(peer)
     }
 
+    /// The peer is sent all that it says it answers, from here on.
+    pub(super) fn list(&self, peer: &Peer) {
+        if !peer.list() {
+            self.rebuild(&self.known());
+        }
+    }
+
     /// The peer answers messages with the keys of this pin.
     pub(super) fn say(&self, pin: Pattern, peer: Arc<Peer>) {
         let mut known = self.known();
@@ -212,7 +219,7 @@ impl Remote {
         let silent = known
             .peers
             .iter()
-            .filter(|peer| peer.is_asked() && !known.catalogues.iter().any(|(of, _)| Arc::ptr_eq(of, peer)));
+            .filter(|peer| peer.is_listed() && !known.catalogues.iter().any(|(of, _)| Arc::ptr_eq(of, peer)));
         silent.cloned().collect()
     }
 
@@ -286,7 +293,7 @@ impl Remote {
             // A pin says nothing of effects.
             services.put(pin.to_string(), 0, UNDECLARED, peer);
         }
-        for (peer, catalogue) in &known.catalogues {
+        for (peer, catalogue) in known.catalogues.iter().filter(|(peer, _)| peer.is_listed()) {
             for handler in &catalogue.handlers {
                 let drafts = match handler.kind.as_str() {
                     "observer" => groups.entry(handler.service.clone()).or_default(),

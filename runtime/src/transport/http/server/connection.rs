@@ -94,10 +94,23 @@ async fn http1<S: Stream>(stream: Opened<S>, busy: &Busy, phases: Phases) {
         .writev(true)
         .serve_connection(TokioIo::new(stream), service);
     let ended =
-        drive(Pin::new(&mut connection), http1::Connection::graceful_shutdown, GRACE, busy, phases).await;
-    // hyper has told the client by 400 or 431. To close with bytes unread is a reset, which would take that from it.
-    if ended.is_some_and(|ended| ended.is_err_and(|error| error.is_parse())) {
-        listen::tell(connection.into_parts().io.into_inner(), b"").await;
+        drive(Pin::new(&mut connection), http1::Connection::graceful_shutdown, GRACE, busy, phases.clone())
+            .await;
+    // The last answer may be a refusal, after which the client still sends: a large body, or what is no request (hyper
+    // has told it by 400 or 431). Where the client has closed already this ends at once.
+    if ended.is_some_and(|ended| ended.map_or_else(|error| error.is_parse(), |()| true)) {
+        let stream = connection.into_parts().io.into_inner();
+        // On the heap, so that a connection does not carry the room for its end.
+        Box::pin(lingering(stream, busy, phases)).await;
+    }
+}
+
+/// Waits for the client's end, as long as it may take for anything; a listener that stops waits no longer than its grace.
+async fn lingering(stream: impl Stream, busy: &Busy, phases: Phases) {
+    tokio::select! {
+        () = gone(phases.clone()) => {}
+        () = drained(phases, GRACE) => {}
+        () = listen::linger(stream, busy.patience) => {}
     }
 }
 

@@ -113,13 +113,23 @@ fn refuse(stream: TcpStream, tls: Option<Acceptor>, told: &Arc<Semaphore>) {
 /// Says one thing and closes. The client is told or it is gone.
 pub(super) async fn tell(mut stream: impl Stream, what: &[u8]) {
     let telling = async {
-        stream.write_all(what).await?;
+        if stream.write_all(what).await.is_ok() {
+            linger(stream, TELLING).await;
+        }
+    };
+    let _ = clock::within(TELLING, telling).await;
+}
+
+/// Closes one direction, and reads on until the client closes the other: what is closed with bytes unread is reset, and
+/// a reset can take from the client the answer that it has not read yet (RFC 9112, 9.6).
+pub(super) async fn linger(mut stream: impl Stream, most: Duration) {
+    let lingering = async {
         stream.shutdown().await?;
-        let mut unread = [0; 512];
+        let mut unread = vec![0; 16 * 1024];
         while stream.read(&mut unread).await? > 0 {}
         std::io::Result::Ok(())
     };
-    let _ = clock::within(TELLING, telling).await;
+    let _ = clock::within(most, lingering).await;
 }
 
 /// Out of descriptors, most likely: trying again at once would only burn the processor.
