@@ -61,7 +61,9 @@ mod tests {
             let path = entry?.path();
             if path.is_dir() && !path.ends_with("src/seam") && !path.ends_with("tests") {
                 look(&path, words, found)?;
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
+            } else if path.extension().is_some_and(|extension| extension == "rs")
+                && !path.ends_with("tests.rs")
+            {
                 let text = fs::read_to_string(&path)?;
                 // Tests come last in a file, and documentation is no code of ours.
                 let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();

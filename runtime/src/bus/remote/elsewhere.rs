@@ -80,13 +80,18 @@ impl Core {
         }
     }
 
-    /// As [`first_learn`](Core::first_learn), of all of them together: those that are not there yet cost the time of one.
+    /// Waits until all of them have said what they answer, or that they will not say it. Those that are not there yet are waited
+    /// for as well, and cost the time of one.
     pub(crate) async fn first_learn_all(self: &Arc<Self>, peers: impl Iterator<Item = Arc<Peer>>) {
         let ask = |peer: Arc<Peer>| {
             let core = Arc::clone(self);
             let (ended, end) = oneshot::channel::<()>();
             task::spawn(async move {
-                core.first_learn(&peer).await;
+                let heard = async {
+                    learn(&core, &peer).await;
+                    core.remote.heard_of(&peer).await;
+                };
+                let _ = clock::within(REFRESH, heard).await;
                 drop(ended);
             });
             end

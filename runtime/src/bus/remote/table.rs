@@ -208,6 +208,17 @@ impl Remote {
         }
     }
 
+    /// Waits until this peer has said what it answers, or that it will not say it.
+    pub(super) async fn heard_of(&self, peer: &Arc<Peer>) {
+        loop {
+            let learnt = self.learnt.notified();
+            if self.knows(peer) || peer.silence().is_some_and(|silence| silence.lasts()) {
+                return;
+            }
+            learnt.await;
+        }
+    }
+
     /// Until when those are waited for who have never said what they answer.
     fn learning_until(&self) -> Option<Instant> {
         self.silent().iter().filter_map(|peer| peer.awaited_until()).max()
