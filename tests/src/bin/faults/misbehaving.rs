@@ -7,7 +7,7 @@ use matchbus::{Bus, Outcome};
 use matchbus_tests::faults::{GetStats, Hang, Hop, MayPanic, Ping, Stats};
 use tokio::time::{Instant, sleep};
 
-use crate::load::{End, Samples, load, percentile};
+use crate::load::{End, Sample, Samples, load, percentile};
 use crate::report::Report;
 use crate::worker::{Plan, Worker, caller};
 use crate::{Result, Setting};
@@ -62,7 +62,7 @@ pub(crate) async fn hangs(setting: Setting) -> Result<Report> {
     let held: Vec<Duration> = samples.0.iter().map(|sample| sample.held).collect();
     let stats = at_rest(&bus, deadline).await?;
     report.at_least("hanging calls told of their deadline", late, most_of(samples.count()));
-    report.at_most("hanging calls said to be done", said_done(&samples), 0);
+    report.at_most("hanging calls said to be done", said_done(&samples, deadline), 0);
     report.at_most(
         "released too early",
         held.iter().filter(|held| **held + GRACE < deadline).count() as u64,
@@ -185,7 +185,7 @@ pub(crate) async fn deadlines(setting: Setting) -> Result<Report> {
     report.exactly("wall clocks that are wrong as they should be", as_told as u64, STEPS.unsigned_abs());
     report.see("wall clocks wrong by s", wrong.iter().rev().map(|(_, by)| *by).collect::<Vec<_>>());
     report.at_least("chains told of their deadline", late, most_of(samples.count()));
-    report.at_most("chains said to be done", said_done(&samples), 0);
+    report.at_most("chains said to be done", said_done(&samples, budget), 0);
     report.at_most(
         "released too early",
         held.iter().filter(|held| **held + GRACE < budget).count() as u64,
@@ -236,14 +236,18 @@ fn most_of(calls: u64) -> u64 {
     calls * 9 / 10
 }
 
-/// Calls that ended as if the handler had come to its end.
-fn said_done(samples: &Samples) -> u64 {
-    let done = |end: &End| match end {
-        // In a chain the handler before may hear of the deadline first, and end with that.
-        End::Error(outcome, code, _) => *outcome == Outcome::Done && code != "deadline",
+/// Calls that ended as if the handler had come to its end before its time was up.
+fn said_done(samples: &Samples, budget: Duration) -> u64 {
+    let done = |sample: &Sample| match &sample.end {
+        // In a chain a handler may hear before its caller that the time is up, or that nobody was there for all of it where a
+        // breaker is open, and end with that: then it has come to its end.
+        End::Error(Outcome::Done, code, _) => {
+            code != "deadline" && !(code == "handler-failed" && sample.held + GRACE >= budget)
+        }
+        End::Error(..) => false,
         End::Reply | End::Wrong(_) => true,
     };
-    samples.0.iter().filter(|sample| done(&sample.end)).count() as u64
+    samples.0.iter().filter(|sample| done(sample)).count() as u64
 }
 
 fn some_but(samples: &Samples, expected: impl Fn(&End) -> bool) -> Vec<String> {
