@@ -13,7 +13,7 @@ use crate::message::{Id, Receipt};
 use crate::seam::random;
 use crate::transport::Head;
 use crate::transport::seneca::ids;
-use crate::transport::tcp::outbox::Outbox;
+use crate::transport::tcp::outbox::{self, Outbox};
 use crate::transport::tcp::request;
 
 /// At so many unwritten bytes no further requests are taken (rule R17).
@@ -181,6 +181,11 @@ impl Connection {
             out.take_over(&mut state.out);
         }
         (state.phase, state.pending.len())
+    }
+
+    /// Gives back memory that is not needed now.
+    pub(super) fn give_back(&self) {
+        outbox::give_back(&mut self.state().out);
     }
 
     /// Everything up to `handed` has left: those are done that wait for no more than that.

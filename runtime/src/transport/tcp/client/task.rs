@@ -148,6 +148,8 @@ impl<'a> Task<'a> {
             tokio::select! {
                 biased;
                 () = &mut timer => {
+                    self.out.give_back();
+                    connection.give_back();
                     let next = self.look(half)?;
                     timer.as_mut().reset(next);
                 }
