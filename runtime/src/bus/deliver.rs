@@ -240,8 +240,9 @@ impl Core {
                 None => self.remote.find(&scan().map_err(Error::malformed)?),
                 known => known,
             };
-            match self.call_elsewhere(&bytes, &envelope, first, find).await {
-                Some(reply) => reply,
+            self.refuses_to_send(&envelope)?;
+            match self.remote.call(&bytes, &envelope, &self.settings, first, find).await {
+                Some(reply) => reply.map_err(|error| named(error, &envelope)),
                 None => Err(CallError::Bus(
                     self.no_handler_anywhere(&scan().map_err(Error::malformed)?, &envelope),
                 )),
@@ -256,28 +257,18 @@ impl Core {
         scan: &Scan<'_>,
         envelope: &Envelope<'_>,
     ) -> Result<Vec<u8>, CallError<ErrorReply>> {
+        self.refuses_to_send(envelope)?;
         let find = || self.remote.find(scan);
-        match self.call_elsewhere(bytes, envelope, find(), find).await {
-            Some(reply) => reply,
+        match self.remote.call(bytes, envelope, &self.settings, find(), find).await {
+            Some(reply) => reply.map_err(|error| named(error, envelope)),
             None => Err(CallError::Bus(self.no_handler_anywhere(scan, envelope))),
         }
     }
 
-    async fn call_elsewhere(
-        &self,
-        bytes: &[u8],
-        envelope: &Envelope<'_>,
-        first: Option<Arc<Elsewhere>>,
-        find: impl Fn() -> Option<Arc<Elsewhere>>,
-    ) -> Option<Result<Vec<u8>, CallError<ErrorReply>>> {
-        if let Some(refusal) = self.refuses(envelope) {
-            return Some(Err(CallError::Bus(refusal.of_message(&envelope.id().to_string()))));
-        }
-        match self.remote.call(bytes, envelope, &self.settings, first, find).await? {
-            Err(CallError::Bus(error)) => {
-                Some(Err(CallError::Bus(error.of_message(&envelope.id().to_string()))))
-            }
-            reply => Some(reply),
+    fn refuses_to_send(&self, envelope: &Envelope<'_>) -> Result<(), Error> {
+        match self.refuses(envelope) {
+            None => Ok(()),
+            Some(refusal) => Err(refusal.of_message(&envelope.id().to_string())),
         }
     }
 
@@ -418,6 +409,15 @@ fn value_of_scalar(scalar: Scalar<'_>) -> Value {
 }
 
 /// A reply in JSON as the caller's types.
+/// The bus's own error with the message's id.
+#[cold]
+fn named(error: CallError<ErrorReply>, envelope: &Envelope<'_>) -> CallError<ErrorReply> {
+    match error {
+        CallError::Bus(error) => CallError::Bus(error.of_message(&envelope.id().to_string())),
+        app @ CallError::App(_) => app,
+    }
+}
+
 pub(super) fn typed_reply<M: Message>(reply: Result<Vec<u8>, CallError<ErrorReply>>) -> Reply<M> {
     match reply {
         Ok(reply) => serde_json::from_slice(&reply).map_err(|cause| CallError::Bus(undecodable::<M>(&cause))),

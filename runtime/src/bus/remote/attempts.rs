@@ -254,10 +254,16 @@ impl Sending<'_> {
             receipt.attempt();
         }
         let busy = peer.busy();
-        let reply = tokio::select! {
-            biased;
-            reply = peer.link.call(self.message, &head) => reply,
-            timeout = self.give_up(began, patience) => Err(CallError::Bus(no_answer(peer, timeout))),
+        let call = peer.link.call(self.message, &head);
+        let reply = if patience.is_none() && peer.link.keeps_time() {
+            call.await
+        } else {
+            let (mut call, mut give_up) = (call, Box::pin(self.give_up(began, patience)));
+            tokio::select! {
+                biased;
+                reply = &mut call => reply,
+                time = &mut give_up => Err(CallError::Bus(Error::unanswered(&peer.url, time))),
+            }
         };
         drop(busy);
         match &reply {
@@ -379,10 +385,4 @@ fn all_away(target: &Target) -> Error {
     let peers = target.peers.iter().map(|peer| peer.url.to_string()).collect::<Vec<_>>().join(", ");
     let text = format!("nobody who answers `{}` can be reached now: {peers}", target.pattern);
     Error::new(ErrorKind::Unreachable, Outcome::NotDone, text)
-}
-
-#[cold]
-fn no_answer(peer: &Peer, timeout: Duration) -> Error {
-    let text = format!("{} did not answer within {timeout:?}; the message may have been handled", peer.url);
-    Error::new(ErrorKind::Deadline, Outcome::Unknown, text)
 }
