@@ -718,6 +718,33 @@ async fn pass(time: Duration) {
     tokio::time::resume();
 }
 
+#[tokio::test]
+async fn a_call_ends_when_its_budget_does_and_is_taken_back() {
+    let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let link = link(&format!("tcp://{}", server.local_addr().unwrap()));
+    assert!(link.keeps_time());
+    let calling = |n, ms| {
+        let (link, mut head) = (Arc::clone(&link), head());
+        head.budget = Some(Duration::from_millis(ms));
+        tokio::spawn(async move { link.call(format!("{{\"n\":{n}}}").as_bytes(), &head).await })
+    };
+    let long = calling(1, 60_000);
+    let mut raw = Raw::new(server.accept().await.unwrap().0);
+    let first = raw.read().await.unwrap();
+    // Less time than the one before it, which is still waited for.
+    let error = calling(2, 30).await.unwrap().unwrap_err();
+    assert_eq!((error.code().as_str(), error.outcome()), ("deadline", Outcome::Unknown));
+    assert!(error.to_string().contains("did not answer within 30ms"), "{error}");
+    assert_eq!(raw.read().await.unwrap()["act"]["n"], 2);
+    raw.write(format!("{}\n", json!({"id": first["id"], "kind": "res", "mb": {}, "res": 1}))).await;
+    assert_eq!(long.await.unwrap().unwrap(), b"1");
+    // Of a peer that is known to understand it.
+    calling(3, 30).await.unwrap().unwrap_err();
+    let third = raw.read().await.unwrap();
+    let cancel = raw.read().await.unwrap();
+    assert_eq!((&cancel["kind"], &cancel["id"]), (&json!("cancel"), &third["id"]));
+}
+
 /// It reads no more, so it cannot say that it lives; what it took may run for long.
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_goes_away_may_be_silent_until_it_answers() {

@@ -187,7 +187,7 @@ async fn learn(core: &Core, peer: &Arc<Peer>) {
     let (why, lasts) = match said {
         Ok(Some(json)) => match serde_json::from_slice::<Catalogue>(&json) {
             Ok(catalogue) => {
-                peer.answered();
+                peer.answered(clock::now());
                 if core.remote.learn(peer, Some(catalogue)) {
                     core.mark_rivals();
                 }
