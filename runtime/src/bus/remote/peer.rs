@@ -38,6 +38,13 @@ pub(crate) struct Silence {
     lasts: bool,
 }
 
+impl Silence {
+    /// Whether to wait does not help.
+    pub(super) fn lasts(&self) -> bool {
+        self.lasts
+    }
+}
+
 impl Peer {
     pub(crate) fn new(url: Url, link: Arc<dyn Link>) -> Self {
         Peer {
@@ -77,10 +84,10 @@ impl Peer {
         (self.is_listed() && !lasts).then(|| self.known_since + GRACE)
     }
 
-    /// It answered, whatever it said.
-    pub(super) fn answered(&self) {
-        let now = clock::now().saturating_duration_since(self.known_since).as_micros();
-        self.heard.fetch_max(u64::try_from(now).unwrap_or(u64::MAX), Ordering::Relaxed);
+    /// It answered now, whatever it said.
+    pub(super) fn answered(&self, now: Instant) {
+        let after = now.saturating_duration_since(self.known_since).as_micros();
+        self.heard.fetch_max(u64::try_from(after).unwrap_or(u64::MAX), Ordering::Relaxed);
         self.breaker.answered();
     }
 
@@ -97,7 +104,7 @@ impl Peer {
             let peer = Arc::clone(self);
             task::spawn(async move {
                 if let Some(Ok(Some(_))) = clock::within(PROBE, peer.link.catalogue()).await {
-                    peer.answered();
+                    peer.answered(clock::now());
                 }
             });
         }

@@ -1,39 +1,30 @@
+mod build;
+mod check;
+mod draft;
+
 use std::any::{Any, TypeId};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::future::Future;
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, OnceLock, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tower_layer::Layer;
 use tower_service::Service;
 
+use self::draft::Draft;
 use super::by_type::ByType;
-use super::core::{Core, Group};
-use super::dedup::{Dedup, Memory, WhenFull};
 use super::handle::Bus;
-use super::index::Index;
-use super::layer::{At, BoxError, Inner, Layers, Request, Response, Wrap, wrap};
-use super::lifecycle::Lifecycle;
-use super::limit::Limit;
-use super::mounted::{About, Closure, Handler, Mounted};
+use super::layer::{At, BoxError, Inner, Request, Response, Wrap, wrap};
 use super::origin::Origin;
-use super::queue::{Queue, Queued};
-use super::remote::Remote;
-use super::route::could_answer;
 use super::routes::Route;
 use super::settings::Settings;
 use super::start_error::{StartError, StartProblem};
-use super::text::Text;
-use crate::flow::Flows;
-use crate::handler::{Accepts, Incoming, Need, answer};
+use crate::handler::Accepts;
 use crate::message::Message;
 use crate::message::json::Limits;
-use crate::pattern::{Compare, Pattern, PatternError, Value};
-use crate::registry::{self, CheckAt, Effect, Entry, Info, Kind, Problem, ProblemKind};
-use crate::sort::{gather, sort_by};
-use crate::testing::Recorder;
+use crate::pattern::{Compare, Pattern, Value};
+use crate::registry::{self, Info};
 use crate::transport::Transport;
 
 /// A bus in the making: handlers, states, settings.
@@ -75,21 +66,6 @@ pub struct Builder {
     routes: Vec<Route>,
     #[cfg(any(feature = "http", feature = "tcp"))]
     tls: crate::transport::Tls,
-}
-
-/// How many answers to messages of a Seneca are remembered, and how many bytes: a Seneca knows no bound, but forgets all
-/// when it restarts.
-const HISTORY: (usize, usize) = (100_000, 32 << 20);
-
-/// A handler before it is mounted.
-struct Draft {
-    kind: Kind,
-    about: About,
-    call: Handler,
-    /// For closures; an annotated function brings its own.
-    patterns: Vec<Pattern>,
-    /// Takes the place of every handler with the equal pattern, also of those that override it.
-    replaces: bool,
 }
 
 impl Builder {
@@ -376,16 +352,6 @@ impl Builder {
         self.drafts.iter().filter_map(|draft| draft.about.info()).collect()
     }
 
-    /// Everything that would keep the bus from starting.
-    pub(crate) fn problems(&self) -> Vec<StartProblem> {
-        let mut problems = Vec::new();
-        self.check_services(&mut problems);
-        self.check_crates(&mut problems);
-        self.check_states(&mut problems);
-        self.check_handlers(&mut problems);
-        problems
-    }
-
     /// Checks the handlers and makes the bus.
     ///
     /// # Errors
@@ -414,209 +380,6 @@ impl Builder {
             Err(StartError::new(problems))
         }
     }
-
-    /// The transports of the features that are on, and the user's own.
-    fn all_transports(&mut self) -> Vec<Arc<dyn Transport>> {
-        let own = std::mem::take(&mut self.transports);
-        #[cfg(any(feature = "http", feature = "tcp"))]
-        let own = crate::transport::built_in(&self.tls).into_iter().chain(own).collect();
-        own
-    }
-
-    fn build(mut self) -> Core {
-        let transports = self.all_transports();
-        let Builder { drafts, states, settings, layers, only, with, record, routes, .. } = self;
-        let layers_at = |at: At| {
-            let here: Vec<&Wrap> =
-                layers.iter().filter(|(place, _)| *place == at).map(|(_, wrap)| wrap).collect();
-            Layers::stack(here.into_iter())
-        };
-        let (around_handlers, edge) = (layers_at(At::Handler), layers_at(At::Edge));
-        let mut drafts = drafts;
-        drafts.retain(|draft| mounts(only.as_ref(), draft));
-        // What overrides comes after what it overrides, and what replaces comes last; see `Index::build`.
-        let last = |draft: &Draft| (draft.replaces, draft.about.info().is_some_and(|info| info.overrides));
-        sort_by(&mut drafts, |a, b| last(a).cmp(&last(b)));
-        let mut handlers = Vec::with_capacity(drafts.len());
-        let mut patterns = Vec::new();
-        for draft in &drafts {
-            let dedup = draft.dedup(&settings, handlers.len());
-            // The checks found that the keys can be joined.
-            let _ = draft.patterns(&with, &mut patterns);
-            for (pattern, text) in patterns.drain(..) {
-                let limit = draft.limit(&settings).map(Box::new);
-                handlers.push(Mounted {
-                    plain: limit.is_none() && dedup.is_none() && around_handlers.is_none() && edge.is_none(),
-                    dedup,
-                    kind: draft.kind,
-                    pattern,
-                    text,
-                    rank: draft.about.info().map_or(0, |info| info.rank),
-                    call: draft.call.clone(),
-                    about: draft.about.clone(),
-                    flow: u32::try_from(handlers.len()).unwrap_or(u32::MAX),
-                    limit,
-                    timeout: draft.about.info().and_then(|info| info.timeout),
-                    layers: around_handlers.clone(),
-                    replaced: None,
-                    queue: Queue::default(),
-                    rivals: AtomicBool::new(false),
-                });
-            }
-        }
-        let of_kind = |handlers: &[Mounted], kind| {
-            handlers
-                .iter()
-                .filter(|handler| handler.kind == kind)
-                .map(|handler| handler.flow)
-                .collect::<Vec<_>>()
-        };
-        let services = of_kind(&handlers, Kind::Service);
-        let services = Index::build(settings.compare, &mut handlers, services.into_iter());
-        let mut groups: BTreeMap<String, Vec<u32>> = BTreeMap::new();
-        for observer in of_kind(&handlers, Kind::Observer) {
-            groups.entry(handlers[observer as usize].about.service().to_owned()).or_default().push(observer);
-        }
-        let groups = groups
-            .into_iter()
-            .map(|(name, which)| Group {
-                name: name.into(),
-                observers: Index::build(settings.compare, &mut handlers, which.into_iter()),
-            })
-            .collect();
-        let mut types = ByType::default();
-        for message in handlers.iter().filter_map(|handler| handler.about.message()) {
-            let next = u32::try_from(types.len()).unwrap_or(u32::MAX);
-            types.entry(message.type_id).or_insert(next);
-        }
-        let (keys, bytes) = settings.dedup_memory;
-        Core {
-            flows: Flows::new(handlers.len() + 1),
-            routes: types.iter().map(|_| OnceLock::new()).collect(),
-            handlers: handlers.into(),
-            services,
-            groups,
-            types,
-            strangers: RwLock::default(),
-            states,
-            edge,
-            settings,
-            lifecycle: Lifecycle::default(),
-            queued: Queued::default(),
-            recorder: record.then(Recorder::default),
-            transports,
-            remote: Remote::default(),
-            skips_local: routes.iter().any(|route| route.skip_local),
-            dedup: Arc::new(Memory::new(keys, bytes, WhenFull::Refuse)),
-            history: Arc::new(Memory::new(HISTORY.0, HISTORY.1, WhenFull::Forget)),
-        }
-    }
-
-    fn check_services(&self, problems: &mut Vec<StartProblem>) {
-        let Some(only) = &self.only else { return };
-        let known: BTreeSet<&str> = gather(self.drafts.iter().map(|draft| draft.about.service()));
-        let list = known.iter().copied().collect::<Vec<_>>().join(", ");
-        for name in only.iter().filter(|name| !known.contains(name.as_str())) {
-            problems.push(StartProblem::new(
-                "unknown-service",
-                format!("there is no service `{name}` in this program; it has: {list}"),
-            ));
-        }
-    }
-
-    fn check_crates(&self, problems: &mut Vec<StartProblem>) {
-        if self.handler_crates.is_empty() {
-            return;
-        }
-        let (mut linked, mut last) = (BTreeSet::new(), "");
-        for info in self.drafts.iter().filter_map(|draft| draft.about.info()) {
-            // The handlers of a crate come one after the other, and a program has thousands.
-            let name = info.crate_name();
-            if name != last {
-                linked.insert(name);
-                last = name;
-            }
-        }
-        for name in self.handler_crates.iter().filter(|name| !linked.contains(**name)) {
-            problems.push(StartProblem::new(
-                "unlinked-crate",
-                format!(
-                    "crate `{name}` has handlers, but it is not linked into this program, since nothing of it is used: \
-                     add `use {name} as _;` to main.rs, or `allow_unlinked({name})` to `#[matchbus::main]`"
-                ),
-            ));
-        }
-    }
-
-    fn check_states(&self, problems: &mut Vec<StartProblem>) {
-        let mut missing: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for draft in self.drafts.iter().filter(|draft| mounts(self.only.as_ref(), draft)) {
-            for need in draft.about.needs() {
-                if let Need::State { id, name, optional: false } = need
-                    && !self.states.contains_key(id)
-                {
-                    missing.entry(name()).or_default().push(draft.about.name());
-                }
-            }
-        }
-        for (name, handlers) in missing {
-            problems.push(StartProblem::new(
-                "missing-state",
-                format!(
-                    "no state of type `{name}` was given, but `{}` needs it: add `.state(…)` before the start",
-                    handlers.join("`, `")
-                ),
-            ));
-        }
-    }
-
-    /// The conflicts among the handlers. Keys that are joined at start are the same for all of them, so they change
-    /// nothing between two handlers.
-    fn check_handlers(&self, problems: &mut Vec<StartProblem>) {
-        let functions = || self.drafts.iter().filter_map(|draft| Some((draft, draft.about.info()?)));
-        for (draft, info) in functions().filter(|_| !self.with.is_empty()) {
-            if let Err(cause) = draft.patterns(&self.with, &mut Vec::new()) {
-                problems.push(StartProblem::new(
-                    "with-key",
-                    format!("the keys given at start do not go with the pattern of `{}`: {cause}", info.name),
-                ));
-            }
-        }
-        let found = registry::problems(
-            functions().map(|(draft, info)| Entry {
-                info,
-                patterns: &info.patterns,
-                mounted: mounts(self.only.as_ref(), draft),
-            }),
-            CheckAt::Start,
-        );
-        let told = found.problems().iter().filter(|problem| match problem.kind() {
-            ProblemKind::Unanswered => self.checked && !self.closures_answer(problem),
-            ProblemKind::OverridesNothing => self.checked,
-            _ => true,
-        });
-        problems.extend(told.map(|problem| StartProblem::new(problem.kind().as_str(), problem.to_string())));
-        if found.more() > 0 {
-            problems.push(StartProblem::new("more", format!("and {} more", found.more())));
-        }
-    }
-
-    /// Whether what the handlers of an `Unanswered` problem send is answered by closures, which the check of the
-    /// annotated functions does not see.
-    fn closures_answer(&self, problem: &Problem) -> bool {
-        let closures = || self.drafts.iter().flat_map(|draft| &draft.patterns);
-        let functions = || self.infos().into_iter().flat_map(|info| info.patterns.iter());
-        let needs = problem.handlers().iter().flat_map(|info| info.needs.iter().copied().flatten());
-        let messages = needs.filter_map(|need| match need {
-            Need::Calls(message) | Need::Emits(message) => Some(*message),
-            _ => None,
-        });
-        messages
-            .filter(|message| {
-                !message.external && !functions().any(|pattern| registry::answers(message, pattern))
-            })
-            .all(|message| closures().any(|pattern| could_answer(pattern, message)))
-    }
 }
 
 impl Default for Builder {
@@ -628,91 +391,5 @@ impl Default for Builder {
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder").field("handlers", &self.drafts.len()).finish_non_exhaustive()
-    }
-}
-
-/// A pattern with the keys that are known only at start, and its text.
-fn joined(
-    pattern: Pattern,
-    text: Option<&'static str>,
-    with: &[(String, Value)],
-) -> Result<(Pattern, Text), PatternError> {
-    if with.is_empty() {
-        let text = text.map_or_else(|| pattern.to_string().into(), Text::Static);
-        return Ok((pattern, text));
-    }
-    // `shard = "*"` says that there is one, and the start which one: a value that fits takes the place of the glob.
-    let narrows = |name: &str, value: &Value| {
-        let given = with.iter().find(|(given, _)| given == name).map(|(_, given)| given.as_ref());
-        value.is_glob()
-            && given.and_then(|given| given.scalar().map(|given| value.fits(Compare::Typed, given)))
-                == Some(true)
-    };
-    let keys = pattern.iter().filter(|(name, value)| !narrows(name, value));
-    let keys = keys.map(|(name, value)| (name, value.clone()));
-    let more = with.iter().map(|(name, value)| (name.as_str(), value.clone()));
-    let pattern = Pattern::new(keys.chain(more))?;
-    let text = pattern.to_string().into();
-    Ok((pattern, text))
-}
-
-fn mounts(only: Option<&BTreeSet<String>>, draft: &Draft) -> bool {
-    only.is_none_or(|only| only.contains(draft.about.service()))
-}
-
-impl Draft {
-    fn of(info: &'static Info) -> Self {
-        Draft {
-            kind: info.kind,
-            about: About::Function(info),
-            call: Handler::Function(info.shim),
-            patterns: Vec::new(),
-            replaces: false,
-        }
-    }
-
-    fn closure<M, F, Fut>(pattern: Pattern, handler: F, replaces: bool) -> Self
-    where
-        M: Incoming + Accepts<Fut::Output>,
-        F: Fn(M) -> Fut + Send + Sync + 'static,
-        Fut: Future + Send + 'static,
-    {
-        let closure: Arc<Closure> = Arc::new(move |_, input, _| answer::<M, _>(handler(M::take(input)?)));
-        Draft {
-            kind: Kind::Service,
-            about: About::Closure { service: Text::Static("closures"), message: M::MESSAGE },
-            call: Handler::Closure(closure),
-            patterns: vec![pattern],
-            replaces,
-        }
-    }
-
-    /// The patterns with the keys that are known only at start, and their texts.
-    fn patterns(
-        &self,
-        with: &[(String, Value)],
-        into: &mut Vec<(Pattern, Text)>,
-    ) -> Result<(), PatternError> {
-        let own = self.about.info().map_or(&[][..], |info| info.patterns.as_slice());
-        for info in own {
-            into.push(joined(Pattern::from(info), Some(info.text), with)?);
-        }
-        for pattern in &self.patterns {
-            into.push(joined(pattern.clone(), None, with)?);
-        }
-        Ok(())
-    }
-
-    /// What it remembers, if it is `effect(dedup)`; `scope` is a number that no other handler has.
-    fn dedup(&self, settings: &Settings, scope: usize) -> Option<Dedup> {
-        let Effect::Dedup { window } = self.about.info()?.effect else { return None };
-        let window = if window == Effect::WINDOW { settings.dedup_window.unwrap_or(window) } else { window };
-        Some(Dedup { scope: u32::try_from(scope).unwrap_or(u32::MAX), window })
-    }
-
-    fn limit(&self, settings: &Settings) -> Option<Limit> {
-        // An observer's messages come out of its queue, which has the same bound.
-        let size = self.about.info()?.concurrency?;
-        Some(Limit::new(size, settings.queue))
     }
 }
