@@ -1,4 +1,4 @@
-//! Time: monotonic for deadlines, wall-clock only for the sortable part of message ids.
+//! Time: monotonic for deadlines, wall-clock only for the sortable part of message ids and the date of HTTP answers.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -30,7 +30,7 @@ static SHIFT: AtomicI64 = AtomicI64::new(0);
 
 /// Sets this process's wall clock wrong by so many milliseconds, for tests of processes whose clocks differ (rule R4).
 ///
-/// Only ids show it: a message carries how much time it has left, and never until when.
+/// Only ids, and the date of an HTTP answer, show it: a message carries how much time it has left, and never until when.
 pub fn shift_wall(by_ms: i64) {
     SHIFT.store(by_ms, Ordering::Relaxed);
 }

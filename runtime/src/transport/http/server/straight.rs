@@ -195,12 +195,13 @@ fn written(reply: &Reply, closes: bool) -> Vec<u8> {
     out
 }
 
-/// The date as a header has it, written once a second.
+/// The date as a header has it (RFC 9110, 6.6.1), written once a second. Nothing is decided by it.
 fn date() -> [u8; 29] {
     thread_local! {
         static LAST: Cell<(u64, [u8; 29])> = const { Cell::new((0, [0; 29])) };
     }
-    let now = clock::unix_ms() / 1000;
+    // What the format cannot say, the year 10000 and later, would be a panic.
+    let now = (clock::unix_ms() / 1000).min(253_402_300_799);
     let (mut second, mut text) = LAST.get();
     if second != now {
         second = now;
