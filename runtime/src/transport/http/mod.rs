@@ -17,8 +17,8 @@
 //! |---|---|---|
 //! | `token_env=NAME` | both | the bearer token is in the environment variable `NAME`; in place of it the token may stand before the `@`: `http://TOKEN@host` |
 //! | `max_connections=N` | listener | at most so many connections at once; 1,024 (older name: `connections`) |
-//! | `connections=N` | link | so many connections are kept; 16 |
-//! | `most_connections=N` | link | so many are made while calls would otherwise wait longer than 10 ms; 64 |
+//! | `connections=N` | link | so many connections are kept; 64 |
+//! | `most_connections=N` | link | so many are made while calls would otherwise wait longer than 10 ms; 64, or as many as are kept |
 //! | `body_timeout=T` | listener | how long a body may take to come; `10s` (older: `body_ms=10000`) |
 //! | `idle_timeout=T` | listener | how long a head may take, the client's reading of a reply, and the time between two requests; `10s` (older: `idle_ms=10000`) |
 //! | `max_budget=T` | listener | no message gets more time than that, whatever it asks for; `1m` (older: `max_budget_ms=60000`) |
