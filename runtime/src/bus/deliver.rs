@@ -145,7 +145,10 @@ impl Core {
     /// Whether a handler here may answer a typed message that none takes by its type: without a look at its keys, which
     /// would have to be gathered first.
     fn may_answer(&self, message: &'static MessageInfo, origin: &Origin) -> bool {
-        self.remote.is_empty() || origin.extend().is_some() || self.knows_a_way(message)
+        self.remote.is_empty()
+            || origin.extend().is_some()
+            // Whoever only calls others need not look it up.
+            || (!self.handlers.is_empty() && self.knows_a_way(message))
     }
 
     fn knows_a_way(&self, message: &'static MessageInfo) -> bool {
