@@ -30,7 +30,7 @@ use crate::flow::Flows;
 use crate::handler::{Accepts, Incoming, Need, answer};
 use crate::message::Message;
 use crate::message::json::Limits;
-use crate::pattern::{Compare, Pattern, PatternError, Value};
+use crate::pattern::{Compare, Pattern, PatternError, PatternInfo, Value};
 use crate::registry::{self, CheckAt, Effect, Entry, Info, Kind, Problem, ProblemKind};
 use crate::sort::{gather, sort_by};
 use crate::testing::Recorder;
@@ -323,7 +323,8 @@ impl Builder {
     }
 
     /// Adds a key to every pattern that is mounted: known only at start, such as the shard this process serves (rule
-    /// M5). In a pattern that has the key with a glob, such as `shard = "*"`, a value that fits takes its place.
+    /// M5). In a pattern that has the key with a glob, such as `shard = "*"`, a value that fits takes its place. The start
+    /// refuses a value that contradicts a pattern, and one by which two patterns become the same.
     ///
     /// ```
     /// use matchbus::prelude::*;
@@ -574,14 +575,7 @@ impl Builder {
     /// nothing between two handlers.
     fn check_handlers(&self, problems: &mut Vec<StartProblem>) {
         let functions = || self.drafts.iter().filter_map(|draft| Some((draft, draft.about.info()?)));
-        for (draft, info) in functions().filter(|_| !self.with.is_empty()) {
-            if let Err(cause) = draft.patterns(&self.with, &mut Vec::new()) {
-                problems.push(StartProblem::new(
-                    "with-key",
-                    format!("the keys given at start do not go with the pattern of `{}`: {cause}", info.name),
-                ));
-            }
-        }
+        self.check_with(problems);
         let found = registry::problems(
             functions().map(|(draft, info)| Entry {
                 info,
@@ -598,6 +592,48 @@ impl Builder {
         problems.extend(told.map(|problem| StartProblem::new(problem.kind().as_str(), problem.to_string())));
         if found.more() > 0 {
             problems.push(StartProblem::new("more", format!("and {} more", found.more())));
+        }
+    }
+
+    /// The keys that are joined at start: that they go with each pattern which is mounted, and leave different patterns
+    /// different.
+    fn check_with(&self, problems: &mut Vec<StartProblem>) {
+        let mut problem = |text: String| problems.push(StartProblem::new("with-key", text));
+        let mut names = BTreeSet::new();
+        let twice: BTreeSet<&str> =
+            gather(self.with.iter().map(|(key, _)| &**key).filter(|key| !names.insert(*key)));
+        if !twice.is_empty() {
+            let twice = twice.into_iter().collect::<Vec<_>>().join("`, `");
+            return problem(format!("the key `{twice}` is given twice for the start: name each key once"));
+        }
+        if self.with.is_empty() {
+            return;
+        }
+        // By group and what a pattern became: what it was, and whose.
+        let mut seen: BTreeMap<(&str, String), (Pattern, &str)> = BTreeMap::new();
+        for draft in self.drafts.iter().filter(|draft| mounts(self.only.as_ref(), draft)) {
+            let name = draft.about.name();
+            let group = if draft.kind == Kind::Observer { draft.about.service() } else { "" };
+            for own in draft.own_patterns() {
+                let (became, _) = match joined(own.clone(), None, &self.with) {
+                    Ok(became) => became,
+                    Err(cause) => {
+                        problem(format!(
+                            "the keys given at start do not go with the pattern of `{name}`: {cause}"
+                        ));
+                        continue;
+                    }
+                };
+                let key = (group, became.to_string());
+                match seen.get(&key) {
+                    Some((other, whose)) if *other != own && !draft.replaces => problem(format!(
+                        "with the keys given at start, `{other}` of `{whose}` and `{own}` of `{name}` are both `{became}`: \
+                         mount one of them, or ask for one more key in one"
+                    )),
+                    Some(_) => {}
+                    None => drop(seen.insert(key, (own, name))),
+                }
+            }
         }
     }
 
@@ -641,12 +677,12 @@ fn joined(
         let text = text.map_or_else(|| pattern.to_string().into(), Text::Static);
         return Ok((pattern, text));
     }
-    // `shard = "*"` says that there is one, and the start which one: a value that fits takes the place of the glob.
+    // `shard = "*"` says that there is one, and the start which one: a value that fits takes the place of the glob. One
+    // that the pattern has anyway changes nothing.
     let narrows = |name: &str, value: &Value| {
-        let given = with.iter().find(|(given, _)| given == name).map(|(_, given)| given.as_ref());
-        value.is_glob()
-            && given.and_then(|given| given.scalar().map(|given| value.fits(Compare::Typed, given)))
-                == Some(true)
+        let Some((_, given)) = with.iter().find(|(given, _)| given == name) else { return false };
+        let fits = |given| value.fits(Compare::Typed, given);
+        given == value || value.is_glob() && given.as_ref().scalar().is_some_and(fits)
     };
     let keys = pattern.iter().filter(|(name, value)| !narrows(name, value));
     let keys = keys.map(|(name, value)| (name, value.clone()));
@@ -687,14 +723,22 @@ impl Draft {
         }
     }
 
+    fn annotated(&self) -> &'static [PatternInfo] {
+        self.about.info().map_or(&[], |info| info.patterns.as_slice())
+    }
+
+    /// The patterns as they stand in the program.
+    fn own_patterns(&self) -> impl Iterator<Item = Pattern> {
+        self.annotated().iter().map(Pattern::from).chain(self.patterns.iter().cloned())
+    }
+
     /// The patterns with the keys that are known only at start, and their texts.
     fn patterns(
         &self,
         with: &[(String, Value)],
         into: &mut Vec<(Pattern, Text)>,
     ) -> Result<(), PatternError> {
-        let own = self.about.info().map_or(&[][..], |info| info.patterns.as_slice());
-        for info in own {
+        for info in self.annotated() {
             into.push(joined(Pattern::from(info), Some(info.text), with)?);
         }
         for pattern in &self.patterns {
