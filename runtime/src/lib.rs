@@ -70,12 +70,20 @@
 //! Tests of one crate share what is registered, so build their buses from lists. Doc tests of edition 2024 are compiled
 //! into one program; mark those that discover handlers `standalone_crate`.
 //!
+//! # Words
+//!
+//! A **service** is a module of handlers, or a `group(…)`: what a process mounts as a whole. A **pin** is a pattern that stands
+//! for all messages that match it, such as `role:cart,cmd:*`. A **catalogue** says which patterns a process answers, as
+//! data. A **peer** is another process; a **link** is the way to one. The **effect** of a handler says what running it
+//! twice would do. An **outcome** says whether a message ran: *done*, *not done* or *unknown*. A **flow** is the messages
+//! of one pattern, counted.
+//!
 //! # Features
 //!
 //! | feature | default | adds |
 //! |---|---|---|
 //! | `http` | no | [`transport::http`]: plain JSON, Seneca over HTTP, health, metrics |
-//! | `routes` | no | route tables from TOML files: [`bus::Route`], `--routes` |
+//! | `routes` | no | route tables from TOML files: [`bus::Route`], `--routes`; a route of flags or code needs no feature |
 //! | `schema` | no | JSON Schemas in the catalogue, for types that derive `schemars::JsonSchema` |
 //! | `tcp` | no | [`transport::tcp`]: lines of JSON in Seneca's frames |
 //! | `tls` | no | `https://` and `tcps://`: own CA, mutual TLS; only with `http` or `tcp` |

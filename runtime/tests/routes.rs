@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use matchbus::bus::Route;
 use matchbus::prelude::*;
@@ -148,6 +149,8 @@ async fn handlers_here_win_unless_the_route_skips_them() {
     // Nothing falls back to the handlers here.
     far.bus.shutdown().await;
     drop(far);
+    // It is waited for until the deadline, so that is near.
+    let bus = bus.timeout(Duration::from_millis(200));
     let error = bus.call(Who { cmd: Some("far".into()) }).await.unwrap_err();
     assert_eq!(error.outcome(), Outcome::NotDone, "{error}");
 }

@@ -684,31 +684,78 @@ async fn a_server_that_comes_back_at_the_same_place_is_found_again() {
     assert_eq!(again.bus.flows().of("role:echo").replied, 1);
 }
 
+/// The clock moves only where this test moves it, or at its own pace of which an hour is not to come.
 #[tokio::test]
 async fn a_peer_that_owes_answers_and_is_silent_is_given_up() {
+    const HALF: Duration = Duration::from_mins(30);
     let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = server.local_addr().unwrap();
-    let link = link(&format!("tcp://{address}?silence_timeout=100ms"));
+    let link = link(&format!("tcp://{address}?silence_timeout=60m"));
     let calling = |n| {
         let link = Arc::clone(&link);
         tokio::spawn(async move { call(&link, json!({ "n": n })).await })
     };
+    let answer = |frame: &Value, with: Value| {
+        format!("{}\n", json!({"id": frame["id"], "kind": "res", "mb": {}, "res": with}))
+    };
     let first = calling(1);
     let mut raw = Raw::new(server.accept().await.unwrap().0);
     let frame = raw.read().await.unwrap();
-    raw.write(format!("{}\n", json!({"id": frame["id"], "kind": "res", "mb": {}, "res": 1}))).await;
+    raw.write(answer(&frame, json!(1))).await;
     first.await.unwrap().unwrap();
     let second = calling(2);
     assert_eq!(raw.read().await.unwrap()["act"]["n"], 2);
+    pass(HALF).await;
     let probe = raw.read().await.unwrap();
     assert_eq!(probe["kind"], "health");
-    // It lives, and is silent again.
-    raw.write(format!("{}\n", json!({"id": probe["id"], "kind": "res", "mb": {}, "res": {"ready": true}})))
-        .await;
+    // It lives, and is silent again. What comes after that answer is read after it.
+    raw.write(answer(&probe, json!({"ready": true}))).await;
+    let third = calling(3);
+    let frame = raw.read().await.unwrap();
+    assert_eq!(frame["act"]["n"], 3);
+    raw.write(answer(&frame, json!(3))).await;
+    third.await.unwrap().unwrap();
+    pass(HALF).await;
     assert_eq!(raw.read().await.unwrap()["kind"], "health");
+    assert!(!second.is_finished());
+    pass(HALF).await;
     let error = second.await.unwrap().unwrap_err();
     assert_eq!((error.code().as_str(), error.outcome()), ("connection-lost", Outcome::Unknown));
     assert!(raw.read().await.is_none());
+}
+
+/// Lets this time go by, and a little more than that, so that what began just now is over too.
+async fn pass(time: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(time + Duration::from_mins(1)).await;
+    tokio::time::resume();
+}
+
+#[tokio::test]
+async fn a_call_ends_when_its_budget_does_and_is_taken_back() {
+    let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let link = link(&format!("tcp://{}", server.local_addr().unwrap()));
+    assert!(link.keeps_time());
+    let calling = |n, ms| {
+        let (link, mut head) = (Arc::clone(&link), head());
+        head.budget = Some(Duration::from_millis(ms));
+        tokio::spawn(async move { link.call(format!("{{\"n\":{n}}}").as_bytes(), &head).await })
+    };
+    let long = calling(1, 60_000);
+    let mut raw = Raw::new(server.accept().await.unwrap().0);
+    let first = raw.read().await.unwrap();
+    // Less time than the one before it, which is still waited for.
+    let error = calling(2, 30).await.unwrap().unwrap_err();
+    assert_eq!((error.code().as_str(), error.outcome()), ("deadline", Outcome::Unknown));
+    assert!(error.to_string().contains("did not answer within 30ms"), "{error}");
+    assert_eq!(raw.read().await.unwrap()["act"]["n"], 2);
+    raw.write(format!("{}\n", json!({"id": first["id"], "kind": "res", "mb": {}, "res": 1}))).await;
+    assert_eq!(long.await.unwrap().unwrap(), b"1");
+    // Of a peer that is known to understand it.
+    calling(3, 30).await.unwrap().unwrap_err();
+    let third = raw.read().await.unwrap();
+    let cancel = raw.read().await.unwrap();
+    assert_eq!((&cancel["kind"], &cancel["id"]), (&json!("cancel"), &third["id"]));
 }
 
 /// It reads no more, so it cannot say that it lives; what it took may run for long.

@@ -22,6 +22,17 @@ pub struct Once {
     pub ms: u64,
 }
 
+/// Makes an effect that must not be made again, also not by another process: a row in a ledger that all of them share, which is
+/// written in one transaction with the message's idempotency key.
+#[derive(Clone, Debug, Message, Serialize, Deserialize)]
+#[message(fault = "deposit", reply(String), external)]
+pub struct Deposit {
+    /// Which effect.
+    pub key: String,
+    /// How long the handler works, half of it before the effect and half after it.
+    pub ms: u64,
+}
+
 /// As [`Once`], but nothing keeps it from being made again: the handler declares no effect.
 #[derive(Clone, Debug, Message, Serialize, Deserialize)]
 #[message(fault = "add", reply(String), external)]
@@ -102,6 +113,9 @@ pub struct Stats {
     pub late: u64,
     /// Messages that came and have not ended, without the one that asks.
     pub in_flight: u64,
+    /// When the last message was made that came for a handler that counts, by the wall clock of the process that sent it: in
+    /// milliseconds since 1970, as its id has it.
+    pub sent_ms: u64,
 }
 
 /// A greeting as the first version of a service knew it.

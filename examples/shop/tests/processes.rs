@@ -61,6 +61,23 @@ fn tea() -> GetPrice {
     serde_json::from_str(r#"{"sku":"tea"}"#).unwrap()
 }
 
+#[test]
+fn call_explains_what_other_processes_answer() {
+    let price = Process::start("price", "tcp://127.0.0.1:0", &[]);
+    let url = price.url.to_string();
+    let explain = |message: &str| {
+        let mut call = Command::new(env!("CARGO_BIN_EXE_shop"));
+        call.args(["call", message, "--explain", "--bus", &url]);
+        String::from_utf8(call.output().unwrap().stderr).unwrap()
+    };
+    let gold = r#"{"role":"price","cmd":"get","sku":"pot","tier":"gold"}"#;
+    let told = explain(gold);
+    assert!(told.starts_with(&format!("`cmd:get,role:price,tier:gold` is answered at {url}\n")), "{told}");
+    assert!(told.contains("wins over `cmd:get,role:price`: it has more keys, 3 against 2"), "{told}");
+    let told = explain(r#"{"role":"price","cmd":"got"}"#);
+    assert!(told.contains("near miss `cmd:get,role:price`: `cmd` is got, not get"), "{told}");
+}
+
 async fn an_order_goes_through(scheme: &str) {
     let listen = format!("{scheme}://127.0.0.1:0");
     let price = Process::start("price", &listen, &[]);

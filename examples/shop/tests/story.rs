@@ -95,10 +95,10 @@ async fn a_cart_that_could_not_ask_for_the_price_can_be_asked_again_under_the_sa
         .replace(move |msg: GetPrice| {
             let away = away.swap(false, Ordering::SeqCst);
             async move {
-                match away {
-                    true => Err(CallError::Bus(matchbus::Error::unreachable("nobody there"))),
-                    false => Ok(Price { sku: msg.sku, kind: "goods".into(), cents: 450 }),
+                if away {
+                    return Err(CallError::Bus(matchbus::Error::unreachable("nobody there")));
                 }
+                Ok(Price { sku: msg.sku, kind: "goods".into(), cents: 450 })
             }
         })
         .start();

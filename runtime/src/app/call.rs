@@ -10,6 +10,7 @@ use crate::bus::Bus;
 use crate::message::{AppError, CallError, Error, ErrorReply, Result};
 use crate::registry::{Catalogue, Handler};
 use crate::router::Explanation;
+use crate::transport::Url;
 
 /// `call`, as the command line says it.
 #[derive(Debug, Default)]
@@ -31,7 +32,10 @@ pub(super) async fn call(bus: Bus, catalogue: &Catalogue, call: Call) -> Result<
     };
     if call.explain {
         match bus.explain(&message) {
-            Ok(why) => say(&explained(&why, catalogue)),
+            Ok(why) => match bus.answered_at(&message) {
+                Some((pattern, urls)) => say(&format!("{}\n{why}", elsewhere(&pattern, &urls))),
+                None => say(&explained(&why, catalogue)),
+            },
             Err(error) => say(&error.to_string()),
         }
     }
@@ -76,6 +80,12 @@ fn explained(why: &Explanation, catalogue: &Catalogue) -> String {
         Some(handler) => format!("{} answers ({})\n{why}", handler.id(), handler.place),
         None => why.to_string(),
     }
+}
+
+/// Who answers in other processes.
+fn elsewhere(pattern: &str, urls: &[Url]) -> String {
+    let urls: Vec<String> = urls.iter().map(ToString::to_string).collect();
+    format!("`{pattern}` is answered at {}", urls.join(", "))
 }
 
 fn read_stdin() -> Result<Vec<u8>> {

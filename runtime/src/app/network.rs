@@ -211,3 +211,6 @@ fn read_table(path: &std::path::Path) -> Result<Vec<Route>> {
         "to read `{path}` the feature `routes` of the crate matchbus is needed, in Cargo.toml; or use --route"
     )))
 }
+
+#[cfg(all(test, feature = "http"))]
+mod tests;

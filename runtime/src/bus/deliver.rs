@@ -11,6 +11,7 @@ use super::mounted::Mounted;
 use super::origin::Origin;
 use super::outside::Outside;
 use super::queue::{Body, Job};
+use super::remote::Target as Elsewhere;
 use super::route::{Route, could_answer, scalar};
 use crate::handler::BoxFuture;
 use crate::message::json::{Malformed, Scan};
@@ -144,7 +145,10 @@ impl Core {
     /// Whether a handler here may answer a typed message that none takes by its type: without a look at its keys, which
     /// would have to be gathered first.
     fn may_answer(&self, message: &'static MessageInfo, origin: &Origin) -> bool {
-        self.remote.is_empty() || origin.extend().is_some() || self.knows_a_way(message)
+        self.remote.is_empty()
+            || origin.extend().is_some()
+            // Whoever only calls others need not look it up.
+            || (!self.handlers.is_empty() && self.knows_a_way(message))
     }
 
     fn knows_a_way(&self, message: &'static MessageInfo) -> bool {
@@ -213,15 +217,6 @@ impl Core {
         typed_reply::<M>(self.act_boxed(bytes, origin, target).await)
     }
 
-    /// Nobody here answers: whoever does elsewhere.
-    pub(super) async fn deliver_elsewhere<M: Message>(
-        self: &Arc<Self>,
-        origin: &Origin,
-        bytes: Vec<u8>,
-    ) -> Reply<M> {
-        typed_reply::<M>(self.act_away(origin, bytes).await)
-    }
-
     /// As [`act`](Core::act), as a trait object: compiled with matchbus, and not with every program that awaits it.
     pub(crate) fn act_boxed<'a>(
         self: &'a Arc<Self>,
@@ -232,17 +227,29 @@ impl Core {
         Box::pin(async move { self.act(&bytes, origin, target).await })
     }
 
-    /// Nobody here answers: whoever does elsewhere. A trait object for the same reason.
-    fn act_away<'a>(
+    /// Calls whoever answers a typed message in another process: `first`, if that could be told without a look at the
+    /// bytes. A trait object for the same reason.
+    pub(super) fn act_away<'a>(
         self: &'a Arc<Self>,
         origin: &'a Origin,
         bytes: Vec<u8>,
+        first: Option<Arc<Elsewhere>>,
     ) -> BoxFuture<'a, Result<Vec<u8>, CallError<ErrorReply>>> {
         Box::pin(async move {
             let envelope = origin.envelope();
-            let mut scan = Scan::empty();
-            scan.fill(&bytes, &self.settings.limits).map_err(Error::malformed)?;
-            self.act_elsewhere(&bytes, &scan, &envelope).await
+            let scan = || Scan::read(&bytes, &self.settings.limits);
+            let find = || self.remote.find(&scan().ok()?);
+            let first = match first.filter(|_| bytes.len() <= self.settings.limits.max_bytes()) {
+                None => self.remote.find(&scan().map_err(Error::malformed)?),
+                known => known,
+            };
+            self.refuses_to_send(&envelope)?;
+            match self.remote.call(&bytes, &envelope, &self.settings, first, find).await {
+                Some(reply) => reply.map_err(|error| named(error, &envelope)),
+                None => Err(CallError::Bus(
+                    self.no_handler_anywhere(&scan().map_err(Error::malformed)?, &envelope),
+                )),
+            }
         })
     }
 
@@ -253,16 +260,18 @@ impl Core {
         scan: &Scan<'_>,
         envelope: &Envelope<'_>,
     ) -> Result<Vec<u8>, CallError<ErrorReply>> {
-        if let Some(refusal) = self.refuses(envelope) {
-            return Err(CallError::Bus(refusal.of_message(&envelope.id().to_string())));
-        }
+        self.refuses_to_send(envelope)?;
         let find = || self.remote.find(scan);
-        match self.remote.call(bytes, envelope, &self.settings, find).await {
-            Some(Err(CallError::Bus(error))) => {
-                Err(CallError::Bus(error.of_message(&envelope.id().to_string())))
-            }
-            Some(reply) => reply,
+        match self.remote.call(bytes, envelope, &self.settings, find(), find).await {
+            Some(reply) => reply.map_err(|error| named(error, envelope)),
             None => Err(CallError::Bus(self.no_handler_anywhere(scan, envelope))),
+        }
+    }
+
+    fn refuses_to_send(&self, envelope: &Envelope<'_>) -> Result<(), Error> {
+        match self.refuses(envelope) {
+            None => Ok(()),
+            Some(refusal) => Err(refusal.of_message(&envelope.id().to_string())),
         }
     }
 
@@ -330,12 +339,21 @@ impl Core {
 
 /// A message as JSON: the keys of its type, its fields, and what was added.
 pub(crate) fn encode<M: Message>(message: &M, extend: Option<&Map<String, Value>>) -> Result<Vec<u8>, Error> {
+    encode_in(message, extend, 0)
+}
+
+/// As [`encode`], with room for so many bytes.
+pub(super) fn encode_in<M: Message>(
+    message: &M,
+    extend: Option<&Map<String, Value>>,
+    room: usize,
+) -> Result<Vec<u8>, Error> {
     if extend.is_some() {
         let value = value_of(message, extend)?;
         return serde_json::to_vec(&value).map_err(|cause| unwritable::<M>(&cause));
     }
     let prefix = M::INFO.prefix;
-    let mut bytes = Vec::with_capacity(prefix.len() + 128);
+    let mut bytes = Vec::with_capacity(room.max(prefix.len() + 128));
     bytes.push(b'{');
     bytes.extend_from_slice(prefix.as_bytes());
     let fields = bytes.len();
@@ -394,7 +412,16 @@ fn value_of_scalar(scalar: Scalar<'_>) -> Value {
 }
 
 /// A reply in JSON as the caller's types.
-fn typed_reply<M: Message>(reply: Result<Vec<u8>, CallError<ErrorReply>>) -> Reply<M> {
+/// The bus's own error with the message's id.
+#[cold]
+fn named(error: CallError<ErrorReply>, envelope: &Envelope<'_>) -> CallError<ErrorReply> {
+    match error {
+        CallError::Bus(error) => CallError::Bus(error.of_message(&envelope.id().to_string())),
+        app @ CallError::App(_) => app,
+    }
+}
+
+pub(super) fn typed_reply<M: Message>(reply: Result<Vec<u8>, CallError<ErrorReply>>) -> Reply<M> {
     match reply {
         Ok(reply) => serde_json::from_slice(&reply).map_err(|cause| CallError::Bus(undecodable::<M>(&cause))),
         Err(CallError::Bus(error)) => Err(CallError::Bus(error)),

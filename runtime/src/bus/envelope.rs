@@ -40,13 +40,18 @@ impl<'a> Envelope<'a> {
     ///
     /// The clock starts when the first one asks, which is before the handler first waits for anything.
     pub(crate) fn deadline(&self, default_budget: Duration) -> Instant {
+        self.deadline_from(clock::now, default_budget)
+    }
+
+    /// As [`deadline`](Envelope::deadline), for those who have looked at the clock.
+    pub(crate) fn deadline_from(&self, now: impl Fn() -> Instant, default_budget: Duration) -> Instant {
         *self.deadline.get_or_init(|| {
             let own = self.origin.rare.as_ref().and_then(|rare| rare.budget);
             let parent = self.origin.parent.as_ref().filter(|_| !self.queued).and_then(Meta::deadline);
             match (own, parent) {
                 (None, Some(parent)) => parent,
-                (Some(own), Some(parent)) => parent.min(clock::now() + own),
-                (own, None) => clock::now() + own.unwrap_or(default_budget),
+                (Some(own), Some(parent)) => parent.min(now() + own),
+                (own, None) => now() + own.unwrap_or(default_budget),
             }
         })
     }

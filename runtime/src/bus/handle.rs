@@ -277,15 +277,20 @@ impl Bus {
         self.core.snapshot()
     }
 
-    /// Why a message would go where it would go: which patterns match, which one wins, and what comes near. Its
-    /// `Display` says it in words.
+    /// Why a message would go where it would go: which patterns match, here and at the peers as far as these have said,
+    /// which one wins, and what comes near. Its `Display` says it in words.
     ///
     /// # Errors
     ///
     /// The bytes are no message.
     pub fn explain(&self, message: &[u8]) -> Result<Explanation> {
         let scan = Scan::read(message, &self.core.settings.limits).map_err(Error::malformed)?;
-        Ok(self.core.services.explain(&scan))
+        Ok(self.core.explain(&scan))
+    }
+
+    /// Where a message is answered in other processes, and by which pattern; `None` if here, or nowhere.
+    pub(crate) fn answered_at(&self, message: &[u8]) -> Option<(String, Vec<Url>)> {
+        self.core.answered_at(&Scan::read(message, &self.core.settings.limits).ok()?)
     }
 
     /// Waits until every message that was sent or published has been handled.

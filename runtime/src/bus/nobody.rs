@@ -7,6 +7,7 @@ use super::envelope::Envelope;
 use crate::message::{Error, ErrorKind, Outcome};
 use crate::router::{Explanation, Fields, Matcher};
 use crate::sort::sort_by;
+use crate::transport::Url;
 
 /// The most patterns that are named where none comes near.
 const NAMED: usize = 5;
@@ -28,14 +29,7 @@ impl Core {
         let away = self.remote.observers(message);
         let away = away.iter().filter(|one| one.group.as_deref().is_none_or(|name| !here.contains(&name)));
         let groups = here.len() + away.count();
-        let mut matcher = Matcher::with_compare(self.settings.compare);
-        for index in self.services.firsts() {
-            let handler = self.handler(index);
-            matcher.add_ranked(&handler.pattern, handler.rank, ());
-        }
-        for (pattern, rank) in self.remote.answered() {
-            matcher.add_ranked(&pattern, rank, ());
-        }
+        let matcher = self.patterns_anywhere();
         let all = || matcher.iter().map(|found| found.pattern().to_string()).collect();
         let error = self.unanswered(&matcher.explain(&message), groups, all, envelope);
         let silent = self.silent();
@@ -51,6 +45,38 @@ impl Core {
             let _ = write!(text, "; and of {} more neither", silent.len() - NAMED);
         }
         error.with_text(text)
+    }
+
+    /// What is answered, here or elsewhere.
+    fn patterns_anywhere(&self) -> Matcher<()> {
+        let mut matcher = Matcher::with_compare(self.settings.compare);
+        for index in self.services.firsts() {
+            let handler = self.handler(index);
+            matcher.add_ranked(&handler.pattern, handler.rank, ());
+        }
+        for (pattern, rank) in self.remote.answered() {
+            matcher.add_ranked(&pattern, rank, ());
+        }
+        matcher
+    }
+
+    /// Which patterns fit `message`, here or elsewhere.
+    pub(crate) fn explain(&self, message: &dyn Fields) -> Explanation {
+        if self.remote.is_empty() {
+            self.services.explain(message)
+        } else {
+            self.patterns_anywhere().explain(&message)
+        }
+    }
+
+    /// Where `message` is answered in other processes, and by which pattern; `None` if here or nowhere.
+    pub(crate) fn answered_at(&self, message: &dyn Fields) -> Option<(String, Vec<Url>)> {
+        let here = self.services.find_any(message);
+        if here.is_some_and(|here| !self.is_outranked(here, message)) && !self.remote.skips_local(message) {
+            return None;
+        }
+        let target = self.remote.find(message)?;
+        Some((target.pattern.clone(), target.peers.iter().map(|peer| peer.url.clone()).collect()))
     }
 
     fn unanswered(

@@ -21,8 +21,12 @@ pub(crate) struct Route {
 #[derive(Debug)]
 pub(crate) struct Candidate {
     pub(crate) choice: Choice,
-    tests: Box<[Test]>,
+    tests: Tests,
 }
+
+/// What must hold of a message of some type for a pattern to match.
+#[derive(Debug, Default)]
+pub(super) struct Tests(Box<[Test]>);
 
 #[derive(Debug)]
 struct Test {
@@ -34,8 +38,9 @@ struct Test {
 impl Route {
     /// The candidates for a type's messages among the services of this bus, in order of precedence.
     pub(crate) fn of(core: &Core, message: &'static MessageInfo) -> Self {
-        let mut firsts: Vec<(u32, Box<[Test]>)> =
-            core.services.firsts().filter_map(|index| Some((index, tests(core, message, index)?))).collect();
+        let tests = |index| Tests::of(&core.handler(index).pattern, core.settings.compare, message);
+        let mut firsts: Vec<(u32, Tests)> =
+            core.services.firsts().filter_map(|index| Some((index, tests(index)?))).collect();
         sort_by(&mut firsts, |(a, _), (b, _)| {
             let (a, b) = (core.handler(*a), core.handler(*b));
             precedence(core.settings.compare, (&a.pattern, a.rank), (&b.pattern, b.rank))
@@ -45,12 +50,11 @@ impl Route {
             let mut next = core.handler(first).replaced;
             candidates.push(Candidate::new(core, message, first, found));
             while let Some(replaced) = next {
-                let tests = tests(core, message, replaced).unwrap_or_default();
-                candidates.push(Candidate::new(core, message, replaced, tests));
+                candidates.push(Candidate::new(core, message, replaced, tests(replaced).unwrap_or_default()));
                 next = core.handler(replaced).replaced;
             }
         }
-        let always = candidates.first().filter(|first| first.tests.is_empty()).map(|first| first.choice);
+        let always = candidates.first().filter(|first| first.tests.0.is_empty()).map(|first| first.choice);
         Route { always, candidates: candidates.into() }
     }
 
@@ -73,12 +77,35 @@ impl Route {
 }
 
 impl Candidate {
-    fn new(core: &Core, message: &MessageInfo, handler: u32, tests: Box<[Test]>) -> Self {
+    fn new(core: &Core, message: &MessageInfo, handler: u32, tests: Tests) -> Self {
         Candidate { choice: Choice { handler, takes: Takes::of(core.handler(handler), message) }, tests }
     }
 
     fn fits(&self, fields: &Fields<'_>) -> bool {
-        self.tests.iter().all(|test| test.holds(fields))
+        self.tests.hold(fields)
+    }
+}
+
+impl Tests {
+    /// `None` if the pattern never matches. A key that is no field of the type can only come with
+    /// [`extend`](crate::Bus::extend), which takes another way.
+    pub(super) fn of(pattern: &Pattern, compare: Compare, message: &MessageInfo) -> Option<Self> {
+        let mut tests = Vec::new();
+        for (name, value) in pattern.iter() {
+            if let Some(given) = fixed(&message.pattern, name) {
+                if !value.fits(compare, scalar(given)) {
+                    return None;
+                }
+            } else {
+                let field = message.fields.iter().position(|field| field.name == name)?;
+                tests.push(Test { field, value: value.clone(), compare });
+            }
+        }
+        Some(Tests(tests.into()))
+    }
+
+    pub(super) fn hold(&self, fields: &Fields<'_>) -> bool {
+        self.0.iter().all(|test| test.holds(fields))
     }
 }
 
@@ -88,25 +115,6 @@ impl Test {
         fields(self.field, &mut |scalar| holds = self.value.fits(self.compare, scalar));
         holds
     }
-}
-
-/// What must hold of a message of this type for the handler's pattern to match; `None` if it never does. A key that is
-/// no field of it can only come with [`extend`](crate::Bus::extend), which takes another way.
-fn tests(core: &Core, message: &MessageInfo, handler: u32) -> Option<Box<[Test]>> {
-    let compare = core.settings.compare;
-    let pattern: &Pattern = &core.handler(handler).pattern;
-    let mut tests = Vec::new();
-    for (name, value) in pattern.iter() {
-        if let Some(given) = fixed(&message.pattern, name) {
-            if !value.fits(compare, scalar(given)) {
-                return None;
-            }
-        } else {
-            let field = message.fields.iter().position(|field| field.name == name)?;
-            tests.push(Test { field, value: value.clone(), compare });
-        }
-    }
-    Some(tests.into())
 }
 
 fn fixed(pattern: &PatternInfo, name: &str) -> Option<ValueRef<'static>> {

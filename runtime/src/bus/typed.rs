@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::task::{Context as Waker, Poll};
 
 use super::core::{Core, Counted};
-use super::deliver::{Choice, Reply, Takes, Target, encode, silent, value_of};
+use super::deliver::{Choice, Reply, Takes, Target, encode, encode_in, silent, typed_reply, value_of};
 use super::envelope::Envelope;
 use super::guard::{self, Begun, begin};
 use super::mounted::Mounted;
 use super::origin::Origin;
 use crate::handler::{BoxFuture, Context, Input, InputKind, OutputKind, TypedReply, Work};
-use crate::message::{CallError, Error, Message};
+use crate::message::{CallError, Error, ErrorReply, Message};
 use crate::testing::How;
 
 /// A call with a typed message.
@@ -32,6 +32,8 @@ pub(crate) struct Deliver<'a, M: Message, P> {
 enum Stage<'a, M: Message> {
     New,
     Waits(BoxFuture<'a, Reply<M>>),
+    /// For the reply of another process.
+    Away(BoxFuture<'a, Result<Vec<u8>, CallError<ErrorReply>>>),
     Ended,
 }
 
@@ -116,6 +118,7 @@ impl<'a, 'm: 'a, M: Message, P: Parcel<'m, M>> Future for Deliver<'a, M, P> {
         match &mut this.stage {
             Stage::New => this.begin(waker, &mut polled),
             Stage::Waits(rest) => polled = rest.as_mut().poll(waker),
+            Stage::Away(rest) => polled = rest.as_mut().poll(waker).map(typed_reply::<M>),
             Stage::Ended => polled = Poll::Ready(Err(CallError::Bus(silent()))),
         }
         if polled.is_ready() {
@@ -244,9 +247,22 @@ impl<'a, 'm: 'a, M: Message, P: Parcel<'m, M>> Deliver<'a, M, P> {
         if self.after.is_some() || core.remote.is_empty() {
             return Poll::Ready(Err(CallError::Bus(core.nobody(message, origin, &origin.envelope()))));
         }
-        let bytes = encode(message, origin.extend())?;
+        let extend = origin.extend();
+        let found = match extend {
+            None => core.remote.find_typed(&M::INFO, &|field, see| message.key(field, see)),
+            Some(_) => None,
+        };
+        let bytes = encode_in(message, extend, found.as_ref().map_or(0, |found| found.length()))?;
+        if let Some(found) = &found {
+            found.note_length(bytes.len());
+        }
         drop(parcel);
-        self.wait_for(Box::pin(core.deliver_elsewhere::<M>(origin, bytes)), waker)
+        let mut rest = core.act_away(origin, bytes, found);
+        let polled = rest.as_mut().poll(waker).map(typed_reply::<M>);
+        if polled.is_pending() {
+            self.stage = Stage::Away(rest);
+        }
+        polled
     }
 
     fn wait_for(&mut self, mut rest: BoxFuture<'a, Reply<M>>, waker: &mut Waker<'_>) -> Poll<Reply<M>> {

@@ -1,5 +1,6 @@
 //! Time: monotonic for deadlines, wall-clock only for the sortable part of message ids.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub use tokio::time::Instant;
@@ -24,8 +25,19 @@ pub(crate) async fn within<F: Future>(duration: Duration, future: F) -> Option<F
     tokio::time::timeout(duration, future).await.ok()
 }
 
+/// By how much the wall clock of this process is wrong, in milliseconds.
+static SHIFT: AtomicI64 = AtomicI64::new(0);
+
+/// Sets this process's wall clock wrong by so many milliseconds, for tests of processes whose clocks differ (rule R4).
+///
+/// Only ids show it: a message carries how much time it has left, and never until when.
+pub fn shift_wall(by_ms: i64) {
+    SHIFT.store(by_ms, Ordering::Relaxed);
+}
+
 /// Milliseconds since 1970. Nothing is ever decided by it.
 pub(crate) fn unix_ms() -> u64 {
     let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
+    let now = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+    now.saturating_add_signed(SHIFT.load(Ordering::Relaxed))
 }

@@ -1,6 +1,7 @@
 //! What transports say of failures, and how failures travel.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -24,6 +25,13 @@ impl Error {
     /// The connection broke after the first byte of the message may have left. *Unknown*.
     pub fn lost(text: impl Into<String>) -> Self {
         Error::new(ErrorKind::Lost, Outcome::Unknown, text)
+    }
+
+    /// No answer came from `url` in the time that the call had. *Unknown*; for links that
+    /// [keep the time](super::Link::keeps_time).
+    pub fn unanswered(url: &Url, time: Duration) -> Self {
+        let text = format!("{url} did not answer within {time:?}; the message may have been handled");
+        Error::new(ErrorKind::Deadline, Outcome::Unknown, text)
     }
 
     /// What came is no answer. *Unknown*, since a handler may have run.

@@ -33,7 +33,8 @@
 //! * **Time.** [`Head::budget`] is what is left, a duration: clocks of two machines do not agree. Neither side needs a timer
 //!   for it. The bus drops the future of a [`Link::call`] when its time is up or its caller is gone; the link then tells
 //!   the other side, if its protocol can, and that side drops the future of [`Door::call`], which ends the handler. The
-//!   bus at the other side looks after the budget by itself.
+//!   bus at the other side looks after the budget by itself. A link that has one timer for all of its calls may
+//!   [say so](Link::keeps_time) and spare the bus one for each.
 //! * **Order and silence.** Nothing is dropped without an error. A listener stops reading when the door is full.
 //! * **Limits.** A frame is as large as [`Door::limits`] allows and a little more, for its head. What is larger is refused with
 //!   the limit in the text, and must not be kept in memory. An easy way is to hand the door one byte more than it allows:
@@ -117,6 +118,12 @@ pub trait Link: fmt::Debug + Send + Sync {
         message: &'a [u8],
         head: &'a Head,
     ) -> BoxFuture<'a, Result<Vec<u8>, CallError<ErrorReply>>>;
+
+    /// Whether a [`call`](Link::call) ends by itself when its [`Head::budget`] is used up, by [`Error::unanswered`], and
+    /// is then taken back as if its future had been dropped. Where the bus would only wait for that it then sets no timer.
+    fn keeps_time(&self) -> bool {
+        false
+    }
 
     /// Sends a message for which nobody waits; [`Head::published`] tells a published one from one for a single handler.
     /// It ends when the other side has taken the message in, or else when the bytes have left.

@@ -2,6 +2,7 @@
 #![cfg(feature = "http")]
 #![allow(clippy::needless_pass_by_value)] // Handlers own what they are given.
 
+mod both_ways;
 mod drain;
 mod kit;
 mod limits;

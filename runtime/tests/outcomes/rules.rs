@@ -93,6 +93,21 @@ async fn who_never_starts_is_waited_for_once() {
     assert!(took[0] > 2_000 * MS && took[0] <= 5_000 * MS && took[1] < MS, "{took:?}");
 }
 
+/// A question to which no answer can come any more, over a connection that is dead, is not the last one.
+#[tokio::test(start_paused = true)]
+async fn who_does_not_say_what_it_answers_is_asked_again() {
+    let world = world(Way::Wire, 1).await;
+    world.wire.lose_catalogues(true);
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    let lost = world.wire.asked();
+    assert!(lost >= 6, "asked {lost} times in a minute");
+    world.wire.lose_catalogues(false);
+    // What was known of it stays.
+    assert_eq!(world.call("read", "").await.end(), (Outcome::Done, "ok".into()));
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    assert!(world.wire.asked() >= lost + 25, "{} after {lost}", world.wire.asked());
+}
+
 /// Who comes back within the deadline is not missed: a service of one process may be restarted.
 #[tokio::test(start_paused = true)]
 async fn r1_who_is_away_is_waited_for() {
@@ -156,23 +171,68 @@ async fn r2_unknown_is_tried_again_only_where_it_may_be() {
         ("dedup", Fault::LoseReply, &done, 1, 2),
         ("dedup", Fault::LoseRequest, &done, 1, 2),
     ] {
-        // One process, or else the repeat may come to another one, which knows nothing of the first.
-        let world = world(Way::Wire, 1).await;
-        world.wire.fault(fault, 1);
-        let saw = world.call(kind, "").await;
-        assert_eq!((&saw.end(), saw.runs, saw.receipt.attempts()), (end, runs, attempts), "{kind} {fault:?}");
-        assert_eq!(
-            saw.receipt.is_replayed(),
-            kind == "dedup" && runs == 1 && matches!(fault, Fault::LoseReply)
-        );
-        // A message that is sent again is the same message.
-        let heads = world.wire.heads();
-        assert!(heads.iter().all(|head| (head.id, &head.key) == (heads[0].id, &heads[0].key)), "{heads:?}");
-        assert_eq!(
-            heads.iter().map(|head| head.attempt).collect::<Vec<_>>(),
-            (0..attempts).collect::<Vec<_>>()
-        );
+        for way in [Way::Wire, Way::Route] {
+            // One process, or else the repeat may come to another one, which knows nothing of the first.
+            let world = world(way, 1).await;
+            world.wire.fault(fault, 1);
+            let saw = world.call(kind, "").await;
+            let attempted = saw.receipt.attempts();
+            assert_eq!((&saw.end(), saw.runs, attempted), (end, runs, attempts), "{way:?} {kind} {fault:?}");
+            assert_eq!(
+                saw.receipt.is_replayed(),
+                kind == "dedup" && runs == 1 && matches!(fault, Fault::LoseReply)
+            );
+            // A message that is sent again is the same message.
+            let heads = world.wire.heads();
+            assert!(
+                heads.iter().all(|head| (head.id, &head.key) == (heads[0].id, &heads[0].key)),
+                "{heads:?}"
+            );
+            assert_eq!(
+                heads.iter().map(|head| head.attempt).collect::<Vec<_>>(),
+                (0..attempts).collect::<Vec<_>>()
+            );
+        }
     }
+}
+
+/// What one attempt left in doubt, a later one that came to nobody does not make certain.
+#[tokio::test(start_paused = true)]
+async fn r2_who_may_have_run_is_never_said_not_to_have() {
+    for (later, said) in [(Fault::Away, "nobody is there"), (Fault::Full, "it is full")] {
+        let world = world(Way::Wire, 1).await;
+        world.wire.fault(Fault::LoseReply, 1);
+        world.wire.fault(later, 1_000);
+        let saw = world.call("idempotent", "").await;
+        assert_eq!((saw.end(), saw.runs), ((Outcome::Unknown, "deadline".into()), 1), "{later:?}");
+        let text = saw.reply.unwrap_err().to_string();
+        assert!(text.contains("may have been handled") && text.contains(said), "{text}");
+    }
+    let sending = world(Way::Wire, 1).await;
+    sending.wire.fault(Fault::Break, 1);
+    sending.wire.fault(Fault::Away, 1_000);
+    let error = sending.bus.send(message("idempotent", "")).await.unwrap_err();
+    assert_eq!((error.outcome(), error.code()), (Outcome::Unknown, "connection-lost"), "{error}");
+    // Where nothing left, that stays certain.
+    let world = world(Way::Wire, 1).await;
+    world.wire.fault(Fault::Away, 1_000);
+    let saw = world.call("idempotent", "").await;
+    assert_eq!((saw.end(), saw.runs), ((Outcome::NotDone, "unreachable".into()), 0));
+}
+
+/// An address of a route is asked for that route only: it is no peer until it is made one.
+#[tokio::test(start_paused = true)]
+async fn r2_a_route_learns_for_itself() {
+    let world = world(Way::Wire, 1).await;
+    let to: matchbus::transport::Url = "wire://0".parse().unwrap();
+    let route = matchbus::bus::Route::consume("kind:read,role:do".parse().unwrap(), [to.clone()]);
+    let bus = Bus::builder().transport(world.wire.clone()).route(route).start().unwrap();
+    tokio::time::sleep(1_000 * MS).await;
+    let end = async |kind| world.call_by(&bus, kind, "").await.end();
+    assert_eq!(end("read").await, (Outcome::Done, "ok".into()));
+    assert_eq!(end("idempotent").await, (Outcome::NotDone, "no-handler".into()));
+    bus.connect(&to).await.unwrap();
+    assert_eq!(end("idempotent").await, (Outcome::Done, "ok".into()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -521,6 +581,28 @@ async fn r7_an_attempt_that_timed_out_and_the_next_one_are_one_run() {
     let saw = world.call("idempotent", "three seconds").await;
     assert_eq!(saw.end(), (Outcome::Unknown, "deadline".into()));
     assert!(saw.runs > 1);
+}
+
+/// What is remembered is in the memory of one process, so a repeat goes to that one, and to another only if it is away.
+#[tokio::test(start_paused = true)]
+async fn r7_a_repeat_goes_to_who_may_remember() {
+    for fault in [Fault::LoseReply, Fault::Break] {
+        let world = world(Way::Wire, 3).await;
+        for _ in 0..6 {
+            world.wire.fault(fault, 1);
+            let saw = world.call("dedup", "").await;
+            assert_eq!((saw.end(), saw.runs, saw.receipt.attempts()), ((Outcome::Done, "ok".into()), 1, 2));
+            assert!(saw.receipt.is_replayed(), "{fault:?}");
+        }
+        // Others do not care who answers.
+        world.wire.fault(fault, 1);
+        assert_eq!(world.call("idempotent", "").await.runs, 2, "{fault:?}");
+    }
+    let world = world(Way::Wire, 2).await;
+    world.wire.fault(Fault::Break, 1);
+    world.wire.fault(Fault::Away, 1);
+    let saw = world.call("dedup", "").await;
+    assert_eq!((saw.end(), saw.runs, saw.receipt.is_replayed()), ((Outcome::Done, "ok".into()), 2, false));
 }
 
 async fn r7_who_asks_while_it_runs_waits_within_its_budget(way: Way) {

@@ -16,6 +16,8 @@ pub(crate) enum Fault {
     LoseRequest,
     /// It is handled, and its reply comes to nobody.
     LoseReply,
+    /// It is handled, and the connection breaks before its reply came.
+    Break,
     /// It takes this long to get there.
     Late(Duration),
     /// The other side is full and refuses it.
@@ -33,6 +35,10 @@ struct State {
     /// For the next messages, whoever they are for.
     faults: VecDeque<Fault>,
     heads: Vec<Head>,
+    /// Nobody is told what a process answers: the question or its answer is lost.
+    catalogues_are_lost: bool,
+    /// How often somebody asked.
+    asked: usize,
 }
 
 impl Wire {
@@ -43,6 +49,16 @@ impl Wire {
     /// The heads of all messages that were sent, in their order.
     pub(crate) fn heads(&self) -> Vec<Head> {
         self.0.lock().unwrap().heads.clone()
+    }
+
+    /// From here on nobody is told what a process answers, or is again.
+    pub(crate) fn lose_catalogues(&self, lose: bool) {
+        self.0.lock().unwrap().catalogues_are_lost = lose;
+    }
+
+    /// How often somebody asked what a process answers.
+    pub(crate) fn asked(&self) -> usize {
+        self.0.lock().unwrap().asked
     }
 
     fn sends(&self, to: &str, head: &Head) -> (Door, Option<Fault>, Head) {
@@ -92,9 +108,12 @@ impl Link for End {
                 Some(Fault::Late(time)) => tokio::time::sleep(time).await,
                 Some(Fault::Full) => return Err(full()),
                 Some(Fault::Away) => return Err(Error::unreachable("nobody is there").into()),
-                Some(Fault::LoseReply) | None => {}
+                Some(Fault::LoseReply | Fault::Break) | None => {}
             }
             let reply = door.call(message, there).await;
+            if let Some(Fault::Break) = fault {
+                return Err(Error::lost("the wire broke").into());
+            }
             if let Some(Fault::LoseReply) = fault {
                 return pending().await;
             }
@@ -115,15 +134,21 @@ impl Link for End {
                 _ => {}
             }
             let taken = door.send(message, there).await;
-            if let Some(Fault::LoseReply) = fault {
-                return pending().await;
+            match fault {
+                Some(Fault::LoseReply) => pending().await,
+                Some(Fault::Break) => Err(Error::lost("the wire broke")),
+                _ => taken,
             }
-            taken
         })
     }
 
     fn catalogue(&self) -> BoxFuture<'_, Result<Option<Vec<u8>>, Error>> {
-        let door = self.wire.0.lock().unwrap().doors.get(&self.to).cloned();
+        let mut state = self.wire.0.lock().unwrap();
+        state.asked += 1;
+        if state.catalogues_are_lost {
+            return Box::pin(pending());
+        }
+        let door = state.doors.get(&self.to).cloned();
         Box::pin(async move {
             let door = door.ok_or_else(|| Error::unreachable("nobody is there"))?;
             Ok(Some(door.catalogue().into_bytes()))

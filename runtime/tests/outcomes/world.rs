@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use matchbus::bus::Builder;
+use matchbus::bus::{self, Builder};
 use matchbus::prelude::*;
 use matchbus::transport::{Exposed, Listener, Url};
 use matchbus::{ErrorReply, Receipt, services};
@@ -90,6 +90,8 @@ pub(crate) enum Way {
     Local,
     /// By a wire in memory, in virtual time.
     Wire,
+    /// As `Wire`, by a route: nobody is a peer.
+    Route,
     Tcp,
     Http,
 }
@@ -124,22 +126,30 @@ pub(crate) async fn world_with(
         let bus = caller(peer(answering())).start().unwrap();
         return World { peers: vec![bus.clone()], bus, seen, wire, listeners: Vec::new() };
     }
-    let bus = caller(Bus::builder().transport(wire.clone())).start().unwrap();
+    let to = (0..peers).map(|n| format!("wire://{n}").parse().unwrap());
+    let routes = (way == Way::Route).then(|| bus::Route::consume("role:do".parse().unwrap(), to));
+    let bus = caller(Bus::builder().transport(wire.clone())).routes(routes).start().unwrap();
     let mut world =
         World { bus, peers: Vec::new(), seen: Arc::clone(&seen), wire: wire.clone(), listeners: Vec::new() };
     for n in 0..peers {
         let one = peer(answering()).start().unwrap();
         let url: Url = match way {
-            Way::Wire => format!("wire://{n}"),
+            Way::Wire | Way::Route => format!("wire://{n}"),
             Way::Tcp => "tcp://127.0.0.1:0".to_owned(),
             Way::Http | Way::Local => "http://127.0.0.1:0".to_owned(),
         }
         .parse()
         .unwrap();
         let listener = one.listen(&url, &Exposed::All).await.unwrap();
-        world.bus.connect(listener.url()).await.unwrap();
+        if way != Way::Route {
+            world.bus.connect(listener.url()).await.unwrap();
+        }
         world.listeners.push(listener);
         world.peers.push(one);
+    }
+    if way == Way::Route {
+        // Virtual time: until the addresses of the route have been asked for their catalogues.
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
     world
 }

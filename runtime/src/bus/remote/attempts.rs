@@ -19,6 +19,28 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 pub(super) type Reply = Result<Vec<u8>, CallError<ErrorReply>>;
 
+/// One message on its way.
+struct Errand<'a> {
+    message: &'a [u8],
+    envelope: &'a Envelope<'a>,
+    settings: &'a Settings,
+    deadline: Instant,
+}
+
+/// What came of asking once.
+enum Asked {
+    /// That is the answer.
+    Ended(Reply),
+    /// No time was left.
+    TooLate,
+    /// No peer may be asked now.
+    Nobody,
+    /// The peer is away, and nobody had the message: this was no attempt.
+    Away(Reply, Arc<Peer>),
+    /// After so many attempts another one may be made, which may be taken out of the retry budget already.
+    Failed { reply: Reply, peer: Arc<Peer>, attempts: u32, paid: bool },
+}
+
 impl Remote {
     /// Calls one of those who answer, and others of them when it fails in a way that allows it: *not done* always, and
     /// *unknown* if the handler says that running it twice does no harm (rules R1 and R2).
@@ -26,68 +48,113 @@ impl Remote {
     /// Somebody who is away costs nothing: nobody had the message. So the next one is asked at once, and when all are
     /// away the call waits for one to come back, as long as it has time.
     ///
-    /// `find` is asked anew for each attempt: what is known of the peers changes.
+    /// `first` is who answers, if somebody is known. `find` is asked anew for each further attempt: what is known of the
+    /// peers changes.
     pub(crate) async fn call(
         &self,
         message: &[u8],
         envelope: &Envelope<'_>,
         settings: &Settings,
+        first: Option<Arc<Target>>,
         find: impl Fn() -> Option<Arc<Target>>,
     ) -> Option<Reply> {
-        let deadline = envelope.deadline(settings.budget);
-        let first = match find() {
-            Some(target) => target,
-            None => self.wait_for(&find, deadline).await?,
+        let now = clock::now();
+        let deadline = envelope.deadline_from(|| now, settings.budget);
+        let errand = Errand { message, envelope, settings, deadline };
+        let Some(target) = first else {
+            return Box::pin(async {
+                let target = self.wait_for(&find, deadline).await?;
+                target.budget.message(clock::now());
+                let asked = self.ask(&errand, &target, &Failed::default(), 0, clock::now()).await;
+                self.go_on(&errand, target, asked, find).await
+            })
+            .await;
         };
-        first.budget.message(clock::now());
-        let mut found = Some(first);
+        target.budget.message(now);
+        match self.ask(&errand, &target, &Failed::default(), 0, now).await {
+            Asked::Ended(reply) => Some(reply),
+            // Boxed, so that those who are answered at once, as most are, do not carry the room for it.
+            asked => Box::pin(self.go_on(&errand, target, asked, find)).await,
+        }
+    }
+
+    async fn go_on(
+        &self,
+        errand: &Errand<'_>,
+        mut target: Arc<Target>,
+        mut asked: Asked,
+        find: impl Fn() -> Option<Arc<Target>>,
+    ) -> Option<Reply> {
+        let deadline = errand.deadline;
         let mut last: Option<Reply> = None;
-        let mut failed: Option<Arc<Peer>> = None;
+        let (mut failed, mut doubt) = (Failed::default(), None);
         let (mut attempt, mut away) = (0, Away::default());
-        while let Some(target) = found.take().or_else(&find) {
-            // One look at the clock for all that begins here.
-            let now = clock::now();
-            let left = deadline.saturating_duration_since(now);
-            if left.is_zero() {
-                last.get_or_insert_with(|| Err(CallError::Bus(too_late())));
-                break;
+        loop {
+            let goes_on = match asked {
+                Asked::Ended(reply) => return Some(in_doubt(reply, doubt)),
+                Asked::TooLate => {
+                    last.get_or_insert_with(|| Err(CallError::Bus(too_late())));
+                    false
+                }
+                Asked::Nobody => {
+                    last.get_or_insert_with(|| Err(CallError::Bus(all_away(&target))));
+                    away.wait(deadline).await
+                }
+                Asked::Away(reply, peer) => {
+                    failed.note(peer, Next::Other, bus_error(&reply), &mut doubt);
+                    last = Some(reply);
+                    away.met(&target, deadline).await
+                }
+                Asked::Failed { reply, peer, attempts, paid } => {
+                    failed.note(peer, Next::Repeat, bus_error(&reply), &mut doubt);
+                    last = Some(reply);
+                    attempt += attempts;
+                    attempt < ATTEMPTS && (paid || target.budget.repeat()) && pause(attempt, deadline).await
+                }
+            };
+            match find() {
+                Some(found) if goes_on => target = found,
+                _ => return last.map(|last| in_doubt(last, doubt)),
             }
-            let Some(peer) = target.choose(failed.as_ref()) else {
-                last.get_or_insert_with(|| Err(CallError::Bus(all_away(&target))));
-                if away.wait(deadline).await {
-                    continue;
-                }
-                break;
-            };
-            let paid = AtomicBool::new(false);
-            let last_one = attempt + 1 == ATTEMPTS;
-            let sending = Sending { message, envelope, target: &target, left, last: last_one, paid: &paid };
-            let (reply, sent) = if settings.hedge_reads && target.reads && !last_one {
-                // Boxed, so that other calls do not carry the room for it.
-                Box::pin(self.hedged(&sending, &peer, attempt)).await
-            } else {
-                (sending.attempt(&peer, attempt, now).await, 1)
-            };
-            let next = match &reply {
-                Ok(_) | Err(CallError::App(_)) => Next::End,
-                Err(CallError::Bus(error)) => next(error, &target),
-            };
-            let goes_on = match next {
-                Next::End => return Some(reply),
-                Next::Other => away.met(&target, deadline).await,
-                Next::Repeat => {
-                    attempt += sent;
-                    attempt < ATTEMPTS
-                        && (paid.into_inner() || target.budget.repeat())
-                        && pause(attempt, deadline).await
-                }
-            };
-            (last, failed) = (Some(reply), Some(peer));
-            if !goes_on {
-                break;
+            asked = self.ask(errand, &target, &failed, attempt, clock::now()).await;
+        }
+    }
+
+    /// One attempt at one of the target's peers.
+    async fn ask(
+        &self,
+        errand: &Errand<'_>,
+        target: &Target,
+        failed: &Failed,
+        attempt: u32,
+        now: Instant,
+    ) -> Asked {
+        let Errand { message, envelope, settings, deadline } = *errand;
+        let left = deadline.saturating_duration_since(now);
+        if left.is_zero() {
+            return Asked::TooLate;
+        }
+        let Some(peer) = failed.next(target) else { return Asked::Nobody };
+        let paid = AtomicBool::new(false);
+        let last = attempt + 1 == ATTEMPTS;
+        let sending = Sending { message, envelope, target, left, last, paid: &paid };
+        let (reply, attempts) = if settings.hedge_reads && target.reads && !last {
+            // Boxed, so that other calls do not carry the room for it.
+            Box::pin(self.hedged(&sending, peer, attempt)).await
+        } else {
+            (sending.attempt(peer, attempt, now).await, 1)
+        };
+        let next = match &reply {
+            Ok(_) | Err(CallError::App(_)) => Next::End,
+            Err(CallError::Bus(error)) => next(error, target),
+        };
+        match next {
+            Next::End => Asked::Ended(reply),
+            Next::Other => Asked::Away(reply, Arc::clone(peer)),
+            Next::Repeat => {
+                Asked::Failed { reply, peer: Arc::clone(peer), attempts, paid: paid.into_inner() }
             }
         }
-        last
     }
 
     /// Sends to one of those who answer; as [`call`](Remote::call), for messages that nobody waits for.
@@ -99,15 +166,15 @@ impl Remote {
         target: &Target,
     ) -> Result<(), Error> {
         target.budget.message(clock::now());
-        let mut failed = None;
+        let (mut failed, mut doubt) = (Failed::default(), None);
         let mut last = None;
         let (mut attempt, mut away) = (0, Away::default());
         loop {
-            let Some(peer) = target.choose(failed.as_ref()) else {
+            let Some(peer) = failed.next(target) else {
                 if away.wait(deadline).await {
                     continue;
                 }
-                return Err(last.unwrap_or_else(|| all_away(target)));
+                return Err(or_in_doubt(last.unwrap_or_else(|| all_away(target)), doubt));
             };
             target.budget.counts.attempts.add();
             let (busy, began) = (peer.busy(), clock::now());
@@ -118,11 +185,13 @@ impl Remote {
             };
             drop(busy);
             let Err(error) = sent else {
-                peer.answered();
+                peer.answered(clock::now());
                 return Ok(());
             };
-            note(&peer, &error, began);
-            let goes_on = match next(&error, target) {
+            note(peer, &error, began);
+            let next = next(&error, target);
+            failed.note(Arc::clone(peer), next, Some(&error), &mut doubt);
+            let goes_on = match next {
                 Next::End => false,
                 Next::Other => {
                     if error.kind() == ErrorKind::Unreachable {
@@ -136,9 +205,61 @@ impl Remote {
                 }
             };
             if !goes_on {
-                return Err(error);
+                return Err(or_in_doubt(error, doubt));
             }
-            (last, failed) = (Some(error), Some(peer));
+            last = Some(error);
+        }
+    }
+}
+
+/// Who failed last, and so is not the first to be asked again.
+#[derive(Debug, Default)]
+struct Failed {
+    peer: Option<Arc<Peer>>,
+    /// It may have run the message.
+    in_doubt: bool,
+}
+
+impl Failed {
+    /// Whom to ask next. What a handler with `effect(dedup)` remembers is in the memory of its process (rule R7), so a repeat
+    /// goes to who may have run it, also if that one's breaker is open: only when it is away another one is asked.
+    fn next<'t>(&self, target: &'t Target) -> Option<&'t Arc<Peer>> {
+        let same = self.peer.as_ref().filter(|_| self.in_doubt && target.remembers);
+        let same = same.and_then(|same| target.peers.iter().find(|peer| Arc::ptr_eq(peer, same)));
+        same.or_else(|| target.choose(self.peer.as_ref()))
+    }
+
+    /// This one failed. `doubt` keeps an error that says *unknown*.
+    fn note(&mut self, peer: Arc<Peer>, next: Next, error: Option<&Error>, doubt: &mut Option<Error>) {
+        let unknown = error.filter(|error| error.outcome() == Outcome::Unknown);
+        // One that refuses for now, such as for a place, still remembers.
+        let same = self.peer.as_ref().is_some_and(|last| Arc::ptr_eq(last, &peer));
+        self.in_doubt = unknown.is_some() || self.in_doubt && same && next == Next::Repeat;
+        self.peer = Some(peer);
+        if let Some(unknown) = unknown {
+            *doubt = Some(unknown.clone());
+        }
+    }
+}
+
+fn bus_error(reply: &Reply) -> Option<&Error> {
+    reply.as_ref().err().and_then(CallError::bus)
+}
+
+/// A last attempt that is certainly *not done* says nothing of those before it.
+fn in_doubt(reply: Reply, doubt: Option<Error>) -> Reply {
+    reply.map_err(|error| match error {
+        CallError::Bus(error) => CallError::Bus(or_in_doubt(error, doubt)),
+        app @ CallError::App(_) => app,
+    })
+}
+
+fn or_in_doubt(error: Error, doubt: Option<Error>) -> Error {
+    match doubt.filter(|_| error.outcome() == Outcome::NotDone) {
+        None => error,
+        Some(doubt) => {
+            let text = format!("{}; after that: {}", doubt.text(), error.text());
+            doubt.with_text(text)
         }
     }
 }
@@ -190,16 +311,23 @@ impl Sending<'_> {
             receipt.attempt();
         }
         let busy = peer.busy();
-        let reply = tokio::select! {
-            biased;
-            reply = peer.link.call(self.message, &head) => reply,
-            timeout = self.give_up(began, patience) => Err(CallError::Bus(no_answer(peer, timeout))),
+        let call = peer.link.call(self.message, &head);
+        let reply = if patience.is_none() && peer.link.keeps_time() {
+            call.await
+        } else {
+            let (mut call, mut give_up) = (call, Box::pin(self.give_up(began, patience)));
+            tokio::select! {
+                biased;
+                reply = &mut call => reply,
+                time = &mut give_up => Err(CallError::Bus(Error::unanswered(&peer.url, time))),
+            }
         };
         drop(busy);
         match &reply {
             Ok(_) | Err(CallError::App(_)) => {
-                self.target.latency.note(clock::now() - began);
-                peer.answered();
+                let now = clock::now();
+                self.target.latency.note(now - began);
+                peer.answered(now);
             }
             Err(CallError::Bus(error)) => {
                 note(peer, error, began);
@@ -258,7 +386,7 @@ fn note(peer: &Arc<Peer>, error: &Error, began: Instant) {
         ErrorKind::Unreachable | ErrorKind::Draining => peer.breaker.away(),
         ErrorKind::Lost => drop(peer.breaker.failed()),
         ErrorKind::Deadline => peer.silent_since(began),
-        _ => peer.answered(),
+        _ => peer.answered(clock::now()),
     }
 }
 
@@ -314,10 +442,4 @@ fn all_away(target: &Target) -> Error {
     let peers = target.peers.iter().map(|peer| peer.url.to_string()).collect::<Vec<_>>().join(", ");
     let text = format!("nobody who answers `{}` can be reached now: {peers}", target.pattern);
     Error::new(ErrorKind::Unreachable, Outcome::NotDone, text)
-}
-
-#[cold]
-fn no_answer(peer: &Peer, timeout: Duration) -> Error {
-    let text = format!("{} did not answer within {timeout:?}; the message may have been handled", peer.url);
-    Error::new(ErrorKind::Deadline, Outcome::Unknown, text)
 }

@@ -19,6 +19,9 @@ const REFRESH: Duration = Duration::from_secs(2);
 /// How often a peer is asked that has not answered yet.
 const FIRST: Duration = Duration::from_millis(100);
 
+/// How long one answer is waited for: over a connection whose other end is gone, and nobody said so, none will come.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 impl Core {
     /// See [`Bus::connect`](crate::Bus::connect).
     pub(crate) async fn connect(self: &Arc<Self>, url: &Url) -> Result<()> {
@@ -45,10 +48,10 @@ impl Core {
             self.mark_rivals();
             return Ok(None);
         }
-        if peer.ask() {
-            return Ok(Some(peer));
+        self.remote.list(&peer);
+        if !peer.ask() {
+            task::spawn(keep_learning(Arc::downgrade(self), Arc::clone(&peer)));
         }
-        task::spawn(keep_learning(Arc::downgrade(self), Arc::clone(&peer)));
         Ok(Some(peer))
     }
 
@@ -56,10 +59,14 @@ impl Core {
         self.remote.peer(url, || self.transport(url)?.connect(url))
     }
 
-    /// Sends messages where a route leads. Its addresses are not asked what they answer.
-    pub(crate) fn route(&self, route: &Route) -> Result<()> {
+    /// Sends messages where a route leads. The addresses of a consume route are asked what they answer, and with which
+    /// effects, for this route alone.
+    pub(crate) fn route(self: &Arc<Self>, route: &Route) -> Result<()> {
         let peers = route.to.iter().map(|url| self.peer(url)).collect::<Result<Vec<_>>>()?;
         let Route { pin, observe, skip_local, .. } = route.clone();
+        for peer in peers.iter().filter(|peer| !observe && !peer.ask()) {
+            task::spawn_if_possible(keep_learning(Arc::downgrade(self), Arc::clone(peer)));
+        }
         self.remote.route(Routed { pin, observe, skip_local, peers });
         Ok(())
     }
@@ -73,13 +80,18 @@ impl Core {
         }
     }
 
-    /// As [`first_learn`](Core::first_learn), of all of them together: those that are not there yet cost the time of one.
+    /// Waits until all of them have said what they answer, or that they will not say it. Those that are not there yet are waited
+    /// for as well, and cost the time of one.
     pub(crate) async fn first_learn_all(self: &Arc<Self>, peers: impl Iterator<Item = Arc<Peer>>) {
         let ask = |peer: Arc<Peer>| {
             let core = Arc::clone(self);
             let (ended, end) = oneshot::channel::<()>();
             task::spawn(async move {
-                core.first_learn(&peer).await;
+                let heard = async {
+                    learn(&core, &peer).await;
+                    core.remote.heard_of(&peer).await;
+                };
+                let _ = clock::within(REFRESH, heard).await;
                 drop(ended);
             });
             end
@@ -165,10 +177,17 @@ pub(crate) fn pin_of(text: &str) -> Result<Pattern> {
 /// Asks a peer what it answers. What was learnt before stays until something else is learnt: a process that is down for
 /// a moment is not gone.
 async fn learn(core: &Core, peer: &Arc<Peer>) {
-    let (why, lasts) = match peer.link.catalogue().await {
+    let Some(said) = clock::within(PATIENCE, peer.link.catalogue()).await else {
+        let why = format!("it did not answer within {PATIENCE:?}");
+        if !core.remote.knows(peer) {
+            peer.was_silent(&why, false);
+        }
+        return tracing::debug!(peer = %peer.url, "it did not say what it answers: {why}");
+    };
+    let (why, lasts) = match said {
         Ok(Some(json)) => match serde_json::from_slice::<Catalogue>(&json) {
             Ok(catalogue) => {
-                peer.answered();
+                peer.answered(clock::now());
                 if core.remote.learn(peer, Some(catalogue)) {
                     core.mark_rivals();
                 }
@@ -213,6 +232,6 @@ async fn keep_learning(core: Weak<Core>, peer: Arc<Peer>) {
             return;
         }
         learn(&core, &peer).await;
-        pause = if core.remote.knows(&peer) { REFRESH } else { FIRST };
+        pause = if core.remote.knows(&peer) || peer.silence_lasts() { REFRESH } else { FIRST };
     }
 }

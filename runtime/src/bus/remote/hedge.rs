@@ -36,7 +36,7 @@ impl Remote {
             return (first.await, 1);
         }
         sending.note_hedge();
-        let mut second = pin!(sending.attempt(&other, attempt + 1, clock::now()));
+        let mut second = pin!(sending.attempt(other, attempt + 1, clock::now()));
         let reply = tokio::select! {
             biased;
             reply = &mut first => if answered(&reply) { reply } else { won(sending, second.await) },

@@ -20,6 +20,9 @@ pub(crate) struct Peer {
     pub(crate) link: Arc<dyn Link>,
     pub(super) breaker: Breaker,
     in_flight: AtomicUsize,
+    /// Whether it is a peer by itself, so that it is sent all that it answers; or only an address of routes.
+    listed: AtomicBool,
+    /// Whether somebody asks it what it answers.
     asked: AtomicBool,
     known_since: Instant,
     /// When it last answered anything, in microseconds after that.
@@ -35,6 +38,13 @@ pub(crate) struct Silence {
     lasts: bool,
 }
 
+impl Silence {
+    /// Whether to wait does not help.
+    pub(super) fn lasts(&self) -> bool {
+        self.lasts
+    }
+}
+
 impl Peer {
     pub(crate) fn new(url: Url, link: Arc<dyn Link>) -> Self {
         Peer {
@@ -42,6 +52,7 @@ impl Peer {
             link,
             breaker: Breaker::default(),
             in_flight: AtomicUsize::new(0),
+            listed: AtomicBool::new(false),
             asked: AtomicBool::new(false),
             known_since: clock::now(),
             heard: AtomicU64::new(0),
@@ -61,17 +72,22 @@ impl Peer {
         self.silence.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Whether to wait for what it answers does not help.
+    pub(super) fn silence_lasts(&self) -> bool {
+        self.silence().is_some_and(|silence| silence.lasts)
+    }
+
     /// Until when messages wait for what it says that it answers. Somebody who does not start should not hold up what nobody
     /// answers for ever.
     pub(super) fn awaited_until(&self) -> Option<Instant> {
-        let lasts = self.silence().is_some_and(|silence| silence.lasts);
-        (self.is_asked() && !lasts).then(|| self.known_since + GRACE)
+        let lasts = self.silence_lasts();
+        (self.is_listed() && !lasts).then(|| self.known_since + GRACE)
     }
 
-    /// It answered, whatever it said.
-    pub(super) fn answered(&self) {
-        let now = clock::now().saturating_duration_since(self.known_since).as_micros();
-        self.heard.fetch_max(u64::try_from(now).unwrap_or(u64::MAX), Ordering::Relaxed);
+    /// It answered now, whatever it said.
+    pub(super) fn answered(&self, now: Instant) {
+        let after = now.saturating_duration_since(self.known_since).as_micros();
+        self.heard.fetch_max(u64::try_from(after).unwrap_or(u64::MAX), Ordering::Relaxed);
         self.breaker.answered();
     }
 
@@ -88,7 +104,7 @@ impl Peer {
             let peer = Arc::clone(self);
             task::spawn(async move {
                 if let Some(Ok(Some(_))) = clock::within(PROBE, peer.link.catalogue()).await {
-                    peer.answered();
+                    peer.answered(clock::now());
                 }
             });
         }
@@ -99,8 +115,13 @@ impl Peer {
         self.asked.swap(true, Ordering::Relaxed)
     }
 
-    pub(super) fn is_asked(&self) -> bool {
-        self.asked.load(Ordering::Relaxed)
+    /// It is sent all that it answers from here on; whether it was before.
+    pub(super) fn list(&self) -> bool {
+        self.listed.swap(true, Ordering::Relaxed)
+    }
+
+    pub(super) fn is_listed(&self) -> bool {
+        self.listed.load(Ordering::Relaxed)
     }
 
     /// Counts a message to this peer until what is returned is dropped.

@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::counts::Counts;
@@ -7,49 +8,70 @@ use crate::seam::clock::{self, Instant};
 /// (rule R5). When it is used up, the last outcome is final: repeats must not double the load on what is overloaded.
 #[derive(Debug)]
 pub(super) struct RetryBudget {
-    window: Mutex<Window>,
     pub(super) counts: Counts,
+    began: Instant,
+    /// The last second that the window has: only the first message of a second takes the lock.
+    newest: AtomicU64,
+    window: Mutex<Window>,
 }
 
-#[derive(Debug)]
-struct Window {
-    began: Instant,
-    /// For each of the last ten seconds: messages and repeats.
-    seconds: [(u64, Second); 10],
-}
+/// The last ten seconds in which there was something.
+#[derive(Debug, Default)]
+struct Window([Second; 10]);
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Second {
-    messages: u32,
-    repeats: u32,
+    /// Which one it is, from 1.
+    number: u64,
+    /// How many messages there had been when it began.
+    before: u64,
+    repeats: u64,
 }
 
 impl Default for RetryBudget {
     fn default() -> Self {
-        let seconds = [(0, Second::default()); 10];
-        RetryBudget { window: Mutex::new(Window { began: clock::now(), seconds }), counts: Counts::default() }
+        RetryBudget {
+            counts: Counts::default(),
+            began: clock::now(),
+            newest: AtomicU64::new(0),
+            window: Mutex::default(),
+        }
     }
 }
 
 impl RetryBudget {
     /// Counts a message.
     pub(super) fn message(&self, now: Instant) {
-        self.counts.messages.add();
-        self.window().second(now).messages += 1;
+        let before = self.counts.messages.add();
+        let second = self.second(now);
+        if self.newest.load(Ordering::Relaxed) < second {
+            self.begin(second, before);
+        }
+    }
+
+    #[cold]
+    fn begin(&self, second: u64, before: u64) {
+        self.window().second(second, before);
+        self.newest.fetch_max(second, Ordering::Relaxed);
     }
 
     /// Takes a repeat out of the budget, if there is one left.
     pub(super) fn repeat(&self) -> bool {
-        let (mut window, now) = (self.window(), clock::now());
-        let sum = window.sum(now);
+        let (second, messages) = (self.second(clock::now()), self.counts.messages.get());
+        let mut window = self.window();
+        let (before, repeats) = window.last_ten(second).unwrap_or((messages, 0));
         // Ten a second are there also when there were no messages, and may be used at once: a process that dies takes
         // all that it has in hand with it.
-        if sum.repeats >= sum.messages / 10 + 10 * 10 {
+        if repeats >= messages.saturating_sub(before) / 10 + 10 * 10 {
             self.counts.out_of_budget.add();
             return false;
         }
-        window.second(now).repeats += 1;
+        window.second(second, messages).repeats += 1;
         true
+    }
+
+    fn second(&self, now: Instant) -> u64 {
+        now.saturating_duration_since(self.began).as_secs() + 1
     }
 
     fn window(&self) -> MutexGuard<'_, Window> {
@@ -58,32 +80,21 @@ impl RetryBudget {
 }
 
 impl Window {
-    fn age(&self, now: Instant) -> u64 {
-        now.saturating_duration_since(self.began).as_secs()
+    /// This second, which is new if it was not there yet.
+    fn second(&mut self, number: u64, before: u64) -> &mut Second {
+        let slot = &mut self.0[usize::try_from(number % 10).unwrap_or(0)];
+        if slot.number != number {
+            *slot = Second { number, before, repeats: 0 };
+        }
+        slot
     }
 
-    /// The counts of this second.
-    fn second(&mut self, now: Instant) -> &mut Second {
-        let second = self.age(now);
-        let place = usize::try_from(second % 10).unwrap_or(0);
-        let slot = &mut self.seconds[place];
-        if slot.0 != second {
-            *slot = (second, Second::default());
-        }
-        &mut slot.1
-    }
-
-    /// The counts of the last ten seconds.
-    fn sum(&self, now: Instant) -> Second {
-        let second = self.age(now);
-        let mut sum = Second::default();
-        for (of, counts) in &self.seconds {
-            if *of + 10 > second {
-                sum.messages += counts.messages;
-                sum.repeats += counts.repeats;
-            }
-        }
-        sum
+    /// How many messages there had been before the last ten seconds, and how many repeats in them; `None` if there was
+    /// nothing.
+    fn last_ten(&self, now: u64) -> Option<(u64, u64)> {
+        let seconds = self.0.iter().filter(|second| second.number > 0 && second.number + 10 > now);
+        let before = seconds.clone().map(|second| second.before).min()?;
+        Some((before, seconds.map(|second| second.repeats).sum()))
     }
 }
 

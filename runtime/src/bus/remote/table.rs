@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use tokio::sync::Notify;
 
@@ -8,24 +8,27 @@ use super::latency::Latency;
 use super::peer::Peer;
 use super::retry_budget::RetryBudget;
 use super::rivals::{LAST, Order, order};
+use crate::bus::by_type::ByType;
+use crate::bus::route::{Fields as TypedFields, Tests};
 use crate::flow::Outgoing;
+use crate::message::MessageInfo;
 use crate::pattern::{Compare, Pattern};
 use crate::registry::Catalogue;
-use crate::router::{Fields, Matcher};
+use crate::router::{Fields, Matcher, precedence};
 use crate::seam::clock::{self, Instant};
-use crate::sort::gather;
+use crate::sort::{gather, sort_by};
 use crate::transport::{Link, Url};
 
 /// What this process knows of the others: its peers, and who answers what.
 ///
-/// The table is rebuilt when something is learnt and swapped whole; a message reads it under a lock that is held for
-/// a look-up only.
+/// The table is rebuilt and swapped when something is learnt; a message reads it under a lock that is held for a look-up
+/// only.
 #[derive(Debug, Default)]
 pub(crate) struct Remote {
     /// Whether there is a peer.
     any: AtomicBool,
     known: Mutex<Known>,
-    table: RwLock<Arc<Table>>,
+    table: RwLock<Table>,
     budgets: Mutex<BTreeMap<String, Arc<RetryBudget>>>,
     latencies: Mutex<BTreeMap<String, Arc<Latency>>>,
     /// Told whenever the table is new.
@@ -61,6 +64,15 @@ struct Table {
     services: Matcher<Arc<Target>>,
     /// For each group of observers its patterns.
     groups: BTreeMap<String, Matcher<Arc<Target>>>,
+    /// Of types whose messages went elsewhere: who answers them.
+    types: ByType<Box<[Candidate]>>,
+}
+
+/// A target of messages of one type, if its tests hold.
+#[derive(Debug)]
+struct Candidate {
+    tests: Tests,
+    target: Arc<Target>,
 }
 
 /// Where a consume route leads.
@@ -92,21 +104,25 @@ pub(crate) struct Target {
     pub(crate) repeatable: bool,
     /// Whether it changes nothing: it says so at every peer.
     pub(super) reads: bool,
+    /// Whether some peer answers repeats from its memory.
+    pub(super) remembers: bool,
     pub(super) budget: Arc<RetryBudget>,
     /// How long its answers take: handlers of one process differ.
     pub(super) latency: Arc<Latency>,
     /// Whose turn it is; of each pattern by itself, or a caller that sends two patterns alternately would always meet the
     /// same process with each.
     turn: AtomicUsize,
+    /// How long its messages are: room for the next one, which then need not grow as it is written.
+    length: AtomicUsize,
 }
 
 impl Target {
     /// The peer whose turn it is: of those whose breaker lets a message through the one with the fewest in flight, and
     /// of equals each in turn; one that has just failed only if there is no other. So a process that came back has its
     /// probe also while the others do well.
-    pub(crate) fn choose(&self, failed: Option<&Arc<Peer>>) -> Option<Arc<Peer>> {
+    pub(crate) fn choose(&self, failed: Option<&Arc<Peer>>) -> Option<&Arc<Peer>> {
         if let [only] = &self.peers[..] {
-            return only.breaker.lets_through().then(|| Arc::clone(only));
+            return only.breaker.lets_through().then_some(only);
         }
         let count = self.peers.len();
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
@@ -118,7 +134,20 @@ impl Target {
         let burdens: Vec<_> = order.iter().map(|peer| burden(peer)).collect();
         let turns = crate::sort::order(order.len(), &|a, b| burdens[a].cmp(&burdens[b]));
         order = turns.into_iter().map(|at| order[at]).collect();
-        order.into_iter().find(|peer| peer.breaker.lets_through()).cloned()
+        order.into_iter().find(|peer| peer.breaker.lets_through())
+    }
+
+    /// How many bytes to make room for.
+    pub(crate) fn length(&self) -> usize {
+        self.length.load(Ordering::Relaxed)
+    }
+
+    /// A message had so many bytes.
+    pub(crate) fn note_length(&self, bytes: usize) {
+        let before = self.length();
+        if bytes > before || bytes < before / 2 {
+            self.length.store(bytes + bytes / 8, Ordering::Relaxed);
+        }
     }
 }
 
@@ -143,6 +172,13 @@ impl Remote {
         known.peers.push(Arc::clone(&peer));
         self.any.store(true, Ordering::Release);
         Ok(peer)
+    }
+
+    /// The peer is sent all that it says it answers, from here on.
+    pub(super) fn list(&self, peer: &Peer) {
+        if !peer.list() {
+            self.rebuild(&self.known());
+        }
     }
 
     /// The peer answers messages with the keys of this pin.
@@ -199,6 +235,17 @@ impl Remote {
         }
     }
 
+    /// Waits until this peer has said what it answers, or that it will not say it.
+    pub(super) async fn heard_of(&self, peer: &Arc<Peer>) {
+        loop {
+            let learnt = self.learnt.notified();
+            if self.knows(peer) || peer.silence().is_some_and(|silence| silence.lasts()) {
+                return;
+            }
+            learnt.await;
+        }
+    }
+
     /// Until when those are waited for who have never said what they answer.
     fn learning_until(&self) -> Option<Instant> {
         self.silent().iter().filter_map(|peer| peer.awaited_until()).max()
@@ -210,7 +257,7 @@ impl Remote {
         let silent = known
             .peers
             .iter()
-            .filter(|peer| peer.is_asked() && !known.catalogues.iter().any(|(of, _)| Arc::ptr_eq(of, peer)));
+            .filter(|peer| peer.is_listed() && !known.catalogues.iter().any(|(of, _)| Arc::ptr_eq(of, peer)));
         silent.cloned().collect()
     }
 
@@ -232,6 +279,29 @@ impl Remote {
             return Some(Arc::clone(known.find_any(message).map_or(rest, |found| found.value())));
         }
         table.services.find_any(message).map(|found| Arc::clone(found.value()))
+    }
+
+    /// As [`find`](Remote::find), for a message that has no other keys than its type says; `None` also where the bytes
+    /// have to be looked at.
+    pub(crate) fn find_typed(
+        &self,
+        message: &'static MessageInfo,
+        fields: &TypedFields<'_>,
+    ) -> Option<Arc<Target>> {
+        let table = self.table();
+        if message.open || !table.routes.is_empty() {
+            return None;
+        }
+        if let Some(candidates) = table.types.get(&message.type_id) {
+            let found = candidates.iter().find(|candidate| candidate.tests.hold(fields))?;
+            return Some(Arc::clone(&found.target));
+        }
+        drop(table);
+        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+        let candidates = table.candidates(message);
+        table.types.insert(message.type_id, candidates);
+        // This one is found by its bytes.
+        None
     }
 
     /// What was counted of messages to other processes, by pattern.
@@ -273,8 +343,8 @@ impl Remote {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn table(&self) -> Arc<Table> {
-        Arc::clone(&self.table.read().unwrap_or_else(PoisonError::into_inner))
+    fn table(&self) -> RwLockReadGuard<'_, Table> {
+        self.table.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn rebuild(&self, known: &Known) {
@@ -284,7 +354,7 @@ impl Remote {
             // A pin says nothing of effects.
             services.put(pin.to_string(), 0, UNDECLARED, peer);
         }
-        for (peer, catalogue) in &known.catalogues {
+        for (peer, catalogue) in known.catalogues.iter().filter(|(peer, _)| peer.is_listed()) {
             for handler in &catalogue.handlers {
                 let drafts = match handler.kind.as_str() {
                     "observer" => groups.entry(handler.service.clone()).or_default(),
@@ -295,8 +365,9 @@ impl Remote {
         }
         let (routes, copies) = self.route_table(known);
         let groups = gather(groups.into_iter().map(|(name, drafts)| (name, self.matcher(drafts))));
-        let table = Table { routes, copies, services: self.matcher(services), groups };
-        *self.table.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(table);
+        let table =
+            Table { routes, copies, services: self.matcher(services), groups, types: ByType::default() };
+        *self.table.write().unwrap_or_else(PoisonError::into_inner) = table;
         self.learnt.notify_waiters();
     }
 
@@ -327,8 +398,10 @@ impl Remote {
                     budget: kept(&self.budgets, &pattern),
                     latency: kept(&self.latencies, &pattern),
                     turn: AtomicUsize::new(0),
+                    length: AtomicUsize::new(0),
                     repeatable: false,
                     reads: false,
+                    remembers: false,
                     order: LAST,
                     pattern,
                     peers,
@@ -354,8 +427,10 @@ impl Remote {
                 budget: kept(&self.budgets, &text),
                 latency: kept(&self.latencies, &text),
                 turn: AtomicUsize::new(0),
+                length: AtomicUsize::new(0),
                 repeatable: all(&["read", "idempotent", "dedup"]),
                 reads: all(&["read"]),
+                remembers: draft.effects.iter().any(|effect| effect == "dedup"),
                 order: order(&pattern, draft.rank),
                 pattern: text,
                 peers: draft.peers,
@@ -363,6 +438,24 @@ impl Remote {
             matcher.add_ranked(&pattern, draft.rank, Arc::new(target));
         }
         matcher
+    }
+}
+
+impl Table {
+    /// Who answers messages of a type, in order of precedence.
+    fn candidates(&self, message: &MessageInfo) -> Box<[Candidate]> {
+        let mut fitting: Vec<_> = self
+            .services
+            .iter()
+            .filter_map(|found| {
+                let (pattern, target) = (found.pattern(), Arc::clone(found.value()));
+                Some((Tests::of(&pattern, Compare::Typed, message)?, pattern, target))
+            })
+            .collect();
+        sort_by(&mut fitting, |(_, a, left), (_, b, right)| {
+            precedence(Compare::Typed, (a, left.order.1), (b, right.order.1))
+        });
+        fitting.into_iter().map(|(tests, _, target)| Candidate { tests, target }).collect()
     }
 }
 

@@ -16,10 +16,10 @@ use crate::transport::Url;
 ///
 /// * A **consume** route decides: a message that it matches, and that no handler here answers, is called or sent at *one*
 ///   of its addresses and nowhere else, whatever other peers answer. Of several routes the one that wins is found as
-///   handlers are (most keys, then more exact values; rule M3). Where an address is a peer with a catalogue too
-///   ([`Bus::connect`](crate::Bus::connect), `--bus`), the catalogue says which of the route's addresses answer and which
-///   effects they have. An address that is only in routes is not asked, so a call with an unknown outcome is not
-///   repeated there.
+///   handlers are (most keys, then more exact values; rule M3). Its addresses are asked for their
+///   catalogues: these say which of them answer, and what may be repeated there after an unknown outcome. An address
+///   without one, such as a Seneca's, may answer all of the route, and nothing is repeated there. What else an address
+///   has comes to it only if it is a peer as well ([`Bus::connect`](crate::Bus::connect), `--bus`).
 /// * An **observe** route adds: each of its addresses gets a copy of a *published* message, for all observers there,
 ///   beside the groups that are here and those that the catalogues name. It answers no calls. A group of the catalogues
 ///   gets no second copy where one of the route's addresses has it.

@@ -17,8 +17,8 @@
 //! |---|---|---|
 //! | `token_env=NAME` | both | the bearer token is in the environment variable `NAME`; in place of it the token may stand before the `@`: `http://TOKEN@host` |
 //! | `max_connections=N` | listener | at most so many connections at once; 1,024 (older name: `connections`) |
-//! | `connections=N` | link | so many connections are kept; 8 |
-//! | `most_connections=N` | link | so many are made while calls would otherwise wait longer than 10 ms; 64 |
+//! | `connections=N` | link | so many connections are kept; 64 |
+//! | `most_connections=N` | link | so many are made while calls would otherwise wait longer than 10 ms; 64, or as many as are kept |
 //! | `body_timeout=T` | listener | how long a body may take to come; `10s` (older: `body_ms=10000`) |
 //! | `idle_timeout=T` | listener | how long a head may take, the client's reading of a reply, and the time between two requests; `10s` (older: `idle_ms=10000`) |
 //! | `max_budget=T` | listener | no message gets more time than that, whatever it asks for; `1m` (older: `max_budget_ms=60000`) |
@@ -114,9 +114,10 @@
 //! # What a link promises
 //!
 //! *Not done*: the connection was refused, or the request was never given to one, or the other side says so
-//! (`matchbus-outcome`). Everything else that goes wrong is *unknown*; so is an answer by something that is no matchbus
-//! and no Seneca. Connections are kept for 4 seconds (less than any server here or of Node keeps them), handed out first
-//! in first out; up to 1,024 calls wait in order for one. After a connection that could not be made, calls are
+//! (`matchbus-outcome`), also while the request is still being written. Everything else that goes wrong is *unknown*; so is
+//! an answer by something that is no matchbus and no Seneca, and one that could mean two things (several lengths, or a
+//! length and chunks). Heads of answers are at most 64 KiB, bodies 64 MiB. Connections are kept for 4 seconds (less than any server here or of Node keeps them); the one that was
+//! used last is used next; up to 1,024 calls wait in order for one. After a connection that could not be made, calls are
 //! refused at once until the next try, by full jitter between 50 ms and 3 s. Dropping a call closes its connection,
 //! which is what tells the other side.
 //!

@@ -139,7 +139,7 @@ pub(super) struct Linking {
 impl Linking {
     pub(super) fn of(url: &Url, tls: &Tls) -> Result<Self, Error> {
         know(url, &["token_env", "connections", "most_connections", "pin", "observe"])?;
-        let connections = option(url, "connections", "a number from 1")?.unwrap_or(8);
+        let connections = option(url, "connections", "a number from 1")?.unwrap_or(64);
         let connections = at_least_one(url, "connections", connections)?;
         let most = option(url, "most_connections", "a number from 1")?.unwrap_or(64.max(connections));
         if most < connections {

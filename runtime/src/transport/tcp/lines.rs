@@ -1,6 +1,6 @@
 //! Bytes into lines, whatever the packets they come in.
 
-use std::io::{self, BufRead};
+use std::io;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 
@@ -68,14 +68,13 @@ impl Lines {
 
     /// The next line that is complete.
     pub(super) fn next(&mut self) -> Option<Line<'_>> {
-        let mut rest = &self.bytes[self.searched..];
-        let found = rest.skip_until(b'\n').unwrap_or(0);
-        let end = self.searched + found;
-        self.searched = end;
-        if found == 0 || self.bytes[end - 1] != b'\n' {
+        let Some(found) = memchr::memchr(b'\n', &self.bytes[self.searched..]) else {
+            self.searched = self.bytes.len();
             self.skip_what_is_too_long();
             return None;
-        }
+        };
+        let end = self.searched + found + 1;
+        self.searched = end;
         let start = std::mem::replace(&mut self.start, end);
         if let Some(head) = self.skipping.take() {
             return Some(Line::TooLong(head));

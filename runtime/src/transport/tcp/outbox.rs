@@ -16,13 +16,26 @@ pub(super) struct Outbox {
     unflushed: bool,
 }
 
-/// A buffer that was larger is given back when it is empty.
+/// What is kept of a buffer that is empty.
 const KEPT: usize = 64 * 1024;
+
+/// Gives back what an empty buffer has beyond what most need. Now and then, and not after each write: whoever writes much
+/// would otherwise get new memory from the system with every batch.
+pub(super) fn give_back(buffer: &mut Vec<u8>) {
+    if buffer.is_empty() {
+        buffer.shrink_to(KEPT);
+    }
+}
 
 impl Outbox {
     /// Where bytes are appended.
     pub(super) fn end(&mut self) -> &mut Vec<u8> {
         &mut self.bytes
+    }
+
+    /// See [`give_back`].
+    pub(super) fn give_back(&mut self) {
+        give_back(&mut self.bytes);
     }
 
     /// How many bytes are not yet written.
@@ -69,7 +82,6 @@ impl Outbox {
         }
         if !self.has_unwritten() {
             self.bytes.clear();
-            self.bytes.shrink_to(KEPT);
             self.written = 0;
             // Of a socket this costs nothing: only TLS holds bytes back.
             to.flush().await?;

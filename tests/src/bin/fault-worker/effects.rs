@@ -1,24 +1,26 @@
 //! Effects that outlive the process, so that they can be counted when it is dead.
 
+use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use matchbus::prelude::*;
-use matchbus_tests::faults::{Add, Once, Put};
+use matchbus_tests::faults::{Add, Deposit, Once, Put};
 
 pub(crate) struct Store {
     directory: Option<PathBuf>,
     next: AtomicU64,
     log: Mutex<Option<File>>,
+    ledger: Mutex<Option<Ledger>>,
 }
 
 impl Store {
     pub(crate) fn new(directory: Option<PathBuf>) -> Self {
-        Store { directory, next: AtomicU64::new(0), log: Mutex::new(None) }
+        Store { directory, next: AtomicU64::new(0), log: Mutex::new(None), ledger: Mutex::new(None) }
     }
 
     fn directory(&self) -> io::Result<&PathBuf> {
@@ -39,6 +41,23 @@ impl Store {
         }
     }
 
+    /// A row for the idempotency key; a repeat finds it, and writes that down.
+    fn deposit(&self, idempotency_key: &str, what: &str) -> io::Result<String> {
+        let made = format!("{what} {} {}", std::process::id(), self.next.fetch_add(1, Ordering::Relaxed));
+        let (made, found) = {
+            let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+            let ledger = match &mut *ledger {
+                Some(ledger) => ledger,
+                none => none.insert(Ledger::open(self.directory()?.join("ledger"))?),
+            };
+            ledger.transact(idempotency_key, &made)?
+        };
+        if found {
+            self.add("found")?;
+        }
+        Ok(made)
+    }
+
     /// A line for each effect: a second one for the same key would be seen.
     fn add(&self, key: &str) -> io::Result<String> {
         let made = format!("{key} {} {}\n", std::process::id(), self.next.fetch_add(1, Ordering::Relaxed));
@@ -55,6 +74,44 @@ impl Store {
     }
 }
 
+/// What a data base is to services that share it: rows that are there whoever dies, and one writer at a time.
+struct Ledger {
+    file: File,
+    /// How much of it was read.
+    read: u64,
+    /// The row of each key.
+    rows: HashMap<String, String>,
+}
+
+impl Ledger {
+    fn open(path: PathBuf) -> io::Result<Self> {
+        let file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+        Ok(Ledger { file, read: 0, rows: HashMap::new() })
+    }
+
+    /// A row for the key, unless there is one, and whether there was: in one transaction over all processes. The row is both the
+    /// effect and what is remembered of it, and it is one write.
+    fn transact(&mut self, key: &str, made: &str) -> io::Result<(String, bool)> {
+        self.file.lock()?;
+        let done = self.under_lock(key, made);
+        self.file.unlock()?;
+        done
+    }
+
+    fn under_lock(&mut self, key: &str, made: &str) -> io::Result<(String, bool)> {
+        let mut new = String::new();
+        self.file.seek(SeekFrom::Start(self.read))?;
+        self.read += self.file.read_to_string(&mut new)? as u64;
+        let rows = new.lines().filter_map(|row| row.split_once(' '));
+        self.rows.extend(rows.map(|(key, made)| (key.to_owned(), made.to_owned())));
+        if let Some(made) = self.rows.get(key) {
+            return Ok((made.clone(), true));
+        }
+        self.file.write_all(format!("{key} {made}\n").as_bytes())?;
+        Ok((made.to_owned(), false))
+    }
+}
+
 fn failed(cause: &io::Error) -> matchbus::Error {
     matchbus::Error::refused(format!("the effect cannot be stored: {cause}"))
 }
@@ -64,6 +121,15 @@ async fn put(msg: Put, store: State<Store>) -> Result<String, matchbus::Error> {
     let half = Duration::from_millis(msg.ms) / 2;
     tokio::time::sleep(half).await;
     let made = store.put(&msg.key).map_err(|cause| failed(&cause))?;
+    tokio::time::sleep(half).await;
+    Ok(made)
+}
+
+#[service(fault = "deposit", effect(dedup))]
+async fn deposit(msg: Deposit, meta: Meta, store: State<Store>) -> Result<String, matchbus::Error> {
+    let half = Duration::from_millis(msg.ms) / 2;
+    tokio::time::sleep(half).await;
+    let made = store.deposit(&meta.idempotency_key(), &msg.key).map_err(|cause| failed(&cause))?;
     tokio::time::sleep(half).await;
     Ok(made)
 }

@@ -11,6 +11,7 @@ pub(crate) struct Seen {
     ended: AtomicU64,
     dropped: AtomicU64,
     late: AtomicU64,
+    sent_ms: AtomicU64,
 }
 
 /// A handler at work.
@@ -25,6 +26,9 @@ impl Running {
         if meta.budget().is_some_and(|left| left.is_zero()) {
             seen.late.fetch_add(1, Ordering::Relaxed);
         }
+        // A UUID of version 7 begins with the time at which it was made.
+        let time: String = meta.id().to_string().chars().filter(char::is_ascii_hexdigit).take(12).collect();
+        seen.sent_ms.store(u64::from_str_radix(&time, 16).unwrap_or(0), Ordering::Relaxed);
         Running { seen, ended: false }
     }
 
@@ -48,6 +52,7 @@ fn stats(_: GetStats, seen: State<Seen>, bus: Bus) -> Stats {
         dropped: seen.dropped.load(Ordering::Relaxed),
         started: seen.started.load(Ordering::Relaxed),
         late: seen.late.load(Ordering::Relaxed),
+        sent_ms: seen.sent_ms.load(Ordering::Relaxed),
         in_flight: bus.flows().in_flight().saturating_sub(1),
     }
 }

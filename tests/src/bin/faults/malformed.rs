@@ -1,5 +1,5 @@
-//! T12: input that is no message, beside good traffic (rules M7 and R19). Each piece is refused with its reason, and nobody
-//! else sees it.
+//! T12: input that is no message, or is in no frame, beside good traffic (rules M7 and R19). Each piece is refused with its reason,
+//! and nobody else sees it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,6 +21,8 @@ const HANG: Duration = Duration::from_millis(50);
 const MORE_MEMORY: u64 = 64 * 1024;
 /// Large pieces are one in so many: a thousand of them a second would be a load of another kind.
 const LARGE: u64 = 50;
+/// Those that are no frame of the transport are one in so many.
+const FRAMES: u64 = 10;
 
 pub(crate) async fn run(setting: Setting) -> Result<Report> {
     let mut report = Report::new(&setting);
@@ -38,7 +40,7 @@ pub(crate) async fn run(setting: Setting) -> Result<Report> {
     let steady = good(steady_time).await;
     let (before, _) = machine::memory(worker.pid());
     let counts = Arc::new(Counts::default());
-    let corpus = Arc::new(Corpus::new());
+    let corpus = Arc::new(Corpus::new(setting.over));
     let senders: Vec<_> = (0..SENDERS)
         .map(|sender| {
             let sender = Sender {
@@ -71,7 +73,7 @@ pub(crate) async fn run(setting: Setting) -> Result<Report> {
     report.at_most("more memory KiB", most.saturating_sub(before), MORE_MEMORY);
     report.exactly("alive", u64::from(worker.is_alive()), 1);
     report.see("cut off", counts.cut.load(Ordering::Relaxed));
-    report.see("kinds", corpus.small.len() + corpus.large.len());
+    report.see("kinds", corpus.small.len() + corpus.large.len() + corpus.frames.len());
     report.see("memory KiB before and after", vec![before, after]);
     report.see("good calls", samples.count());
     report.see_ms("steady p99", steady.p99());
@@ -117,6 +119,16 @@ impl Sender {
                 continue;
             }
             let large = n.is_multiple_of(LARGE);
+            if n % FRAMES == 1 {
+                let frames = &self.corpus.frames;
+                let (name, frame) = &frames[usize::try_from(n / FRAMES)? % frames.len()];
+                let mut wire = Wire::connect(&url).await?;
+                let said = wire.exchange(frame).await;
+                if !matches!(said, Said::Refused(_)) {
+                    unrefused.push(format!("{name}: {said:?}"));
+                }
+                continue;
+            }
             let pieces = if large { &self.corpus.large } else { &self.corpus.small };
             let (name, piece) = &pieces[usize::try_from(n / if large { LARGE } else { 1 })? % pieces.len()];
             let sent = Instant::now();
@@ -139,10 +151,12 @@ impl Sender {
 struct Corpus {
     small: Vec<(&'static str, Vec<u8>)>,
     large: Vec<(&'static str, Vec<u8>)>,
+    /// All the bytes of what is no frame of the transport, each for a connection of its own.
+    frames: Vec<(&'static str, Vec<u8>)>,
 }
 
 impl Corpus {
-    fn new() -> Self {
+    fn new(over: &str) -> Self {
         let ping = |n: &str| format!(r#"{{"fault":"ping","n":{n}}}"#).into_bytes();
         let beside = |rest: &[u8]| [br#"{"fault":"ping","n":1,"#, rest, b"}"].concat();
         let nested = |depth: usize| {
@@ -150,7 +164,7 @@ impl Corpus {
             beside(format!(r#""x":{brackets}"#).as_bytes())
         };
         let keys = |count: usize| {
-            let keys: Vec<String> = (0..count).map(|n| format!(r#""k{n}":0"#)).collect();
+            let keys: Vec<String> = (0..count).map(|n| format!(r#""{n:x}":0"#)).collect();
             beside(keys.join(",").as_bytes())
         };
         let small = vec![
@@ -179,6 +193,7 @@ impl Corpus {
             ("an object for a number", ping("{}")),
             ("a list for a number", ping("[1]")),
             ("nothing for a number", br#"{"fault":"ping"}"#.to_vec()),
+            ("a byte order mark", [b"\xef\xbb\xbf", &*ping("1")].concat()),
             ("NUL", ping("\u{0}")),
             ("NUL in a text", beside(b"\"x\":\"\0\"")),
             ("a comma too many", ping("1,")),
@@ -186,12 +201,59 @@ impl Corpus {
             ("two objects", br#"{"fault":"ping","n":1}{"fault":"ping","n":1}"#.to_vec()),
         ];
         let large = vec![
-            ("20,000 keys", keys(20_000)),
-            ("a key of 900 kB", beside(format!(r#""{}":0,"n":2"#, "k".repeat(900_000)).as_bytes())),
+            ("100,000 keys", keys(100_000)),
+            ("a key of 1 MB", beside(format!(r#""{}":0,"n":2"#, "k".repeat(1_000_000)).as_bytes())),
             ("2 MB", beside(format!(r#""x":"{}""#, "x".repeat(2_000_000)).as_bytes())),
             ("400,000 levels", nested(400_000)),
             ("a number of 500,000 digits", ping(&"9".repeat(500_000))),
         ];
-        Corpus { small, large }
+        Corpus { small, large, frames: if over == "http" { no_http() } else { no_lines() } }
     }
+}
+
+/// What is no request of HTTP, or none that is known.
+fn no_http() -> Vec<(&'static str, Vec<u8>)> {
+    let post = |head: &str, body: &str| {
+        format!("POST /act HTTP/1.1\r\nhost: worker\r\n{head}\r\n{body}").into_bytes()
+    };
+    vec![
+        ("no request line", b"nonsense\r\n\r\n".to_vec()),
+        ("bytes", b"\x00\x01\xff\xfe\r\n\r\n".to_vec()),
+        ("another version", b"POST /act HTTP/9.9\r\nhost: worker\r\n\r\n".to_vec()),
+        ("another method", b"DELETE /act HTTP/1.1\r\nhost: worker\r\n\r\n".to_vec()),
+        (
+            "another path",
+            b"POST /etc/passwd HTTP/1.1\r\nhost: worker\r\ncontent-length: 2\r\n\r\n{}".to_vec(),
+        ),
+        ("a head of 1 MB", post(&format!("x: {}\r\n", "x".repeat(1_000_000)), "")),
+        ("1,000 heads", post(&"x: y\r\n".repeat(1_000), "")),
+        ("a negative length", post("content-length: -5\r\n", "")),
+        ("two lengths", post("content-length: 2\r\ncontent-length: 3\r\n", "{}")),
+        ("a length of 10^18", post("content-length: 1000000000000000000\r\n", "{}")),
+        ("a chunk of no size", post("transfer-encoding: chunked\r\n", "zz\r\n{}\r\n")),
+        ("no body", post("", "")),
+    ]
+}
+
+/// What is no line of Seneca's TCP transport.
+fn no_lines() -> Vec<(&'static str, Vec<u8>)> {
+    let line = |line: &str| format!("{line}\n").into_bytes();
+    vec![
+        ("no JSON", line("nonsense")),
+        ("bytes", b"\x00\x01\xff\xfe\n".to_vec()),
+        ("a list", line("[1,2]")),
+        ("a number", line("7")),
+        ("no message", line(r#"{"id":"m/t","kind":"act","sync":true}"#)),
+        ("a message that is a number", line(r#"{"id":"m/t","kind":"act","sync":true,"act":5}"#)),
+        (
+            "an id twice",
+            line(r#"{"id":"m/t","id":"n/t","kind":"act","sync":true,"act":{"fault":"ping","n":1}}"#),
+        ),
+        ("a request of HTTP", b"POST /act HTTP/1.1\r\n".to_vec()),
+        ("a line of 2 MB", line(&"x".repeat(2_000_000))),
+        (
+            "a frame of 20,000 keys",
+            line(&format!("{{{}}}", (0..20_000).map(|n| format!("\"{n}\":0")).collect::<Vec<_>>().join(","))),
+        ),
+    ]
 }

@@ -83,8 +83,17 @@ impl Wire {
             std::future::pending::<Said>().await
         };
         let reading = async {
-            let body = if http { http_body(reader).await } else { line(reader).await };
-            body.map_or(Said::Nothing, |body| said(&body))
+            if !http {
+                return line(reader).await.map_or(Said::Nothing, |line| said(&line));
+            }
+            match http_answer(reader).await {
+                // What is no request at all has no answer but its status.
+                Some((status, body)) if body.is_empty() && (400..500).contains(&status) => {
+                    Said::Refused(status.to_string())
+                }
+                Some((_, body)) => said(&body),
+                None => Said::Nothing,
+            }
         };
         let both = async {
             tokio::select! {
@@ -121,7 +130,10 @@ async fn line(reader: &mut BufReader<OwnedReadHalf>) -> Option<Vec<u8>> {
     (read > 0).then_some(line)
 }
 
-async fn http_body(reader: &mut BufReader<OwnedReadHalf>) -> Option<Vec<u8>> {
+/// The status and the body.
+async fn http_answer(reader: &mut BufReader<OwnedReadHalf>) -> Option<(u16, Vec<u8>)> {
+    let first = line(reader).await?;
+    let status = String::from_utf8_lossy(&first).split(' ').nth(1)?.trim().parse().ok()?;
     let mut length = 0;
     loop {
         let head = line(reader).await?;
@@ -135,5 +147,5 @@ async fn http_body(reader: &mut BufReader<OwnedReadHalf>) -> Option<Vec<u8>> {
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).await.ok()?;
-    Some(body)
+    Some((status, body))
 }

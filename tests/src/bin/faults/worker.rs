@@ -207,6 +207,11 @@ impl RunDirectory {
         Ok(std::fs::read_dir(self.0.join("effects"))?.count() as u64)
     }
 
+    /// The rows of [`Deposit`](matchbus_tests::faults::Deposit), by all processes: the idempotency key, and what was made.
+    pub(crate) fn ledger(&self) -> Result<Vec<String>> {
+        Ok(std::fs::read_to_string(self.0.join("ledger"))?.lines().map(str::to_owned).collect())
+    }
+
     /// The lines of [`Once`](matchbus_tests::faults::Once) of all processes.
     pub(crate) fn lines(&self) -> Result<Vec<String>> {
         let mut lines = Vec::new();

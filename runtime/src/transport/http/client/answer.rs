@@ -1,7 +1,6 @@
 //! What an answer means.
 
-use hyper::body::Bytes;
-use hyper::{HeaderMap, StatusCode};
+use hyper::StatusCode;
 use serde::Deserialize;
 
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Outcome, Wired};
@@ -11,31 +10,44 @@ use crate::transport::http::head;
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
+    pub(super) told: Told,
     /// The body, or why it is not whole.
-    pub(super) body: Result<Bytes, String>,
+    pub(super) body: Result<Vec<u8>, String>,
+}
+
+/// What a matchbus tells in the head of an answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Told {
+    /// Whether a matchbus gave it.
+    pub(super) is_ours: bool,
+    pub(super) outcome: Option<Outcome>,
+    /// Whether its error is the service's own, and not the bus's.
+    pub(super) of_service: bool,
+    /// Whether it is a stored one.
+    pub(super) is_replayed: bool,
+}
+
+impl Told {
+    /// Takes in one field.
+    pub(super) fn read(&mut self, name: &str, value: &[u8]) {
+        if name.eq_ignore_ascii_case(head::OUTCOME.as_str()) {
+            self.is_ours = true;
+            let outcomes = [Outcome::Done, Outcome::NotDone, Outcome::Unknown];
+            self.outcome = outcomes.into_iter().find(|outcome| outcome.as_str().as_bytes() == value);
+        } else if name.eq_ignore_ascii_case(head::ERROR.as_str()) {
+            self.of_service = value == b"service";
+        } else if name.eq_ignore_ascii_case(head::REPLAYED.as_str()) {
+            self.is_replayed = true;
+        }
+    }
 }
 
 impl Answer {
-    /// Whether a matchbus gave it.
-    pub(super) fn is_ours(&self) -> bool {
-        self.headers.contains_key(head::OUTCOME)
-    }
-
-    fn outcome(&self) -> Option<Outcome> {
-        match self.headers.get(head::OUTCOME)?.as_bytes() {
-            b"done" => Some(Outcome::Done),
-            b"not-done" => Some(Outcome::NotDone),
-            b"unknown" => Some(Outcome::Unknown),
-            _ => None,
-        }
-    }
-
     /// The whole body.
     pub(super) fn into_body(self) -> Result<Vec<u8>, Error> {
         // What the head says of the outcome holds even if the rest is lost.
-        let outcome = self.outcome().filter(|outcome| *outcome == Outcome::NotDone);
-        self.body.map(Vec::from).map_err(|cause| {
+        let outcome = self.told.outcome.filter(|outcome| *outcome == Outcome::NotDone);
+        self.body.map_err(|cause| {
             let text =
                 format!("the answer has the status {}, but its body did not come: {cause}", self.status);
             Error::new(ErrorKind::Lost, outcome.unwrap_or(Outcome::Unknown), text)
@@ -64,8 +76,7 @@ struct Inner {
 
 /// An answer in matchbus's own form.
 pub(super) fn plain(answer: Answer) -> Result<Vec<u8>, CallError<ErrorReply>> {
-    let (status, ours, outcome) = (answer.status, answer.is_ours(), answer.outcome());
-    let whose = answer.headers.get(head::ERROR).map(|whose| whose.as_bytes() == b"service");
+    let Answer { status, told: Told { is_ours: ours, outcome, of_service, .. }, .. } = answer;
     let body = answer.into_body()?;
     if status.is_success() {
         // Our own replies are JSON; of another server's that is not said.
@@ -86,7 +97,7 @@ pub(super) fn plain(answer: Answer) -> Result<Vec<u8>, CallError<ErrorReply>> {
         let text = format!("the answer has the status {status}, and no error that a matchbus would tell");
         return Err(Error::new(ErrorKind::Failed, outcome, text).into());
     };
-    if whose == Some(true) {
+    if of_service {
         let mut reply = ErrorReply::new(error.code, error.message);
         reply.retryable = error.retryable;
         reply.details = error.details;

@@ -2,11 +2,7 @@
 
 use std::fmt;
 
-use http_body_util::Full;
-use hyper::body::Bytes;
-use hyper::header::{self, HeaderValue};
 use hyper::http::uri::{Authority, PathAndQuery};
-use hyper::{HeaderMap, Method, Request, Uri};
 
 use super::answer::{Answer, empty_error, plain};
 use super::pool::Pool;
@@ -16,18 +12,15 @@ use crate::transport::http::settings::{Dialect, Linking};
 use crate::transport::http::{head, seneca};
 use crate::transport::{Head, Link, Tls, Url};
 
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
-const NO_REPLY: HeaderValue = HeaderValue::from_static("respond-async");
-
 /// See the [module](crate::transport::http).
 pub(in crate::transport::http) struct HttpLink {
     url: Url,
     dialect: Dialect,
     pool: Pool,
-    act: Uri,
-    catalogue: Uri,
-    host: HeaderValue,
-    authorization: Option<HeaderValue>,
+    /// What every request begins with that posts a message.
+    act: Vec<u8>,
+    /// The whole request for the catalogue.
+    catalogue: Vec<u8>,
 }
 
 impl HttpLink {
@@ -37,16 +30,24 @@ impl HttpLink {
         let path = if matches!(url.path(), "" | "/") { "/act" } else { url.path() };
         // What is asked for beside messages lies beside the path that they are posted to.
         let beside = path.trim_end_matches('/').rsplit_once('/').map_or("", |(beside, _)| beside);
-        let path_of = |path: &str| {
+        let host = url.authority(port).parse::<Authority>().ok();
+        let host =
+            host.ok_or_else(|| Error::usage(format!("the host of `{url}` has characters that no host has")))?;
+        let start = |method: &str, path: &str| {
             let path: PathAndQuery = path
                 .parse()
                 .map_err(|cause| Error::usage(format!("`{url}` has a path that is none: {cause}")))?;
-            Ok::<_, Error>(Uri::from(path))
+            let mut lines = format!("{method} {path} HTTP/1.1\r\n").into_bytes();
+            head::field(&mut lines, "host", &host);
+            if let Some(token) = &settings.token {
+                head::field(&mut lines, "authorization", token.to_header());
+            }
+            Ok::<_, Error>(lines)
         };
-        let host = url.authority(port).parse::<Authority>().ok();
-        let host = host.and_then(|host| HeaderValue::from_str(host.as_str()).ok());
-        let host =
-            host.ok_or_else(|| Error::usage(format!("the host of `{url}` has characters that no host has")))?;
+        let mut act = start("POST", path)?;
+        head::field(&mut act, "content-type", "application/json");
+        let mut catalogue = start("GET", &format!("{beside}/catalogue"))?;
+        catalogue.extend_from_slice(END);
         Ok(HttpLink {
             url: url.clone(),
             dialect: settings.dialect,
@@ -56,49 +57,37 @@ impl HttpLink {
                 settings.most_connections,
                 settings.tls,
             ),
-            act: path_of(path)?,
-            catalogue: path_of(&format!("{beside}/catalogue"))?,
-            host,
-            authorization: settings.token.and_then(|token| token.header()),
+            act,
+            catalogue,
         })
     }
 
-    fn request(&self, method: Method, uri: &Uri, headers: HeaderMap, body: Bytes) -> Request<Full<Bytes>> {
-        let mut request = Request::new(Full::new(body));
-        *request.method_mut() = method;
-        *request.uri_mut() = uri.clone();
-        *request.headers_mut() = headers;
-        let headers = request.headers_mut();
-        headers.insert(header::HOST, self.host.clone());
-        if let Some(authorization) = &self.authorization {
-            headers.insert(header::AUTHORIZATION, authorization.clone());
-        }
-        request
-    }
-
     async fn post(&self, message: &[u8], head: &Head, waits: bool) -> Result<Answer, Error> {
-        let mut headers = HeaderMap::with_capacity(8);
-        headers.insert(header::CONTENT_TYPE, JSON);
-        head::write(&mut headers, head)?;
-        let body = match self.dialect {
+        // Most have an id, a trace and a budget beside them.
+        let mut request = Vec::with_capacity(self.act.len() + 256 + message.len());
+        request.extend_from_slice(&self.act);
+        head::write(&mut request, head);
+        match self.dialect {
             Dialect::Plain => {
                 if !waits && !head.published {
-                    headers.insert("prefer", NO_REPLY);
+                    head::field(&mut request, "prefer", "respond-async");
                 }
-                Bytes::copy_from_slice(message)
+                with_body(&mut request, message);
             }
-            dialect => seneca::request(dialect, message, head, waits, &mut headers)?.into(),
-        };
-        self.pool.exchange(self.request(Method::POST, &self.act, headers, body)).await
+            dialect => {
+                let body = seneca::request(dialect, message, head, waits, &mut request)?;
+                with_body(&mut request, &body);
+            }
+        }
+        self.pool.exchange(&request).await
     }
 
     async fn get_catalogue(&self) -> Result<Option<Vec<u8>>, Error> {
         if self.dialect != Dialect::Plain {
             return Ok(None);
         }
-        let request = self.request(Method::GET, &self.catalogue, HeaderMap::new(), Bytes::new());
-        let answer = self.pool.exchange(request).await?;
-        if answer.status.as_u16() == 404 && !answer.is_ours() {
+        let answer = self.pool.exchange(&self.catalogue).await?;
+        if answer.status.as_u16() == 404 && !answer.told.is_ours {
             return Ok(None);
         }
         plain(answer).map(Some).map_err(Error::from)
@@ -116,6 +105,15 @@ impl HttpLink {
     }
 }
 
+/// Ends a head.
+const END: &[u8] = b"\r\n";
+
+fn with_body(request: &mut Vec<u8>, body: &[u8]) {
+    head::field(request, "content-length", body.len());
+    request.extend_from_slice(END);
+    request.extend_from_slice(body);
+}
+
 impl Link for HttpLink {
     fn call<'a>(
         &'a self,
@@ -125,7 +123,7 @@ impl Link for HttpLink {
         Box::pin(async move {
             let answer = self.post(message, head, true).await?;
             if let Some(receipt) = &head.receipt
-                && answer.headers.contains_key(head::REPLAYED)
+                && answer.told.is_replayed
             {
                 receipt.replayed();
             }

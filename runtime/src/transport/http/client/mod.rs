@@ -3,5 +3,7 @@
 mod answer;
 mod link;
 mod pool;
+mod response;
+mod wire;
 
 pub(super) use link::HttpLink;

@@ -2,24 +2,18 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::future::poll_fn;
 use std::io;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use http_body_util::Full;
-use hyper::Request;
-use hyper::body::{Body, Bytes, Incoming};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::answer::Answer;
+use super::wire::{Failed, Wire};
 use crate::message::{Error, ErrorKind, Outcome};
 use crate::seam::clock::{self, Instant};
-use crate::seam::{net, random, task};
+use crate::seam::{net, random};
 use crate::transport::tls::Connector;
 
 /// How long a connection is kept without use: less than servers keep theirs, or a request could meet the closing.
@@ -34,17 +28,6 @@ const CONNECT: Duration = Duration::from_secs(2);
 /// How many calls may wait for a connection.
 const MOST_WAITING: usize = 1024;
 
-/// The largest reply.
-const MOST_REPLY: usize = 64 * 1024 * 1024;
-
-/// How much of an answer is read at once.
-const BUFFER: usize = 64 * 1024;
-
-type Sender = http1::SendRequest<Full<Bytes>>;
-
-/// How a connection ended, if not well.
-type Ended = oneshot::Receiver<hyper::Error>;
-
 #[derive(Debug)]
 pub(super) struct Pool {
     address: String,
@@ -58,15 +41,10 @@ pub(super) struct Pool {
     back_off: Mutex<BackOff>,
 }
 
+#[derive(Debug)]
 struct Idle {
-    sender: Sender,
+    wire: Wire,
     since: Instant,
-}
-
-impl fmt::Debug for Idle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Idle").field("since", &self.since).finish_non_exhaustive()
-    }
 }
 
 impl Pool {
@@ -83,30 +61,24 @@ impl Pool {
     }
 
     /// Sends a request, at most once, and reads the answer.
-    pub(super) async fn exchange(&self, mut request: Request<Full<Bytes>>) -> Result<Answer, Error> {
+    pub(super) async fn exchange(&self, request: &[u8]) -> Result<Answer, Error> {
         let _place = self.place().await?;
         loop {
-            let kept = self.kept().await;
-            let fresh = kept.is_none();
-            let (mut sender, ended) = match kept {
-                Some(sender) => (sender, None),
-                None => self.connect().await.map(|(sender, ended)| (sender, Some(ended)))?,
+            let (mut wire, fresh) = match self.kept().await {
+                Some(wire) => (wire, false),
+                None => (self.connect().await?, true),
             };
-            match sender.try_send_request(request).await {
-                Ok(response) => {
-                    let (parts, body) = response.into_parts();
-                    let body = collect(body).await;
-                    if body.is_ok() {
-                        self.keep(sender);
+            match wire.exchange(request).await {
+                Ok((answer, keeps)) => {
+                    if keeps {
+                        self.keep(wire);
                     }
-                    return Ok(Answer { status: parts.status, headers: parts.headers, body });
+                    return Ok(answer);
                 }
-                Err(mut error) => match error.take_message() {
-                    // hyper gives a request back only if no byte of it left: the connection had been closed before.
-                    Some(unsent) if !fresh => request = unsent,
-                    Some(_) => return Err(self.never_spoke(&error.into_error(), ended).await),
-                    None => return Err(self.lost(&error.into_error(), fresh)),
-                },
+                // The connection had been closed before.
+                Err(Failed::Unsent(_)) if !fresh => {}
+                Err(Failed::Unsent(cause)) => return Err(self.unreachable(&cause)),
+                Err(Failed::Lost(cause)) => return Err(self.lost(&cause, fresh)),
             }
         }
     }
@@ -134,25 +106,29 @@ impl Pool {
         place.map_err(|cause| Error::new(ErrorKind::Draining, Outcome::NotDone, cause.to_string()))
     }
 
-    /// A connection that is there already: the one that is longest without use.
-    async fn kept(&self) -> Option<Sender> {
+    /// A connection that is there already: the one that was used last, whose memory is nearest.
+    async fn kept(&self) -> Option<Wire> {
         loop {
-            let Idle { mut sender, since } = lock(&self.idle).pop_front()?;
+            let Idle { mut wire, since } = lock(&self.idle).pop_back()?;
             // Dropping it closes it.
-            if clock::now().saturating_duration_since(since) < KEPT && sender.ready().await.is_ok() {
-                return Some(sender);
+            if clock::now().saturating_duration_since(since) < KEPT && wire.is_quiet().await {
+                return Some(wire);
             }
         }
     }
 
-    fn keep(&self, sender: Sender) {
-        if !sender.is_closed() {
-            lock(&self.idle).push_back(Idle { sender, since: clock::now() });
-        }
+    fn keep(&self, wire: Wire) {
+        let now = clock::now();
+        let old = |idle: &Idle| now.saturating_duration_since(idle.since) >= KEPT;
+        let mut idle = lock(&self.idle);
+        idle.push_back(Idle { wire, since: now });
+        // One of the old ones for each that is given back: in a while they are all gone.
+        let oldest = idle.pop_front_if(|idle| old(idle));
+        drop((idle, oldest));
     }
 
     /// A new connection.
-    async fn connect(&self) -> Result<(Sender, Ended), Error> {
+    async fn connect(&self) -> Result<Wire, Error> {
         let resting = {
             let back_off = lock(&self.back_off);
             back_off.wait().map(|wait| (wait, back_off.why.clone()))
@@ -166,10 +142,10 @@ impl Pool {
             Some(Err(cause)) => return Err(self.unreachable(&cause)),
             None => return Err(self.unreachable(&io::Error::from(io::ErrorKind::TimedOut))),
         };
-        let sender = match &self.tls {
-            None => self.speak(stream).await?,
+        let wire = match &self.tls {
+            None => Wire::new(Box::new(stream), false),
             Some(tls) => match clock::within(CONNECT, tls.secure(stream)).await {
-                Some(Ok(stream)) => self.speak(stream).await?,
+                Some(Ok(stream)) => Wire::new(Box::new(stream), true),
                 Some(Err(cause)) => return Err(self.not_let_in(&cause.to_string())),
                 None => {
                     return Err(self.not_let_in("the TLS handshake did not end in time; is it a TLS port?"));
@@ -177,38 +153,7 @@ impl Pool {
             },
         };
         *lock(&self.back_off) = BackOff::default();
-        Ok(sender)
-    }
-
-    /// HTTP/1.1 over a stream.
-    async fn speak<S>(&self, stream: S) -> Result<(Sender, Ended), Error>
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let handshake = http1::Builder::new().max_buf_size(BUFFER).handshake(TokioIo::new(stream)).await;
-        let (sender, connection) = handshake.map_err(|cause| self.unreachable(&cause))?;
-        let (tell, ended) = oneshot::channel();
-        task::spawn(async move {
-            // How it ends is told to the call that uses it; only one that it has not yet taken has to ask.
-            if let Err(cause) = connection.await {
-                let _ = tell.send(cause);
-            }
-        });
-        Ok((sender, ended))
-    }
-
-    /// A new connection ended before it took the request. In TLS 1.3 that is how a client hears that it is not let in.
-    #[cold]
-    async fn never_spoke(&self, error: &hyper::Error, ended: Option<Ended>) -> Error {
-        if let (Some(tls), Some(ended)) = (&self.tls, ended) {
-            // The request was given back since the connection is gone; it says at once why.
-            let cause = clock::within(CONNECT, ended).await.and_then(Result::ok);
-            let why = cause.and_then(|cause| tls.refused(&cause)).or_else(|| tls.refused(error));
-            if let Some(why) = why {
-                return self.not_let_in(&why);
-            }
-        }
-        self.unreachable(error)
+        Ok(wire)
     }
 
     /// A connection was made, but not one over which anything can be said.
@@ -226,6 +171,7 @@ impl Pool {
         Error::new(ErrorKind::Unreachable, Outcome::NotDone, text)
     }
 
+    /// In TLS 1.3 a client hears only after it has sent that it is not let in.
     #[cold]
     fn lost(&self, cause: &(dyn std::error::Error + 'static), fresh: bool) -> Error {
         if let Some(why) = self.tls.as_ref().filter(|_| fresh).and_then(|tls| tls.refused(cause)) {
@@ -241,28 +187,6 @@ impl Pool {
 fn resting_until(wait: Duration, why: &str) -> Error {
     let text = format!("{why} (that was just now; the next try is in {} ms)", wait.as_millis());
     Error::new(ErrorKind::Unreachable, Outcome::NotDone, text)
-}
-
-/// The whole body, or why there is none.
-async fn collect(mut body: Incoming) -> Result<Bytes, String> {
-    let mut first: Option<Bytes> = None;
-    let mut all = Vec::new();
-    while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
-        let frame = frame.map_err(|cause| Causes(&cause).to_string())?;
-        let Ok(data) = frame.into_data() else { continue };
-        if first.is_none() && all.is_empty() {
-            first = Some(data);
-            continue;
-        }
-        if let Some(first) = first.take() {
-            all.extend_from_slice(&first);
-        }
-        if data.len() > MOST_REPLY - all.len() {
-            return Err(format!("it is larger than {MOST_REPLY} bytes"));
-        }
-        all.extend_from_slice(&data);
-    }
-    Ok(first.unwrap_or_else(|| all.into()))
 }
 
 /// When to try again after a connection could not be made (rule R16): full jitter between 50 ms and 3 s.

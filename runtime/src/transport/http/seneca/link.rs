@@ -1,26 +1,24 @@
 //! Requests to a Seneca server, and its answers.
 
-use hyper::HeaderMap;
-use hyper::header::HeaderValue;
 use serde_json::{Map, Value, json};
 
 use super::{codes, ids, message};
 use crate::message::json::{Limits, Scan};
 use crate::message::{CallError, Error, ErrorReply, Id};
 use crate::transport::Head;
-use crate::transport::http::head::{SENECA_ID, SENECA_ORIGIN};
+use crate::transport::http::head::{SENECA_ID, SENECA_ORIGIN, field};
 use crate::transport::http::settings::Dialect;
 
 /// Answers are bounded in bytes where they are read.
 const LIMITS: Limits = Limits::new().bytes(Limits::LARGEST).depth(Limits::DEEPEST).keys(usize::MAX);
 
-/// The body of a request, and its headers.
+/// The body of a request, and the lines of its head.
 pub(in crate::transport::http) fn request(
     dialect: Dialect,
     bytes: &[u8],
     head: &Head,
     sync: bool,
-    headers: &mut HeaderMap,
+    lines: &mut Vec<u8>,
 ) -> Result<Vec<u8>, Error> {
     let scan = Scan::read(bytes, &LIMITS).map_err(Error::malformed)?;
     let mut body = message::open(&scan);
@@ -30,12 +28,11 @@ pub(in crate::transport::http) fn request(
     if dialect == Dialect::A {
         message::add(&mut body, "custom$", &custom);
         let instance = ids::instance();
-        let track = format!("[\"{instance}\"]");
-        headers.insert("seneca-kind", HeaderValue::from_static("req"));
-        for (name, value) in [(SENECA_ID, &*id), (SENECA_ORIGIN, instance)] {
-            insert(headers, name, value);
-        }
-        insert(headers, "seneca-track", &track);
+        // Ids are made of letters, digits and a few signs.
+        field(lines, "seneca-kind", "req");
+        field(lines, SENECA_ID.as_str(), id);
+        field(lines, SENECA_ORIGIN.as_str(), instance);
+        field(lines, "seneca-track", format_args!("[\"{instance}\"]"));
     } else {
         let meta = json!({
             "id": id, "mi": mi, "tx": tx,
@@ -48,13 +45,6 @@ pub(in crate::transport::http) fn request(
     }
     body.push(b'}');
     Ok(body)
-}
-
-fn insert(headers: &mut HeaderMap, name: impl hyper::header::IntoHeaderName, value: &str) {
-    // Ids are made of letters, digits and a few signs.
-    if let Ok(value) = HeaderValue::from_str(value) {
-        headers.insert(name, value);
-    }
 }
 
 /// What an answer in dialect A means; `None` if it is no answer of a Seneca.
@@ -165,11 +155,12 @@ mod tests {
     fn requests_have_no_directives_of_the_message() {
         let head = Head { context: [("t".into(), "x".into())].into(), ..Head::default() };
         let message = br#"{"a":1,"fatal$":true,"custom$":{"evil":1},"meta$":2}"#;
-        let mut headers = HeaderMap::new();
-        let body = request(Dialect::A, message, &head, true, &mut headers).unwrap();
+        let mut lines = Vec::new();
+        let body = request(Dialect::A, message, &head, true, &mut lines).unwrap();
         assert_eq!(String::from_utf8(body).unwrap(), r#"{"a":1,"custom$":{"t":"x"}}"#);
-        assert!(headers.contains_key(SENECA_ID) && headers.contains_key(SENECA_ORIGIN));
-        let body = request(Dialect::B, message, &head, false, &mut HeaderMap::new()).unwrap();
+        let lines = String::from_utf8(lines).unwrap();
+        assert!(lines.contains("\r\nseneca-id: ") && lines.contains("\r\nseneca-origin: "), "{lines}");
+        let body = request(Dialect::B, message, &head, false, &mut Vec::new()).unwrap();
         let body: Value = serde_json::from_slice(&body).unwrap();
         assert_eq!(body["meta$"]["custom"], json!({"t": "x"}));
         assert_eq!(body["meta$"]["sync"], false);

@@ -24,13 +24,7 @@ pub(super) async fn read<B: Body>(body: B, most: usize, time: Duration) -> Resul
     }
     match clock::within(time, body).await {
         Some(result) => result,
-        None => Err(Failure::refused(
-            StatusCode::REQUEST_TIMEOUT,
-            ErrorKind::Malformed,
-            format!(
-                "the body did not come within {time:?}; send it faster, or raise the listener's `body_timeout`"
-            ),
-        )),
+        None => Err(too_slow(time)),
     }
 }
 
@@ -72,7 +66,15 @@ fn too_large(most: usize) -> Box<Failure> {
 }
 
 #[cold]
-fn broken() -> Box<Failure> {
+pub(super) fn too_slow(time: Duration) -> Box<Failure> {
+    let text = format!(
+        "the body did not come within {time:?}; send it faster, or raise the listener's `body_timeout`"
+    );
+    Failure::refused(StatusCode::REQUEST_TIMEOUT, ErrorKind::Malformed, text)
+}
+
+#[cold]
+pub(super) fn broken() -> Box<Failure> {
     let text = "the body ended before it was complete; send as many bytes as `Content-Length` says";
     Failure::refused(StatusCode::BAD_REQUEST, ErrorKind::Malformed, text)
 }

@@ -3,7 +3,7 @@
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::task::{Poll, ready};
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use tokio::sync::watch;
 
 use super::desk::Desk;
 use super::listen;
+use super::straight::{self, Then};
 use super::stream::{Opened, Stream, Version, open};
 use super::told;
 use crate::seam::clock::{self, Instant};
@@ -28,7 +29,7 @@ use crate::transport::tls::{Acceptor, Arrived};
 const GRACE: Duration = Duration::from_secs(1);
 
 /// The largest head, and how much of a body is read at once.
-const BUFFER: usize = 16 * 1024;
+pub(super) const BUFFER: usize = 16 * 1024;
 
 /// Where the listener is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +80,21 @@ pub(super) async fn serve_secure(
     }
 }
 
+/// HTTP/1.1: what is simple, as nearly all messages are, is answered here; with the first request that is not, hyper takes
+/// the connection over.
 async fn http1<S: Stream>(stream: Opened<S>, busy: &Busy, phases: Phases) {
+    let closing = AtomicBool::new(false);
+    let connection = pin!(straight::serve(stream, busy, &closing));
+    let close = |_: Pin<&mut _>| closing.store(true, Ordering::Relaxed);
+    // Both on the heap, so that a connection does not carry the room for them.
+    match drive(connection, close, GRACE, busy, phases.clone()).await {
+        Some(Then::Hyper(stream)) => Box::pin(by_hyper(stream, busy, phases)).await,
+        Some(Then::Ended(stream)) => Box::pin(lingering(stream, busy, phases)).await,
+        None => {}
+    }
+}
+
+async fn by_hyper<S: Stream>(stream: Opened<S>, busy: &Busy, phases: Phases) {
     let service = service_fn(move |request| async move {
         let _running = Running::enter(busy);
         let mut reply = busy.desk.serve(request).await;
@@ -100,16 +115,15 @@ async fn http1<S: Stream>(stream: Opened<S>, busy: &Busy, phases: Phases) {
     // has told it by 400 or 431). Where the client has closed already this ends at once.
     if ended.is_some_and(|ended| ended.map_or_else(|error| error.is_parse(), |()| true)) {
         let stream = connection.into_parts().io.into_inner();
-        // On the heap, so that a connection does not carry the room for its end.
-        Box::pin(lingering(stream, busy, phases)).await;
+        lingering(stream, busy, phases).await;
     }
 }
 
-/// Waits for the client's end, as long as it may take for anything; a listener that stops waits no longer than its grace.
+/// Waits for the client's end, as long as it may take for anything, and no longer once the listener stops.
 async fn lingering(stream: impl Stream, busy: &Busy, phases: Phases) {
     tokio::select! {
         () = gone(phases.clone()) => {}
-        () = drained(phases, GRACE) => {}
+        () = drained(phases, Duration::ZERO) => {}
         () = listen::linger(stream, busy.patience) => {}
     }
 }
@@ -190,8 +204,8 @@ async fn drained(mut phases: Phases, grace: Duration) {
 }
 
 /// What runs on a connection, so that waiting for the client is told from working for it.
-struct Busy {
-    desk: Arc<Desk>,
+pub(super) struct Busy {
+    pub(super) desk: Arc<Desk>,
     /// How long the client may take for a head, for reading a reply, and between two requests.
     patience: Duration,
     start: Instant,
@@ -223,10 +237,10 @@ impl Busy {
 }
 
 /// One request that is being answered.
-struct Running<'a>(&'a Busy);
+pub(super) struct Running<'a>(&'a Busy);
 
 impl<'a> Running<'a> {
-    fn enter(busy: &'a Busy) -> Self {
+    pub(super) fn enter(busy: &'a Busy) -> Self {
         busy.running.fetch_add(1, Ordering::Relaxed);
         Running(busy)
     }

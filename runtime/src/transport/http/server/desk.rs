@@ -16,7 +16,7 @@ use crate::transport::http::seneca::{self, Asked};
 use crate::transport::http::settings::Answering;
 use crate::transport::{Door, Head};
 
-pub(super) type Reply = Response<Full<Bytes>>;
+pub(super) type Reply = Response<Bytes>;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const METRICS: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
@@ -30,10 +30,17 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    pub(super) async fn serve<B: Body>(&self, request: Request<B>) -> Result<Reply, Infallible> {
+    pub(super) async fn serve<B: Body>(
+        &self,
+        request: Request<B>,
+    ) -> Result<Response<Full<Bytes>>, Infallible> {
+        Ok(self.reply_to(request).await.map(Full::new))
+    }
+
+    async fn reply_to<B: Body>(&self, request: Request<B>) -> Reply {
         let (parts, body) = request.into_parts();
         let path = parts.uri.path();
-        Ok(match path {
+        match path {
             "/act" | "/" | "" => {
                 if parts.method == Method::POST {
                     self.act(parts, body).await
@@ -45,7 +52,7 @@ impl Desk {
                 Method::GET => self.page(path, &parts.headers),
                 Method::HEAD => {
                     let mut reply = self.page(path, &parts.headers);
-                    *reply.body_mut() = Full::default();
+                    *reply.body_mut() = Bytes::new();
                     reply
                 }
                 _ => wrong_method(path, "GET, HEAD", "read it with GET"),
@@ -55,7 +62,7 @@ impl Desk {
                 ErrorKind::Usage,
                 "there is nothing at this path; there is: POST /act, GET /health, /ready, /metrics and /catalogue",
             )),
-        })
+        }
     }
 
     fn page(&self, path: &str, headers: &HeaderMap) -> Reply {
@@ -84,28 +91,41 @@ impl Desk {
         let bytes = match taken {
             Ok(bytes) => bytes,
             Err(failure) => {
-                // What is left of the body may never come: nothing can follow it on this connection.
-                let mut reply = self.fail(&Asked::without_body(&parts.headers), &failure);
-                if parts.version < hyper::Version::HTTP_2 {
-                    reply.headers_mut().insert(header::CONNECTION, CLOSE);
+                let mut reply = self.refuse(&parts.headers, &failure);
+                if parts.version >= hyper::Version::HTTP_2 {
+                    reply.headers_mut().remove(header::CONNECTION);
                 }
                 return reply;
             }
         };
-        let asked = Asked::of(&parts.headers, &bytes, self.door.limits());
+        self.answer(&parts.headers, &bytes).await
+    }
+
+    /// What a request is told whose body is not read.
+    #[cold]
+    pub(super) fn refuse(&self, headers: &HeaderMap, failure: &Failure) -> Reply {
+        let mut reply = self.fail(&Asked::without_body(headers), failure);
+        // What is left of the body may never come: nothing can follow it on this connection.
+        reply.headers_mut().insert(header::CONNECTION, CLOSE);
+        reply
+    }
+
+    /// Answers a message that has come whole, and may come.
+    pub(super) async fn answer(&self, headers: &HeaderMap, bytes: &[u8]) -> Reply {
+        let asked = Asked::of(headers, bytes, self.door.limits());
         if bytes.is_empty() {
             return self.fail(&asked, &empty());
         }
-        match head::read(&parts.headers, self.answering.most_budget) {
-            Ok(head) => self.answer(asked, bytes, head, &parts.headers).await,
+        match head::read(headers, self.answering.most_budget) {
+            Ok(head) => self.answer_to(asked, bytes, head, headers).await,
             Err(error) => self.fail(&asked, &error.into()),
         }
     }
 
-    async fn answer(&self, asked: Asked, bytes: Bytes, mut head: Head, headers: &HeaderMap) -> Reply {
+    async fn answer_to(&self, asked: Asked, bytes: &[u8], mut head: Head, headers: &HeaderMap) -> Reply {
         match asked {
             Asked::Plain if head.published || wants_no_reply(headers) => {
-                match self.door.send(&bytes, head).await {
+                match self.door.send(bytes, head).await {
                     Ok(()) => taken_in(),
                     Err(error) => plain_failure(&error.into()),
                 }
@@ -113,7 +133,7 @@ impl Desk {
             Asked::Plain => {
                 let receipt = self.door.remembers().then(Receipt::new);
                 head.receipt.clone_from(&receipt);
-                let mut reply = match self.door.call(&bytes, head).await {
+                let mut reply = match self.door.call(bytes, head).await {
                     Ok(bytes) => done(bytes),
                     Err(error) => plain_failure(&error.into()),
                 };
@@ -123,10 +143,10 @@ impl Desk {
                 reply
             }
             mut asked => {
-                let Some(read) = seneca::read(&mut asked, &bytes, head, self.door.limits(), &self.answering)
+                let Some(read) = seneca::read(&mut asked, bytes, head, self.door.limits(), &self.answering)
                 else {
                     // No message: the bus says and counts why.
-                    let refused = self.door.call(&bytes, Head::default()).await;
+                    let refused = self.door.call(bytes, Head::default()).await;
                     return match refused {
                         Ok(bytes) => Self::seneca_reply(&asked, bytes),
                         Err(error) => self.fail(&asked, &error.into()),
@@ -164,13 +184,13 @@ impl Desk {
         let mut reply = plain_failure(failure);
         if let Some(body) = asked.failed(failure) {
             *reply.status_mut() = asked.error_status(self.answering.seneca_errors, failure);
-            *reply.body_mut() = Full::new(body.into());
+            *reply.body_mut() = body.into();
             asked.mark(reply.headers_mut());
         }
         reply
     }
 
-    fn admit(&self, headers: &HeaderMap) -> Result<(), Box<Failure>> {
+    pub(super) fn admit(&self, headers: &HeaderMap) -> Result<(), Box<Failure>> {
         match &self.answering.token {
             Some(token) if !token.fits(headers.get(header::AUTHORIZATION)) => Err(Failure::refused(
                 StatusCode::UNAUTHORIZED,
@@ -223,7 +243,7 @@ fn empty() -> Box<Failure> {
 }
 
 fn reply(status: StatusCode, content_type: HeaderValue, body: impl Into<Bytes>) -> Reply {
-    let mut reply = Response::new(Full::new(body.into()));
+    let mut reply = Response::new(body.into());
     *reply.status_mut() = status;
     reply.headers_mut().insert(header::CONTENT_TYPE, content_type);
     reply
@@ -240,7 +260,7 @@ fn done(bytes: Vec<u8>) -> Reply {
 
 /// Nobody knows yet how it ends.
 fn taken_in() -> Reply {
-    let mut reply = Response::new(Full::default());
+    let mut reply = Response::new(Bytes::new());
     *reply.status_mut() = StatusCode::ACCEPTED;
     with_outcome(reply, Outcome::Unknown)
 }

@@ -7,6 +7,8 @@ mod failure;
 mod listen;
 mod pages;
 mod service;
+mod simple;
+mod straight;
 mod stream;
 mod told;
 

@@ -25,9 +25,20 @@ pub(super) enum Version {
 #[derive(Debug)]
 pub(super) struct Opened<S> {
     stream: S,
-    seen: [u8; PREFACE.len()],
+    seen: Vec<u8>,
     next: usize,
-    len: usize,
+}
+
+impl<S> Opened<S> {
+    pub(super) fn new(stream: S, seen: Vec<u8>) -> Self {
+        Opened { stream, seen, next: 0 }
+    }
+
+    /// The stream, and what was read of it.
+    pub(super) fn into_parts(mut self) -> (S, Vec<u8>) {
+        self.seen.drain(..self.next);
+        (self.stream, self.seen)
+    }
 }
 
 /// Reads as much as tells the protocol. `None`: the client went away without a word.
@@ -47,7 +58,7 @@ pub(super) async fn open<S: Stream>(mut stream: S) -> io::Result<Option<(Version
             break Version::Http2;
         }
     };
-    Ok(Some((version, Opened { stream, seen, next: 0, len })))
+    Ok(Some((version, Opened::new(stream, seen[..len].to_vec()))))
 }
 
 impl<S: Stream> AsyncRead for Opened<S> {
@@ -56,10 +67,13 @@ impl<S: Stream> AsyncRead for Opened<S> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.next < self.len {
-            let n = buf.remaining().min(self.len - self.next);
+        if self.next < self.seen.len() {
+            let n = buf.remaining().min(self.seen.len() - self.next);
             buf.put_slice(&self.seen[self.next..self.next + n]);
             self.next += n;
+            if self.next == self.seen.len() {
+                (self.seen, self.next) = (Vec::new(), 0);
+            }
             return Poll::Ready(Ok(()));
         }
         Pin::new(&mut self.stream).poll_read(cx, buf)

@@ -1,19 +1,18 @@
 //! What callers and the task of one connection share.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{Notify, oneshot};
 
 use super::Came;
-use super::pending::{Ids, Pending, Waiting};
-use crate::message::{Id, Receipt};
+use super::pending::{Ids, Pending, Time, Waiting};
+use crate::message::Receipt;
+use crate::seam::clock::Instant;
 use crate::seam::random;
-use crate::transport::Head;
-use crate::transport::seneca::ids;
-use crate::transport::tcp::outbox::Outbox;
+use crate::transport::tcp::outbox::{self, Outbox};
 use crate::transport::tcp::request;
 
 /// At so many unwritten bytes no further requests are taken (rule R17).
@@ -30,10 +29,10 @@ pub(super) struct Connection {
     open: AtomicBool,
     /// There is something to write, or it is to end.
     pub(super) changed: Notify,
+    /// A request has less time than those before it.
+    pub(super) sooner: Notify,
     /// The other side is one of ours, as its answers showed.
     matchbus: AtomicBool,
-    /// Ids count up from a random number, so that no two clients use the same.
-    next_id: AtomicU64,
     /// The second part of ids, where it says nothing.
     transaction: u64,
 }
@@ -46,8 +45,12 @@ struct State {
     /// How many requests were ever made.
     requests: u64,
     pending: HashMap<u64, Pending, Ids>,
+    /// Ids count up from a random number, so that no two clients use the same.
+    last_id: u64,
     /// Some of them may only wait to be written.
     any_unanswered: bool,
+    /// When the time of one of them may be over.
+    look: Option<Instant>,
     phase: Phase,
 }
 
@@ -60,6 +63,15 @@ pub(super) enum Phase {
     Closed,
 }
 
+/// What is to be known of a request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked<'a> {
+    /// Otherwise it is done when its bytes have left.
+    pub(super) answered: bool,
+    pub(super) receipt: Option<&'a Receipt>,
+    pub(super) time: Option<Time>,
+}
+
 /// Why a request was not put into the write buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
@@ -70,11 +82,11 @@ pub(super) enum Refusal {
 impl Connection {
     pub(super) fn new() -> Self {
         Connection {
-            state: Mutex::default(),
+            state: Mutex::new(State { last_id: random::next(), ..State::default() }),
             open: AtomicBool::new(true),
             changed: Notify::new(),
+            sooner: Notify::new(),
             matchbus: AtomicBool::new(false),
-            next_id: AtomicU64::new(random::next()),
             transaction: random::next() & MASK,
         }
     }
@@ -96,18 +108,6 @@ impl Connection {
         self.matchbus.store(true, Ordering::Relaxed);
     }
 
-    /// An id for a message's frame. A Seneca knows repeats by it, so for one it comes from the message's own id.
-    pub(super) fn new_id(&self, head: &Head, seneca: bool) -> (u64, u64) {
-        if seneca {
-            return ids::to_seneca(head.id.unwrap_or_else(Id::generate), head.trace);
-        }
-        (self.count_id(), self.transaction)
-    }
-
-    fn count_id(&self) -> u64 {
-        self.next_id.fetch_add(1, Ordering::Relaxed) & MASK
-    }
-
     /// The answer to this request, which comes next, is a stored one.
     #[cold]
     pub(super) fn replayed(&self, id: u64) {
@@ -116,14 +116,14 @@ impl Connection {
         }
     }
 
-    /// Writes a request into the buffer. Without `answered` it is done when its bytes have left.
+    /// Writes a request into the buffer, under an id of its own or of this connection's.
     pub(super) fn ask(
         self: &Arc<Self>,
-        (mut mi, tx): (u64, u64),
-        answered: bool,
-        receipt: Option<&Receipt>,
+        id: Option<(u64, u64)>,
+        asked: Asked<'_>,
         write: impl FnOnce(&mut Vec<u8>, (u64, u64)),
     ) -> Result<Waiting, Refusal> {
+        let Asked { answered, receipt, time } = asked;
         let (tell, came) = oneshot::channel();
         let mut state = self.state();
         if state.phase != Phase::Open {
@@ -132,9 +132,15 @@ impl Connection {
         if state.out.len() > MOST_UNWRITTEN {
             return Err(Refusal::Full);
         }
-        // The same message may be under way a second time.
-        while state.pending.contains_key(&mi) {
-            mi = self.count_id();
+        let (mi, tx) = match id {
+            None => (state.count_id(), self.transaction),
+            // The same message may be under way a second time.
+            Some((mi, tx)) if state.pending.contains_key(&mi) => (state.count_id(), tx),
+            Some(id) => id,
+        };
+        let sooner = time.filter(|time| state.look.is_none_or(|look| time.end < look));
+        if let Some(time) = sooner {
+            state.look = Some(time.end);
         }
         state.any_unanswered |= !answered;
         let State { out, put, requests, pending, .. } = &mut *state;
@@ -143,12 +149,14 @@ impl Connection {
         *put += (out.len() - before) as u64;
         *requests += 1;
         let until_written = (!answered).then_some(*put);
-        if let Entry::Vacant(place) = pending.entry(mi) {
-            place.insert(Pending { tell, start, order: *requests, until_written, receipt: receipt.cloned() });
-        }
+        let one = Pending { tell, start, order: *requests, until_written, receipt: receipt.cloned(), time };
+        pending.insert(mi, one);
         drop(state);
         if was_empty {
             self.changed.notify_one();
+        }
+        if sooner.is_some() {
+            self.sooner.notify_one();
         }
         Ok(Waiting { connection: Arc::clone(self), id: mi, came, ended: false })
     }
@@ -157,21 +165,50 @@ impl Connection {
     pub(super) fn take_back(&self, id: u64) {
         let mut state = self.state();
         let Some(gone) = state.pending.remove(&id) else { return };
-        let mut wake = state.phase == Phase::Leaving;
-        if gone.until_written.is_none() && state.phase == Phase::Open && self.is_matchbus() {
-            wake |= state.out.is_empty();
-            put(&mut state, |out| request::other(out, (id, self.transaction), "cancel"));
-        }
+        let wake = self.cancel(&mut state, id, &gone);
         drop(state);
         if wake {
             self.changed.notify_one();
         }
     }
 
+    /// Ends the requests whose time is over, each with what `late` says of it; when to look again.
+    pub(super) fn end_late(&self, now: Instant, late: impl Fn(Duration) -> Came) -> Option<Instant> {
+        let mut state = self.state();
+        let over = |one: &Pending| one.time.filter(|time| time.end <= now);
+        let ended: Vec<_> = state.pending.extract_if(|_, one| over(one).is_some()).collect();
+        state.look = state.pending.values().filter_map(|one| Some(one.time?.end)).min();
+        let look = state.look;
+        let mut wake = false;
+        for (id, one) in &ended {
+            wake |= self.cancel(&mut state, *id, one);
+        }
+        drop(state);
+        if wake {
+            self.changed.notify_one();
+        }
+        for (_, one) in ended {
+            let whole = one.time.map_or(Duration::ZERO, |time| time.whole);
+            let _ = one.tell.send(late(whole));
+        }
+        look
+    }
+
+    /// Tells the other side that nobody waits any more; whether there is something new to do.
+    fn cancel(&self, state: &mut State, id: u64, gone: &Pending) -> bool {
+        let mut wake = state.phase == Phase::Leaving;
+        if gone.until_written.is_none() && state.phase == Phase::Open && self.is_matchbus() {
+            wake |= state.out.is_empty();
+            put(state, |out| request::other(out, (id, self.transaction), "cancel"));
+        }
+        wake
+    }
+
     /// Asks the other side whether it lives.
     pub(super) fn probe(&self) {
-        let id = (self.count_id(), self.transaction);
-        put(&mut self.state(), |out| request::other(out, id, "health"));
+        let mut state = self.state();
+        let id = (state.count_id(), self.transaction);
+        put(&mut state, |out| request::other(out, id, "health"));
     }
 
     /// Hands out what there is to write, for an empty buffer; how the connection is to go on, and how many wait.
@@ -181,6 +218,11 @@ impl Connection {
             out.take_over(&mut state.out);
         }
         (state.phase, state.pending.len())
+    }
+
+    /// Gives back memory that is not needed now.
+    pub(super) fn give_back(&self) {
+        outbox::give_back(&mut self.state().out);
     }
 
     /// Everything up to `handed` has left: those are done that wait for no more than that.
@@ -254,6 +296,17 @@ impl Connection {
         for one in all.into_values() {
             let left = one.start < handed;
             let _ = one.tell.send(why(left));
+        }
+    }
+}
+
+impl State {
+    fn count_id(&mut self) -> u64 {
+        loop {
+            self.last_id = self.last_id.wrapping_add(1) & MASK;
+            if !self.pending.contains_key(&self.last_id) {
+                return self.last_id;
+            }
         }
     }
 }

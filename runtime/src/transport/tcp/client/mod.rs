@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use backoff::Backoff;
-use connection::Connection;
-use pending::Waiting;
+use connection::{Asked, Connection};
+use pending::{Time, Waiting};
 
 use super::DEFAULT_PORT;
 use super::answer::Answer;
@@ -19,8 +19,9 @@ use super::options;
 use super::request::{self, Style, Want};
 use crate::handler::BoxFuture;
 use crate::message::json::Limits;
-use crate::message::{CallError, Error, ErrorKind, ErrorReply, Outcome};
+use crate::message::{CallError, Error, ErrorKind, ErrorReply, Id, Outcome};
 use crate::seam::clock;
+use crate::transport::seneca::ids;
 use crate::transport::{Head, Link, Url};
 
 /// How long a peer of unknown kind may take to say who answers what; a Seneca never will.
@@ -103,11 +104,16 @@ impl TcpLink {
                 origin: self.shared.seneca || !connection.is_matchbus(),
                 want,
             };
-            let id = connection.new_id(head, self.shared.seneca);
-            let asked = connection.ask(id, want != Want::Nothing, head.receipt.as_ref(), |out, id| {
-                request::act(out, id, message, head, style);
-            });
-            match asked {
+            // A Seneca knows repeats by the frame's id, so for one it comes from the message's own id.
+            let id = || ids::to_seneca(head.id.unwrap_or_else(Id::generate), head.trace);
+            let id = self.shared.seneca.then(id);
+            let asked = Asked {
+                answered: want != Want::Nothing,
+                receipt: head.receipt.as_ref(),
+                // Where nothing is left, the other side says that nothing was done.
+                time: head.budget.filter(|budget| !budget.is_zero()).map(Time::from_now),
+            };
+            match connection.ask(id, asked, |out, id| request::act(out, id, message, head, style)) {
                 Ok(waiting) => return Ok(waiting),
                 // It ended in this moment; its end is known to `connection` by now.
                 Err(connection::Refusal::Closed) => {}
@@ -121,8 +127,8 @@ impl TcpLink {
 
     async fn ask_for_catalogue(&self) -> Result<Option<Vec<u8>>, Error> {
         let connection = self.connection()?;
-        let id = connection.new_id(&Head::default(), false);
-        let asked = connection.ask(id, true, None, |out, id| request::other(out, id, "catalogue"));
+        let asked = Asked { answered: true, receipt: None, time: None };
+        let asked = connection.ask(None, asked, |out, id| request::other(out, id, "catalogue"));
         let Ok(waiting) = asked else {
             let what = "the connection closed just now";
             return Err(self.shared.error(ErrorKind::Unreachable, Outcome::NotDone, what));
@@ -142,6 +148,10 @@ impl Link for TcpLink {
         head: &'a Head,
     ) -> BoxFuture<'a, Result<Vec<u8>, CallError<ErrorReply>>> {
         Box::pin(async move { self.ask(message, head, Want::Reply)?.await })
+    }
+
+    fn keeps_time(&self) -> bool {
+        true
     }
 
     fn send<'a>(&'a self, message: &'a [u8], head: &'a Head) -> BoxFuture<'a, Result<(), Error>> {

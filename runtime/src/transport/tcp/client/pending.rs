@@ -5,12 +5,14 @@ use std::hash::{BuildHasher, Hasher};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 use super::Came;
 use super::connection::Connection;
 use crate::message::{CallError, Error, ErrorKind, Outcome, Receipt};
+use crate::seam::clock::{self, Instant};
 
 /// What a connection knows about one.
 #[derive(Debug)]
@@ -24,6 +26,22 @@ pub(super) struct Pending {
     pub(super) until_written: Option<u64>,
     /// Where to note what its answer says of itself.
     pub(super) receipt: Option<Receipt>,
+    /// Until when it waits.
+    pub(super) time: Option<Time>,
+}
+
+/// The time that a request has.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Time {
+    pub(super) end: Instant,
+    pub(super) whole: Duration,
+}
+
+impl Time {
+    /// One that begins now.
+    pub(super) fn from_now(whole: Duration) -> Self {
+        Time { end: clock::now() + whole, whole }
+    }
 }
 
 /// The caller's half. Dropped before the end, it takes the request back.

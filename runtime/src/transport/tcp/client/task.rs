@@ -13,6 +13,7 @@ use super::{Came, Shared};
 use crate::message::{CallError, Error, ErrorKind, Outcome};
 use crate::seam::clock::{self, Instant};
 use crate::seam::net;
+use crate::seam::rarely::Rarely;
 use crate::seam::task;
 use crate::transport::tcp::answer::Frame;
 use crate::transport::tcp::halves::Stream;
@@ -24,27 +25,51 @@ use crate::transport::tcp::request::{likely_id, message_part};
 pub(super) fn start(shared: &Arc<Shared>, connection: &Arc<Connection>) {
     let (shared, connection) = (Arc::clone(shared), Arc::clone(connection));
     task::spawn(async move {
-        let failed = |what: String, cause| {
-            shared.current().backoff.failed(&what);
-            let error = shared.error(ErrorKind::Unreachable, Outcome::NotDone, what).with_source(cause);
-            connection.close(0, |_| Err(CallError::Bus(error.clone())));
-        };
-        let stream = match in_time(&shared, net::connect(&shared.authority)).await {
-            Ok(stream) => stream,
-            Err(cause) => {
-                let what = format!("cannot connect: {cause}; is the other process up, and this its address?");
-                return failed(what, cause);
-            }
-        };
-        let task = Task::new(&shared, &connection);
-        match &shared.options.tls {
-            None => task.run(stream).await,
-            Some(tls) => match in_time(&shared, tls.secure(stream)).await {
-                Ok(stream) => task.run(stream).await,
-                Err(cause) => failed(format!("cannot connect: {cause}"), cause),
-            },
+        tokio::select! {
+            biased;
+            () = Rarely::new(keep_time(&shared, &connection)) => {}
+            () = run(&shared, &connection) => {}
         }
     });
+}
+
+/// Ends requests when their time is over, as long as the connection lives: one timer for all of them, which is not
+/// touched when they come and go.
+async fn keep_time(shared: &Shared, connection: &Connection) {
+    let late = |time| Err(CallError::Bus(Error::unanswered(&shared.url, time)));
+    loop {
+        match connection.end_late(clock::now(), late) {
+            None => connection.sooner.notified().await,
+            Some(look) => tokio::select! {
+                biased;
+                () = connection.sooner.notified() => {}
+                () = clock::sleep_until(look) => {}
+            },
+        }
+    }
+}
+
+async fn run(shared: &Shared, connection: &Arc<Connection>) {
+    let failed = |what: String, cause| {
+        shared.current().backoff.failed(&what);
+        let error = shared.error(ErrorKind::Unreachable, Outcome::NotDone, what).with_source(cause);
+        connection.close(0, |_| Err(CallError::Bus(error.clone())));
+    };
+    let stream = match in_time(shared, net::connect(&shared.authority)).await {
+        Ok(stream) => stream,
+        Err(cause) => {
+            let what = format!("cannot connect: {cause}; is the other process up, and this its address?");
+            return failed(what, cause);
+        }
+    };
+    let task = Task::new(shared, connection);
+    match &shared.options.tls {
+        None => task.run(stream).await,
+        Some(tls) => match in_time(shared, tls.secure(stream)).await {
+            Ok(stream) => task.run(stream).await,
+            Err(cause) => failed(format!("cannot connect: {cause}"), cause),
+        },
+    }
 }
 
 async fn in_time<T>(shared: &Shared, step: impl Future<Output = io::Result<T>>) -> io::Result<T> {
@@ -148,6 +173,8 @@ impl<'a> Task<'a> {
             tokio::select! {
                 biased;
                 () = &mut timer => {
+                    self.out.give_back();
+                    connection.give_back();
                     let next = self.look(half)?;
                     timer.as_mut().reset(next);
                 }

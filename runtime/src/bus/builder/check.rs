@@ -1,0 +1,165 @@
+//! What would keep a bus from starting, all of it at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Builder;
+use super::draft::{joined, mounts};
+use crate::bus::route::could_answer;
+use crate::bus::start_error::StartProblem;
+use crate::handler::Need;
+use crate::pattern::Pattern;
+use crate::registry::{self, CheckAt, Entry, Kind, Problem, ProblemKind};
+use crate::sort::gather;
+
+impl Builder {
+    /// Everything that would keep the bus from starting.
+    pub(crate) fn problems(&self) -> Vec<StartProblem> {
+        let mut problems = Vec::new();
+        self.check_services(&mut problems);
+        self.check_crates(&mut problems);
+        self.check_states(&mut problems);
+        self.check_handlers(&mut problems);
+        problems
+    }
+
+    fn check_services(&self, problems: &mut Vec<StartProblem>) {
+        let Some(only) = &self.only else { return };
+        let known: BTreeSet<&str> = gather(self.drafts.iter().map(|draft| draft.about.service()));
+        let list = known.iter().copied().collect::<Vec<_>>().join(", ");
+        for name in only.iter().filter(|name| !known.contains(name.as_str())) {
+            problems.push(StartProblem::new(
+                "unknown-service",
+                format!("there is no service `{name}` in this program; it has: {list}"),
+            ));
+        }
+    }
+
+    fn check_crates(&self, problems: &mut Vec<StartProblem>) {
+        if self.handler_crates.is_empty() {
+            return;
+        }
+        let (mut linked, mut last) = (BTreeSet::new(), "");
+        for info in self.drafts.iter().filter_map(|draft| draft.about.info()) {
+            // The handlers of a crate come one after the other, and a program has thousands.
+            let name = info.crate_name();
+            if name != last {
+                linked.insert(name);
+                last = name;
+            }
+        }
+        for name in self.handler_crates.iter().filter(|name| !linked.contains(**name)) {
+            problems.push(StartProblem::new(
+                "unlinked-crate",
+                format!(
+                    "crate `{name}` has handlers, but it is not linked into this program, since nothing of it is used: \
+                     add `use {name} as _;` to main.rs, or `allow_unlinked({name})` to `#[matchbus::main]`"
+                ),
+            ));
+        }
+    }
+
+    fn check_states(&self, problems: &mut Vec<StartProblem>) {
+        let mut missing: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for draft in self.drafts.iter().filter(|draft| mounts(self.only.as_ref(), draft)) {
+            for need in draft.about.needs() {
+                if let Need::State { id, name, optional: false } = need
+                    && !self.states.contains_key(id)
+                {
+                    missing.entry(name()).or_default().push(draft.about.name());
+                }
+            }
+        }
+        for (name, handlers) in missing {
+            problems.push(StartProblem::new(
+                "missing-state",
+                format!(
+                    "no state of type `{name}` was given, but `{}` needs it: add `.state(…)` before the start",
+                    handlers.join("`, `")
+                ),
+            ));
+        }
+    }
+
+    /// The conflicts among the handlers. Keys that are joined at start are the same for all of them, so they change
+    /// nothing between two handlers.
+    fn check_handlers(&self, problems: &mut Vec<StartProblem>) {
+        let functions = || self.drafts.iter().filter_map(|draft| Some((draft, draft.about.info()?)));
+        self.check_with(problems);
+        let found = registry::problems(
+            functions().map(|(draft, info)| Entry {
+                info,
+                patterns: &info.patterns,
+                mounted: mounts(self.only.as_ref(), draft),
+            }),
+            CheckAt::Start,
+        );
+        let told = found.problems().iter().filter(|problem| match problem.kind() {
+            ProblemKind::Unanswered => self.checked && !self.closures_answer(problem),
+            ProblemKind::OverridesNothing => self.checked,
+            _ => true,
+        });
+        problems.extend(told.map(|problem| StartProblem::new(problem.kind().as_str(), problem.to_string())));
+        if found.more() > 0 {
+            problems.push(StartProblem::new("more", format!("and {} more", found.more())));
+        }
+    }
+
+    /// The keys that are joined at start: that they go with each pattern which is mounted, and leave different patterns
+    /// different.
+    fn check_with(&self, problems: &mut Vec<StartProblem>) {
+        let mut problem = |text: String| problems.push(StartProblem::new("with-key", text));
+        let mut names = BTreeSet::new();
+        let twice: BTreeSet<&str> =
+            gather(self.with.iter().map(|(key, _)| &**key).filter(|key| !names.insert(*key)));
+        if !twice.is_empty() {
+            let twice = twice.into_iter().collect::<Vec<_>>().join("`, `");
+            return problem(format!("the key `{twice}` is given twice for the start: name each key once"));
+        }
+        if self.with.is_empty() {
+            return;
+        }
+        // By group and what a pattern became: what it was, and whose.
+        let mut seen: BTreeMap<(&str, String), (Pattern, &str)> = BTreeMap::new();
+        for draft in self.drafts.iter().filter(|draft| mounts(self.only.as_ref(), draft)) {
+            let name = draft.about.name();
+            let group = if draft.kind == Kind::Observer { draft.about.service() } else { "" };
+            for own in draft.own_patterns() {
+                let (became, _) = match joined(own.clone(), None, &self.with) {
+                    Ok(became) => became,
+                    Err(cause) => {
+                        problem(format!(
+                            "the keys given at start do not go with the pattern of `{name}`: {cause}"
+                        ));
+                        continue;
+                    }
+                };
+                let key = (group, became.to_string());
+                match seen.get(&key) {
+                    Some((other, whose)) if *other != own && !draft.replaces => problem(format!(
+                        "with the keys given at start, `{other}` of `{whose}` and `{own}` of `{name}` are both `{became}`: \
+                         mount one of them, or ask for one more key in one"
+                    )),
+                    Some(_) => {}
+                    None => drop(seen.insert(key, (own, name))),
+                }
+            }
+        }
+    }
+
+    /// Whether what the handlers of an `Unanswered` problem send is answered by closures, which the check of the
+    /// annotated functions does not see.
+    fn closures_answer(&self, problem: &Problem) -> bool {
+        let closures = || self.drafts.iter().flat_map(|draft| &draft.patterns);
+        let functions = || self.infos().into_iter().flat_map(|info| info.patterns.iter());
+        let needs = problem.handlers().iter().flat_map(|info| info.needs.iter().copied().flatten());
+        let messages = needs.filter_map(|need| match need {
+            Need::Calls(message) | Need::Emits(message) => Some(*message),
+            _ => None,
+        });
+        messages
+            .filter(|message| {
+                !message.external && !functions().any(|pattern| registry::answers(message, pattern))
+            })
+            .all(|message| closures().any(|pattern| could_answer(pattern, message)))
+    }
+}
