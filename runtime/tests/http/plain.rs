@@ -30,6 +30,17 @@ async fn a_message_is_answered_whatever_its_content_type() {
 }
 
 #[tokio::test]
+async fn a_packed_body_is_refused_by_its_header() {
+    let world = world().await;
+    let answer = world.raw().await.post("/act", "content-encoding: gzip\r\n", SUM).await;
+    assert_eq!(answer.error(), (415, "malformed".into(), "not-done".into()));
+    assert_eq!(answer.header("accept-encoding"), Some("identity"));
+    assert!(answer.body.contains("Content-Encoding"), "{}", answer.body);
+    let answer = world.raw().await.post("/act", "content-encoding: Identity\r\n", SUM).await;
+    assert_eq!((answer.status, &*answer.body), (200, "3"));
+}
+
+#[tokio::test]
 async fn one_connection_serves_many_requests_also_pipelined() {
     let world = world().await;
     let mut raw = world.raw().await;
