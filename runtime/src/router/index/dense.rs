@@ -128,7 +128,7 @@ impl<const W: usize> Dense<W> {
         self.globs.renumber(|old| new[old as usize]);
     }
 
-    #[inline]
+    // Without a hint to inline: with one, each part of the library that finds would have a copy of its own, and each is 20 kB.
     pub(super) fn visit<F: Fields + ?Sized>(
         &self,
         store: &Store,
