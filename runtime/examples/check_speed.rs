@@ -10,8 +10,8 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use matchbus::__private::{
-    Context, Info, Input, KeyInfo, Kind, MessageInfo, Need, Output, PatternInfo, Place, Started, TypeSketch,
-    ValueRef, conflicts,
+    Context, Info, Input, KeyInfo, Kind, MessageInfo, Need, Output, PatternInfo, Place, Started, Stopped,
+    TypeSketch, ValueRef, conflicts,
 };
 
 fn main() {
@@ -122,9 +122,8 @@ fn types() -> [TypeSketch; 3] {
     [TypeSketch::new("M", None), TypeSketch::new("R", None), TypeSketch::new("E", None)]
 }
 
-#[allow(clippy::unnecessary_wraps)]
 fn shim<'a>(_: &Context<'_>, _: Input<'_, 'a>, _: Output<'_>) -> Started<'a> {
-    Ok(None)
+    Err(Stopped::ENDED)
 }
 
 /// A crate with the handlers of the sets whose names begin with `what`.
@@ -132,7 +131,7 @@ fn emit(n: usize, what: &str, check: bool) -> String {
     let (_, line) = SETS.iter().find(|(name, _)| name.starts_with(what)).expect("a set");
     let mut out = String::from("#![allow(dead_code)]\nuse matchbus::__private::*;\n");
     out.push_str(
-        "fn shim<'a>(_: &Context<'_>, _: Input<'_, 'a>, _: Output<'_>) -> Started<'a> { Ok(None) }\n",
+        "fn shim<'a>(_: &Context<'_>, _: Input<'_, 'a>, _: Output<'_>) -> Started<'a> { Err(Stopped::ENDED) }\n",
     );
     out.push_str("fn types() -> [TypeSketch; 3] { loop {} }\n");
     let keys = |text: &str| {

@@ -156,7 +156,7 @@ pub mod __private {
     pub use crate::app::{Ended, MainOptions, run_main};
     pub use crate::handler::{
         Accepts, Context, FromContext, Held, Incoming, Input, IntoHeard, Need, Output, Started, State,
-        answer, answer_now, hear, hear_now, sendable, serve, serve_now,
+        Stopped, answer, answer_now, hear, hear_now, sendable, serve, serve_now,
     };
     pub use crate::message::probe::{FallbackKind, FallbackSchema, Probe};
     pub use crate::message::{

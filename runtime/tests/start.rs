@@ -89,6 +89,55 @@ async fn keys_known_only_at_start_join_each_pattern() {
     assert!(text.contains("cmd"), "{text}");
 }
 
+mod sharded {
+    use super::*;
+
+    #[service(role = "store")]
+    pub(crate) fn all(_: Value) -> Value {
+        "all".into()
+    }
+
+    #[service(role = "store", shard = "*")]
+    pub(crate) fn shard(_: Value) -> Value {
+        "shard".into()
+    }
+}
+
+#[tokio::test]
+async fn keys_of_the_start_are_checked_for_what_is_mounted() {
+    // `two` has the key `cmd`, and is not mounted.
+    let both = || Bus::builder().services(services![two::ask, sharded::shard, ..]).state(Db);
+    let bus = both().only(["sharded"]).with("cmd", "y").start().unwrap();
+    assert_eq!(bus.act(serde_json::json!({"role":"store","cmd":"y","shard":1})).await.unwrap(), "shard");
+    // A pattern that has the same value anyway stays as it is.
+    let bus = both().only(["two"]).with("cmd", "x").start().unwrap();
+    assert_eq!(bus.flows().flows[0].pattern, "cmd:x,role:a");
+    // A closure that would not be mounted is told of as well.
+    let (codes, text) =
+        problems(Bus::builder().handle_json("a:1".parse().unwrap(), |msg| async { msg }).with("a", 2));
+    assert_eq!(codes, ["with-key"]);
+    assert!(text.contains("`closure`") && text.contains("values 1 and 2"), "{text}");
+}
+
+#[tokio::test]
+async fn a_key_of_the_start_that_is_given_twice_is_one_problem() {
+    let services = services![sharded::shard, two::ask, ..];
+    let (codes, text) = problems(Bus::builder().services(services).state(Db).with("b", 1).with("b", 2));
+    assert_eq!(codes, ["with-key"]);
+    assert!(text.contains("`b` is given twice"), "{text}");
+}
+
+#[tokio::test]
+async fn keys_of_the_start_do_not_make_two_patterns_one() {
+    let sharded = || Bus::builder().services(services![sharded::all, sharded::shard]);
+    assert!(sharded().with("zone", "eu").start().is_ok());
+    let (codes, text) = problems(sharded().with("shard", 0));
+    assert_eq!(codes, ["with-key"]);
+    for part in ["`role:store` of `all`", "`role:store,shard:*` of `shard`", "both `role:store,shard:0`"] {
+        assert!(text.contains(part), "{text}");
+    }
+}
+
 #[tokio::test]
 async fn a_state_given_twice_is_the_second_one() {
     #[service(role = "n")]

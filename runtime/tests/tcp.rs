@@ -206,6 +206,19 @@ fn act_of_ours(id: &str, message: Value) -> String {
 // ---- replies and errors ----
 
 #[tokio::test]
+async fn a_message_without_a_frame_is_told_how_to_be_sent() {
+    let far = Far::listen("").await;
+    let mut raw = far.raw().await;
+    let answer = raw.ask(json!({"id": "7", "role": "echo"})).await;
+    assert_eq!(answer["id"], "7");
+    let text = answer["error"]["message"].as_str().unwrap();
+    assert!(text.contains("no `kind`") && text.contains(r#""kind":"act""#), "{text}");
+    // Another version's frames are still passed over, and the connection goes on.
+    raw.write("{\"kind\":\"later\",\"id\":\"8\"}\n").await;
+    assert_eq!(raw.ask(act("9", json!({"role": "echo"}))).await["res"], json!({"role": "echo"}));
+}
+
+#[tokio::test]
 async fn a_reply_is_byte_for_byte_the_handler_s() {
     let far = Far::listen("").await;
     let link = far.link();

@@ -48,6 +48,18 @@ fn without_a_command_it_plays_its_story() {
     assert!(!out.contains('\x1b'), "colours are for terminals");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_written_is_no_success() {
+    for args in [&["list"][..], &["graph"], &["check"], &["--help"], &["call", &get("tea")]] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = shop(args).stdout(full).output().unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{args:?}: {err}");
+        assert!(err.contains("stdout cannot be written: "), "{args:?}: {err}");
+    }
+}
+
 #[test]
 fn list_is_a_table_or_a_catalogue() {
     let (code, table, _) = said(&["list"]);

@@ -57,7 +57,7 @@ pub(super) async fn call(bus: Bus, catalogue: &Catalogue, call: Call) -> Result<
     bus.settled().await;
     Ok(match reply {
         Ok(reply) => {
-            print(&format!("{}\n", String::from_utf8_lossy(&reply)));
+            print(&format!("{}\n", String::from_utf8_lossy(&reply)))?;
             0
         }
         Err(error) => {

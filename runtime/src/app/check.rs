@@ -18,14 +18,14 @@ pub(super) fn check(builder: &Builder, against: Option<&Path>) -> Result<u8> {
         problems.extend(saved.broken_by(&catalogue).iter().map(ToString::to_string));
     }
     if problems.is_empty() {
-        print(&well(&catalogue, saved.as_ref().map(|(path, saved)| (*path, saved))));
+        print(&well(&catalogue, saved.as_ref().map(|(path, saved)| (*path, saved))))?;
         return Ok(0);
     }
     let mut text = String::new();
     for problem in &problems {
         let _ = writeln!(text, "- {}", problem.replace('\n', "\n  "));
     }
-    print(&text);
+    print(&text)?;
     Ok(1)
 }
 

@@ -13,14 +13,12 @@ pub(super) enum Format {
 }
 
 /// Shows who sends what to whom, as the signatures declare it.
-#[allow(clippy::unnecessary_wraps)] // The commands have one shape.
 pub(super) fn graph(builder: &Builder, format: Format) -> Result<()> {
     let catalogue = Catalogue::of(builder.infos());
     print(&match format {
         Format::Mermaid => mermaid(&catalogue),
         Format::Dot => dot(&catalogue),
-    });
-    Ok(())
+    })
 }
 
 /// One line from a handler to another, or to a name that stands for whoever answers outside.

@@ -6,15 +6,9 @@ use crate::message::Result;
 use crate::registry::{Catalogue, Handler};
 
 /// Shows the handlers of the program: a table for people or the catalogue for programs.
-#[allow(clippy::unnecessary_wraps)] // The commands have one shape.
 pub(super) fn list(builder: &Builder, json: bool) -> Result<()> {
     let catalogue = Catalogue::of(builder.infos());
-    if json {
-        print(&format!("{}\n", catalogue.to_json()));
-    } else {
-        print(&table(&catalogue));
-    }
-    Ok(())
+    if json { print(&format!("{}\n", catalogue.to_json())) } else { print(&table(&catalogue)) }
 }
 
 fn table(catalogue: &Catalogue) -> String {

@@ -30,7 +30,7 @@ use tokio::runtime::Runtime;
 
 use crate::bus::{Builder, Bus};
 use crate::handler::BoxFuture;
-use crate::message::Result;
+use crate::message::{Error, Result};
 use crate::registry::{Catalogue, Info};
 
 /// What `#[matchbus::main]` hands to your `main`: give it states and settings, then [`run`](App::run) it.
@@ -221,8 +221,13 @@ fn start(about: MainOptions) -> std::result::Result<(App, Runtime), ExitCode> {
     let command = match args::parse(&about) {
         Ok(Parsed::Command(command)) => *command,
         Ok(Parsed::Say(text)) => {
-            print(&text);
-            return Err(ExitCode::SUCCESS);
+            return Err(match print(&text) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => {
+                    say(&format!("error: {error}"));
+                    ExitCode::FAILURE
+                }
+            });
         }
         Err(error) => {
             say(&format!("error: {error}\n\nFor more, try `--help`."));
@@ -273,10 +278,15 @@ fn counted(count: usize, what: &str) -> String {
 }
 
 /// Prints to stdout; that nobody reads any more is no failure of the program.
-fn print(text: &str) {
+fn print(text: &str) -> Result<()> {
     use std::io::Write;
     let mut stdout = std::io::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(cause) if cause.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Error::usage(format!("stdout cannot be written: {cause}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

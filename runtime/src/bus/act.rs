@@ -5,13 +5,15 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Waker, Poll};
 
-use super::core::{Core, Counted};
-use super::deliver::{Target, said_by, silent};
+use super::core::Core;
+use super::counted::Counted;
+use super::deliver::{Target, said_by};
 use super::envelope::Envelope;
 use super::guard::{self, Begun, begin};
 use super::mounted::Mounted;
 use super::origin::Origin;
-use crate::handler::{BoxFuture, Context, Input, InputKind, OutputKind, Work};
+use super::stage::Stage;
+use crate::handler::{Context, Input, InputKind, JsonReply, Work};
 use crate::message::json::Scan;
 use crate::message::{CallError, Error, ErrorReply};
 use crate::testing::How;
@@ -25,13 +27,7 @@ pub(crate) struct Act<'a> {
     bytes: &'a [u8],
     origin: &'a Origin,
     target: Target<'a>,
-    stage: Stage<'a>,
-}
-
-enum Stage<'a> {
-    New,
-    Waits(BoxFuture<'a, Reply>),
-    Ended,
+    stage: Stage<'a, Vec<u8>, ErrorReply>,
 }
 
 impl Core {
@@ -60,30 +56,26 @@ impl Core {
 impl Future for Act<'_> {
     type Output = Reply;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, waker: &mut Waker<'_>) -> Poll<Reply> {
-        let this = self.get_mut();
-        let mut polled = Poll::Pending;
-        match &mut this.stage {
-            Stage::New => this.begin(waker, &mut polled),
-            Stage::Waits(rest) => polled = rest.as_mut().poll(waker),
-            Stage::Ended => polled = Poll::Ready(Err(CallError::Bus(silent()))),
-        }
-        if polled.is_ready() {
-            this.stage = Stage::Ended;
-        }
-        polled
+        let mut reply = JsonReply(Poll::Pending);
+        self.get_mut().step(waker, &mut reply);
+        reply.0
     }
 }
 
 impl<'a> Act<'a> {
-    /// Leaves the reply in `reply`, if the handler ends at once.
-    #[inline(always)]
-    fn begin(&mut self, waker: &mut Waker<'_>, reply: &mut Poll<Reply>) {
+    /// Leaves the reply in `reply`, if there is one.
+    #[inline(never)]
+    fn step(&mut self, waker: &mut Waker<'_>, reply: &mut JsonReply) {
+        if !self.stage.begins() {
+            return self.stage.go_on(waker, &mut reply.0);
+        }
         let Act { core, bytes, origin, target, .. } = *self;
         let envelope = origin.envelope();
         let mut scan = Scan::empty();
         if let Err(cause) = scan.fill(bytes, &core.settings.limits) {
-            *reply = Poll::Ready(Err(CallError::Bus(core.refuse_bytes(cause, &envelope))));
+            reply.0 = Poll::Ready(Err(CallError::Bus(core.refuse_bytes(cause, &envelope))));
             return;
         }
         if !matches!(target, Target::Handler(_)) {
@@ -101,27 +93,26 @@ impl<'a> Act<'a> {
             Target::After(current) => core.next_after(current, &scan),
         };
         let Some(index) = found else {
-            *reply = self.find_elsewhere(scan, envelope, waker);
-            return;
+            return self.find_elsewhere(scan, envelope, waker, reply);
         };
         let handler = core.handler(index);
-        let counted = core.count(handler);
+        let counted = core.count_here(handler);
         if let Some(refusal) = core.refuses(&envelope) {
-            *reply = Poll::Ready(Err(CallError::Bus(counted.failed(refusal, handler, &envelope))));
+            reply.0 = Poll::Ready(Err(CallError::Bus(counted.failed(refusal, handler, &envelope))));
             return;
         }
         if !handler.is_plain(&envelope) {
-            *reply = self.run_behind(scan, counted, handler, envelope, waker);
-            return;
+            return self.run_behind(scan, counted.travels(handler), handler, envelope, waker, reply);
         }
         let begun = {
             let context = Context::new(core, handler, &envelope, Some(&scan));
             let mut input = InputKind::Json(&scan);
-            begin(&context, Input(&mut input), &mut OutputKind::Json(reply), waker)
+            begin(&context, Input(&mut input), reply, waker)
         };
         match begun {
-            Begun::Ended(result) => end(counted, handler, &envelope, result, reply),
-            Begun::Waits(work) => *reply = self.wait(work, counted, handler, envelope, waker),
+            Begun::Ended(Ok(())) if let Poll::Ready(reply @ Ok(_)) = &reply.0 => counted.ended(reply),
+            Begun::Ended(result) => end_badly(counted.travels(handler), handler, &envelope, result, reply),
+            Begun::Waits(work) => self.wait(work, counted.travels(handler), handler, envelope, waker, reply),
         }
     }
 
@@ -134,15 +125,15 @@ impl<'a> Act<'a> {
         handler: &'a Mounted,
         envelope: Envelope<'a>,
         waker: &mut Waker<'_>,
-    ) -> Poll<Reply> {
+        reply: &mut JsonReply,
+    ) {
         let deadline = self.core.deadline(handler, &envelope);
         let rest = async move {
-            let mut reply = Poll::Pending;
-            let result = guard::wait(work, deadline, &mut OutputKind::Json(&mut reply)).await;
-            end(counted, handler, &envelope, result, &mut reply);
-            ready(reply)
+            let mut reply = JsonReply(Poll::Pending);
+            let result = guard::wait(work, deadline, &mut reply).await;
+            said(counted.end(result, reply.0, handler, &envelope), handler, &envelope)
         };
-        self.wait_for(Box::pin(rest), waker)
+        self.stage.wait_for(Box::pin(rest), waker, &mut reply.0);
     }
 
     /// Something stands between the bus and the handler.
@@ -155,19 +146,18 @@ impl<'a> Act<'a> {
         handler: &'a Mounted,
         envelope: Envelope<'a>,
         waker: &mut Waker<'_>,
-    ) -> Poll<Reply> {
+        reply: &mut JsonReply,
+    ) {
         let core = self.core;
         let rest = async move {
-            let mut reply = Poll::Pending;
+            let mut reply = JsonReply(Poll::Pending);
             let result = {
                 let context = Context::new(core, handler, &envelope, Some(&scan));
-                let mut output = OutputKind::Json(&mut reply);
-                core.run_behind(&context, InputKind::Json(&scan), &mut output).await
+                core.run_behind(&context, InputKind::Json(&scan), &mut reply).await
             };
-            end(counted, handler, &envelope, result, &mut reply);
-            ready(reply)
+            said(counted.end(result, reply.0, handler, &envelope), handler, &envelope)
         };
-        self.wait_for(Box::pin(rest), waker)
+        self.stage.wait_for(Box::pin(rest), waker, &mut reply.0);
     }
 
     /// Nobody here answers.
@@ -178,39 +168,17 @@ impl<'a> Act<'a> {
         scan: Scan<'a>,
         envelope: Envelope<'a>,
         waker: &mut Waker<'_>,
-    ) -> Poll<Reply> {
+        reply: &mut JsonReply,
+    ) {
         let Act { core, bytes, target, .. } = *self;
         if matches!(target, Target::First) && !core.remote.is_empty() {
             let rest = async move { core.act_elsewhere(bytes, &scan, &envelope).await };
-            return self.wait_for(Box::pin(rest), waker);
+            return self.stage.wait_for(Box::pin(rest), waker, &mut reply.0);
         }
-        Poll::Ready(Err(CallError::Bus(match target {
+        reply.0 = Poll::Ready(Err(CallError::Bus(match target {
             Target::Outside(outside) if outside.hides() => core.not_exposed(&envelope),
             _ => core.no_handler(&scan, &envelope),
-        })))
-    }
-
-    fn wait_for(&mut self, mut rest: BoxFuture<'a, Reply>, waker: &mut Waker<'_>) -> Poll<Reply> {
-        let polled = rest.as_mut().poll(waker);
-        if polled.is_pending() {
-            self.stage = Stage::Waits(rest);
-        }
-        polled
-    }
-}
-
-/// Sees to it that there is a reply or an error, and counts how it ended.
-#[inline(always)]
-fn end(
-    counted: Counted<'_>,
-    handler: &Mounted,
-    envelope: &Envelope<'_>,
-    result: Result<(), Error>,
-    reply: &mut Poll<Reply>,
-) {
-    match (result, &*reply) {
-        (Ok(()), Poll::Ready(Ok(_))) => counted.replied(),
-        (result, _) => end_badly(counted, handler, envelope, result, reply),
+        })));
     }
 }
 
@@ -221,22 +189,13 @@ fn end_badly(
     handler: &Mounted,
     envelope: &Envelope<'_>,
     result: Result<(), Error>,
-    reply: &mut Poll<Reply>,
+    reply: &mut JsonReply,
 ) {
-    if let Err(error) = result {
-        *reply = Poll::Ready(Err(CallError::Bus(counted.failed(error, handler, envelope))));
-        return;
-    }
-    let ended = ready(std::mem::replace(reply, Poll::Pending));
-    let ended = ended.map_err(|error| said_by(error, handler, envelope));
-    counted.ended(&ended);
-    *reply = Poll::Ready(ended);
+    let ended = std::mem::replace(&mut reply.0, Poll::Pending);
+    reply.0 = Poll::Ready(said(counted.end(result, ended, handler, envelope), handler, envelope));
 }
 
-/// The reply of a handler that has ended.
-fn ready(reply: Poll<Reply>) -> Reply {
-    match reply {
-        Poll::Ready(reply) => reply,
-        Poll::Pending => Err(CallError::Bus(silent())),
-    }
+/// An error that a handler ended with says where, too.
+fn said(reply: Reply, handler: &Mounted, envelope: &Envelope<'_>) -> Reply {
+    reply.map_err(|error| said_by(error, handler, envelope))
 }

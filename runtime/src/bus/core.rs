@@ -1,6 +1,5 @@
 use std::any::Any;
 use std::future::poll_fn;
-use std::sync::atomic::{Ordering, compiler_fence};
 use std::sync::{Arc, OnceLock, RwLock};
 use std::task::Poll;
 
@@ -18,8 +17,8 @@ use super::remote::Remote;
 use super::route::Route;
 use super::settings::Settings;
 use crate::flow::{End, Flow, Flows, Snapshot};
-use crate::handler::{Context, Input, InputKind, OutputKind};
-use crate::message::{CallError, Error, ErrorKind, Outcome};
+use crate::handler::{Context, Input, InputKind, Slot};
+use crate::message::{Error, ErrorKind, Outcome};
 use crate::seam::clock::{self, Instant};
 use crate::testing::Recorder;
 use crate::transport::Transport;
@@ -48,6 +47,8 @@ pub(crate) struct Core {
     pub(crate) remote: Remote,
     /// Whether some route takes messages past the handlers here; which ones, `remote` knows.
     pub(crate) skips_local: bool,
+    /// Neither is so: messages are not recorded, and no route takes some past the handlers here.
+    pub(crate) usual: bool,
     /// The keys of handlers with `effect(dedup)`.
     pub(crate) dedup: Arc<Memory>,
     /// What is remembered of messages from a Seneca, for all other handlers.
@@ -72,14 +73,6 @@ impl Core {
         &self.handlers[index as usize]
     }
 
-    /// Counts a message in. Whoever does so asks next whether the bus [`refuses`](Core::refuses) it, so that who drains
-    /// sees this message or this message sees the draining.
-    #[inline]
-    pub(crate) fn count(&self, handler: &Mounted) -> Counted<'_> {
-        self.flows.start(handler.flow);
-        Counted { core: self, flow: handler.flow, end: End::Unknown }
-    }
-
     /// Runs a handler: the fixed order of layers (rule R20) as far as it concerns a process by itself – deadline,
     /// concurrency limit, dedup, panic guard, validation, handler.
     ///
@@ -88,7 +81,7 @@ impl Core {
         &self,
         context: &Context<'_>,
         input: InputKind<'_, '_>,
-        output: &mut OutputKind<'_>,
+        output: &mut Slot,
     ) -> Result<(), Error> {
         if context.handler().is_plain(context.envelope()) {
             return self.run_handler(context, input, output).await;
@@ -101,7 +94,7 @@ impl Core {
         &self,
         context: &Context<'_>,
         input: InputKind<'_, '_>,
-        output: &mut OutputKind<'_>,
+        output: &mut Slot,
     ) -> Result<(), Error> {
         // Layers are the user's, too.
         catch(self.run_through(context, input, output)).await
@@ -111,7 +104,7 @@ impl Core {
         &self,
         context: &Context<'_>,
         input: InputKind<'_, '_>,
-        output: &mut OutputKind<'_>,
+        output: &mut Slot,
     ) -> Result<(), Error> {
         let (handler, envelope) = (context.handler(), context.envelope());
         let deadline = envelope.deadline(self.settings.budget);
@@ -145,7 +138,7 @@ impl Core {
         &self,
         context: &Context<'_>,
         input: InputKind<'_, '_>,
-        output: &mut OutputKind<'_>,
+        output: &mut Slot,
     ) -> Result<(), Error> {
         let (handler, envelope) = (context.handler(), context.envelope());
         let run = async {
@@ -224,8 +217,7 @@ impl Core {
     }
 
     pub(crate) fn count_unrouted(&self) {
-        self.flows.start(self.unrouted());
-        self.flows.end(self.unrouted(), End::NotDone);
+        self.flows.start(self.unrouted()).end(End::NotDone);
     }
 
     /// The counts of all flows.
@@ -247,59 +239,6 @@ impl Core {
             })
             .collect();
         Snapshot::new(flows, self.flows.read(self.unrouted()).not_done, self.remote.outgoing())
-    }
-}
-
-/// Counts one message in and out; a message that is dropped half-way has an unknown outcome.
-#[derive(Debug)]
-pub(crate) struct Counted<'a> {
-    core: &'a Core,
-    flow: u32,
-    end: End,
-}
-
-impl Counted<'_> {
-    /// The message ended with a reply.
-    #[inline]
-    pub(crate) fn replied(mut self) {
-        self.end = End::Replied;
-    }
-
-    /// The message ended like this.
-    #[inline]
-    pub(crate) fn ended<T, E>(mut self, reply: &Result<T, CallError<E>>) {
-        self.end = match reply {
-            Ok(_) => End::Replied,
-            Err(CallError::App(_)) => End::Failed,
-            Err(CallError::Bus(error)) => end_of(error),
-        };
-    }
-
-    #[cold]
-    pub(crate) fn failed(mut self, error: Error, handler: &Mounted, envelope: &Envelope<'_>) -> Error {
-        self.end = end_of(&error);
-        error.at_pattern(&handler.text).of_message(&envelope.id().to_string())
-    }
-}
-
-#[cold]
-fn end_of(error: &Error) -> End {
-    match error.outcome() {
-        Outcome::Done => End::Failed,
-        Outcome::NotDone => End::NotDone,
-        Outcome::Unknown => End::Unknown,
-    }
-}
-
-impl Drop for Counted<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        self.core.flows.end(self.flow, self.end);
-        // After the count, as the compiler sees it too; what the processor turns round, `drain` waits for.
-        compiler_fence(Ordering::SeqCst);
-        if self.core.lifecycle.is_draining() {
-            self.core.lifecycle.message_ended();
-        }
     }
 }
 

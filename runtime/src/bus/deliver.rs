@@ -81,9 +81,20 @@ impl Core {
         self.types.get(&M::INFO.type_id).copied()
     }
 
+    /// The handler for a typed message as most are: of a type that one handler answers whatever its fields are, through a
+    /// handle to which nothing was added.
+    #[inline(always)]
+    pub(crate) fn usual<M: Message>(&self, route: Option<u32>, origin: &Origin) -> Option<(&Mounted, Takes)> {
+        if M::INFO.open || !self.usual || origin.rare.is_some() || origin.has_kept() {
+            return None;
+        }
+        let Choice { handler, takes } = self.routes[route? as usize].get()?.always()?;
+        let handler = self.handler(handler);
+        (!handler.rivals.load(Relaxed)).then_some((handler, takes))
+    }
+
     /// The handler for a typed message: by the prepared route, or by all its keys if it has more than its type
     /// says. With `after`, the one that would have been found without that handler.
-    #[inline(always)]
     pub(crate) fn choose<M: Message>(
         &self,
         route: Option<u32>,
@@ -122,7 +133,6 @@ impl Core {
     }
 
     /// The handler that was found here, unless another process has one that wins over it.
-    #[inline]
     fn unless_rival<M: Message>(
         &self,
         found: Option<Choice>,
@@ -145,7 +155,10 @@ impl Core {
     /// Whether a handler here may answer a typed message that none takes by its type: without a look at its keys, which
     /// would have to be gathered first.
     fn may_answer(&self, message: &'static MessageInfo, origin: &Origin) -> bool {
-        self.remote.is_empty() || origin.extend().is_some() || self.knows_a_way(message)
+        self.remote.is_empty()
+            || origin.extend().is_some()
+            // Whoever only calls others need not look it up.
+            || (!self.handlers.is_empty() && self.knows_a_way(message))
     }
 
     fn knows_a_way(&self, message: &'static MessageInfo) -> bool {

@@ -1,3 +1,4 @@
+use std::mem::ManuallyDrop;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -20,14 +21,22 @@ pub(crate) struct Envelope<'a> {
     pub(crate) origin: &'a Origin,
     /// It waited in a queue: let in already, and with a time of its own, since whoever sent it does not wait.
     pub(crate) queued: bool,
-    id: OnceLock<Id>,
-    deadline: OnceLock<Instant>,
+    id: Lazy<Id>,
+    deadline: Lazy<Instant>,
 }
+
+/// Of a type without a destructor, so that at its end nobody asks whether it was made.
+type Lazy<T> = ManuallyDrop<OnceLock<T>>;
 
 impl<'a> Envelope<'a> {
     #[inline]
     pub(crate) fn new(origin: &'a Origin) -> Self {
-        Envelope { origin, queued: false, id: OnceLock::new(), deadline: OnceLock::new() }
+        Envelope {
+            origin,
+            queued: false,
+            id: Lazy::new(OnceLock::new()),
+            deadline: Lazy::new(OnceLock::new()),
+        }
     }
 
     /// The message's id.
@@ -156,8 +165,8 @@ impl<'a> Envelope<'a> {
 pub(crate) struct Carried {
     origin: Origin,
     queued: bool,
-    id: OnceLock<Id>,
-    deadline: OnceLock<Instant>,
+    id: Lazy<Id>,
+    deadline: Lazy<Instant>,
 }
 
 impl Carried {

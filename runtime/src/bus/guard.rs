@@ -3,7 +3,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::task::{Context as Waker, Poll, ready};
 
-use crate::handler::{Context, Input, Output, OutputKind, Work};
+use crate::handler::{Context, Input, Output, Slot, Stopped, Work};
 use crate::message::{Error, ErrorKind, Outcome};
 use crate::seam::clock::{self, Instant};
 
@@ -22,22 +22,21 @@ pub(crate) enum Begun<'a> {
 pub(crate) fn begin<'a>(
     context: &Context<'_>,
     input: Input<'_, 'a>,
-    output: &mut OutputKind<'_>,
+    output: &mut Slot,
     waker: &mut Waker<'_>,
 ) -> Begun<'a> {
     // A handler that panicked is dropped and never polled again, so it cannot be seen half-way.
     //
     // Two guards and not one, since the compiler takes each of them into the caller, and a larger one not.
-    let started = catch_unwind(AssertUnwindSafe(|| {
-        context.handler().call.start(context, input, Output(&mut output.again()))
-    }));
+    let started =
+        catch_unwind(AssertUnwindSafe(|| context.handler().call.start(context, input, Output(output))));
     let mut work = match started {
-        Ok(Ok(Some(work))) => work,
-        Ok(Ok(None)) => return Begun::Ended(Ok(())),
-        Ok(Err(error)) => return Begun::Ended(Err(error)),
+        Ok(Ok(work)) => work,
+        Ok(Err(Stopped(None))) => return Begun::Ended(Ok(())),
+        Ok(Err(Stopped(Some(error)))) => return Begun::Ended(Err(error)),
         Err(panic) => return Begun::Ended(Err(panicked(&*panic))),
     };
-    match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(waker, Output(&mut output.again())))) {
+    match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(waker, Output(output)))) {
         Ok(Poll::Ready(())) => Begun::Ended(Ok(())),
         Ok(Poll::Pending) => Begun::Waits(work),
         Err(panic) => Begun::Ended(Err(panicked(&*panic))),
@@ -48,14 +47,14 @@ pub(crate) fn begin<'a>(
 pub(crate) async fn wait(
     work: Pin<Box<dyn Work + '_>>,
     deadline: Instant,
-    output: &mut OutputKind<'_>,
+    output: &mut Slot,
 ) -> Result<(), Error> {
     let (mut work, mut timer) = (work, pin!(clock::sleep_until(deadline)));
     // It was polled a moment ago: now for the timer to be set.
     let mut polled = true;
     poll_fn(|waker| {
         if !std::mem::take(&mut polled) {
-            match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(waker, Output(&mut output.again())))) {
+            match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(waker, Output(output)))) {
                 Ok(Poll::Ready(())) => return Poll::Ready(Ok(())),
                 Ok(Poll::Pending) => {}
                 Err(panic) => return Poll::Ready(Err(panicked(&*panic))),

@@ -7,7 +7,7 @@ use tokio::sync::{Notify, Semaphore, mpsc};
 
 use super::core::Core;
 use super::origin::Origin;
-use crate::handler::{Context, InputKind, OutputKind};
+use crate::handler::{Context, Heard, InputKind};
 use crate::message::json::Scan;
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Outcome};
 use crate::seam::{clock, task};
@@ -124,7 +124,7 @@ impl Core {
         let handler = self.handler(handler);
         let mut envelope = job.origin.envelope();
         envelope.queued = true;
-        let (mut end, mut scan) = (None, Scan::empty());
+        let (mut end, mut scan) = (None::<Heard>, Scan::empty());
         let (input, raw) = match &mut job.body {
             Body::Typed(message) => (InputKind::Owned(&mut **message), None),
             Body::Json(bytes) => {
@@ -138,7 +138,7 @@ impl Core {
         }
         let result = {
             let context = Context::new(self, handler, &envelope, raw);
-            self.run(&context, input, &mut OutputKind::Discard(&mut end)).await
+            self.run(&context, input, &mut end).await
         };
         if let Err(error) = result {
             return Err(CallError::Bus(counted.failed(error, handler, &envelope)));

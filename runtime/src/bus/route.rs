@@ -58,8 +58,13 @@ impl Route {
         Route { always, candidates: candidates.into() }
     }
 
-    /// The handler for `message`.
+    /// The handler for every message of the type, if it is one.
     #[inline]
+    pub(crate) fn always(&self) -> Option<Choice> {
+        self.always
+    }
+
+    /// The handler for `message`.
     pub(crate) fn find<M: Message>(&self, message: &M) -> Option<Choice> {
         if self.always.is_some() { self.always } else { self.search(&|field, see| message.key(field, see)) }
     }

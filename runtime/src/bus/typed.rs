@@ -4,14 +4,16 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Waker, Poll};
 
-use super::core::{Core, Counted};
-use super::deliver::{Choice, Reply, Takes, Target, encode, encode_in, silent, typed_reply, value_of};
+use super::core::Core;
+use super::counted::Counted;
+use super::deliver::{Reply, Takes, Target, encode, encode_in, silent, typed_reply, value_of};
 use super::envelope::Envelope;
 use super::guard::{self, Begun, begin};
 use super::mounted::Mounted;
 use super::origin::Origin;
-use crate::handler::{BoxFuture, Context, Input, InputKind, OutputKind, TypedReply, Work};
-use crate::message::{CallError, Error, ErrorReply, Message};
+use super::stage::Stage;
+use crate::handler::{Context, Input, InputKind, TypedReply, Work};
+use crate::message::{CallError, Message};
 use crate::testing::How;
 
 /// A call with a typed message.
@@ -25,16 +27,8 @@ pub(crate) struct Deliver<'a, M: Message, P> {
     route: Option<u32>,
     origin: &'a Origin,
     after: Option<u32>,
+    stage: Stage<'a, M::Reply, M::Error>,
     parcel: P,
-    stage: Stage<'a, M>,
-}
-
-enum Stage<'a, M: Message> {
-    New,
-    Waits(BoxFuture<'a, Reply<M>>),
-    /// For the reply of another process.
-    Away(BoxFuture<'a, Result<Vec<u8>, CallError<ErrorReply>>>),
-    Ended,
 }
 
 /// A typed message. It stays where its sender has put it until the handler takes it.
@@ -43,7 +37,7 @@ pub(crate) trait Parcel<'a, M>: Send + Sized + 'a {
     fn message(&self) -> Option<&M>;
 
     /// The message for the handler; `copy` is where it is put if it has to be copied.
-    fn input<'s>(&'s mut self, choice: Choice, copy: &'s mut Option<M>) -> InputKind<'s, 'a>;
+    fn input<'s>(&'s mut self, takes: Takes, copy: &'s mut Option<M>) -> InputKind<'s, 'a>;
 
     /// All of it, to be sent another way.
     fn take(&mut self) -> Self;
@@ -59,7 +53,7 @@ impl<'a, M: Message> Parcel<'a, M> for Given<M> {
     }
 
     #[inline]
-    fn input<'s>(&'s mut self, _: Choice, _: &'s mut Option<M>) -> InputKind<'s, 'a> {
+    fn input<'s>(&'s mut self, _: Takes, _: &'s mut Option<M>) -> InputKind<'s, 'a> {
         InputKind::Owned(&mut self.0)
     }
 
@@ -78,8 +72,8 @@ impl<'a, M: Message + Clone> Parcel<'a, M> for Lent<'a, M> {
     }
 
     #[inline]
-    fn input<'s>(&'s mut self, choice: Choice, copy: &'s mut Option<M>) -> InputKind<'s, 'a> {
-        if choice.takes == Takes::Lent {
+    fn input<'s>(&'s mut self, takes: Takes, copy: &'s mut Option<M>) -> InputKind<'s, 'a> {
+        if takes == Takes::Lent {
             return InputKind::Borrowed(self.0);
         }
         *copy = Some(self.0.clone());
@@ -101,7 +95,7 @@ impl Core {
         after: Option<u32>,
         parcel: P,
     ) -> Deliver<'a, M, P> {
-        Deliver { core: self, route, origin, after, parcel, stage: Stage::New }
+        Deliver { core: self, route, origin, after, stage: Stage::New, parcel }
     }
 }
 
@@ -113,44 +107,33 @@ impl<'a, 'm: 'a, M: Message, P: Parcel<'m, M>> Future for Deliver<'a, M, P> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, waker: &mut Waker<'_>) -> Poll<Reply<M>> {
-        let this = self.get_mut();
-        let mut polled = Poll::Pending;
-        match &mut this.stage {
-            Stage::New => this.begin(waker, &mut polled),
-            Stage::Waits(rest) => polled = rest.as_mut().poll(waker),
-            Stage::Away(rest) => polled = rest.as_mut().poll(waker).map(typed_reply::<M>),
-            Stage::Ended => polled = Poll::Ready(Err(CallError::Bus(silent()))),
-        }
-        if polled.is_ready() {
-            this.stage = Stage::Ended;
-        }
-        polled
+        let mut reply = Poll::Pending;
+        self.get_mut().step(waker, &mut reply);
+        reply
     }
 }
 
 impl<'a, 'm: 'a, M: Message, P: Parcel<'m, M>> Deliver<'a, M, P> {
-    /// Leaves the reply in `reply`, if the handler ends at once.
-    #[inline(always)]
-    fn begin(&mut self, waker: &mut Waker<'_>, reply: &mut TypedReply<M>) {
-        let Deliver { core, route, origin, after, .. } = *self;
-        if (core.recorder.is_some() || core.skips_local || origin.has_kept())
-            && let Some(polled) = self.begin_specially(waker)
-        {
-            *reply = polled;
-            return;
+    /// Leaves the reply in `reply`, if there is one. A function of its own, so that the reply is where the caller has it.
+    #[inline(never)]
+    fn step(&mut self, waker: &mut Waker<'_>, reply: &mut TypedReply<M>) {
+        if !self.stage.begins() {
+            return self.stage.go_on(waker, reply);
         }
-        let chosen = self.parcel.message().and_then(|message| core.choose(route, message, origin, after));
-        let Some(choice) = chosen else {
-            *reply = self.find_elsewhere(waker);
-            return;
+        let Deliver { core, route, origin, after, .. } = *self;
+        let usual = if after.is_none() { core.usual::<M>(route, origin) } else { None };
+        let (handler, takes) = match usual {
+            Some(choice) => choice,
+            None => match self.choose(waker, reply) {
+                Some(choice) => choice,
+                None => return,
+            },
         };
-        let handler = core.handler(choice.handler);
-        if choice.takes == Takes::Json || !handler.plain {
-            *reply = self.hand_over_specially(choice, waker);
-            return;
+        if takes == Takes::Json || !handler.plain {
+            return self.hand_over_specially(handler, takes, waker, reply);
         }
         let envelope = origin.envelope();
-        let counted = core.count(handler);
+        let counted = core.count_here(handler);
         if let Some(refusal) = core.refuses(&envelope) {
             *reply = Poll::Ready(Err(CallError::Bus(counted.failed(refusal, handler, &envelope))));
             return;
@@ -158,34 +141,61 @@ impl<'a, 'm: 'a, M: Message, P: Parcel<'m, M>> Deliver<'a, M, P> {
         let mut copy = None;
         let begun = {
             let context = Context::new(core, handler, &envelope, None);
-            let mut input = self.parcel.input(choice, &mut copy);
-            begin(&context, Input(&mut input), &mut OutputKind::Typed(reply), waker)
+            let mut input = self.parcel.input(takes, &mut copy);
+            begin(&context, Input(&mut input), reply, waker)
         };
         match begun {
-            Begun::Ended(result) => end::<M>(counted, handler, &envelope, result, reply),
-            Begun::Waits(work) => *reply = self.wait(work, counted, handler, envelope, waker),
+            Begun::Ended(Ok(())) => match &*reply {
+                Poll::Ready(reply) => counted.ended(reply),
+                Poll::Pending => *reply = Poll::Ready(Err(CallError::Bus(silent()))),
+            },
+            Begun::Ended(Err(error)) => {
+                *reply = Poll::Ready(Err(CallError::Bus(counted.failed(error, handler, &envelope))));
+            }
+            Begun::Waits(work) => self.wait(work, counted.travels(handler), handler, envelope, waker, reply),
         }
     }
 
-    /// For origins and buses that have what few have; `None` if the message then goes the usual way.
-    #[cold]
+    /// The handler of a message whose way is not as usual; `None` if the message has gone it.
     #[inline(never)]
-    fn begin_specially(&mut self, waker: &mut Waker<'_>) -> Option<Poll<Reply<M>>> {
+    fn choose(&mut self, waker: &mut Waker<'_>, reply: &mut TypedReply<M>) -> Option<(&'a Mounted, Takes)> {
+        let Deliver { core, route, origin, after, .. } = *self;
+        if (!core.usual || origin.has_kept()) && self.begin_specially(waker, reply) {
+            return None;
+        }
+        let chosen = self.parcel.message().and_then(|message| core.choose(route, message, origin, after));
+        let Some(choice) = chosen else {
+            self.find_elsewhere(waker, reply);
+            return None;
+        };
+        Some((core.handler(choice.handler), choice.takes))
+    }
+
+    /// For origins and buses that have what few have; `false` if the message goes the usual way all the same.
+    #[cold]
+    fn begin_specially(&mut self, waker: &mut Waker<'_>, reply: &mut TypedReply<M>) -> bool {
         let Deliver { core, route, origin, after, .. } = *self;
         if let Some(origin) = origin.again::<M>() {
             let parcel = self.parcel.take();
             let rest = async move { core.deliver(route, &origin, after, parcel).await };
-            return Some(self.wait_for(Box::pin(rest), waker));
+            self.stage.wait_for(Box::pin(rest), waker, reply);
+            return true;
         }
-        let message = self.parcel.message()?;
+        let Some(message) = self.parcel.message() else { return false };
         if let Some(recorder) = &core.recorder {
             match value_of(message, origin.extend()) {
                 Ok(message) => recorder.record(How::Called, message),
-                Err(error) => return Some(Poll::Ready(Err(CallError::Bus(error)))),
+                Err(error) => {
+                    *reply = Poll::Ready(Err(CallError::Bus(error)));
+                    return true;
+                }
             }
         }
         let past = after.is_none() && core.is_taken_past(message, origin);
-        past.then(|| self.find_elsewhere(waker))
+        if past {
+            self.find_elsewhere(waker, reply);
+        }
+        past
     }
 
     /// The handler has to wait.
@@ -197,31 +207,43 @@ impl<'a, 'm: 'a, M: Message, P: Parcel<'m, M>> Deliver<'a, M, P> {
         handler: &'a Mounted,
         envelope: Envelope<'a>,
         waker: &mut Waker<'_>,
-    ) -> Poll<Reply<M>> {
+        reply: &mut TypedReply<M>,
+    ) {
         let deadline = self.core.deadline(handler, &envelope);
         let rest = async move {
             let mut reply: TypedReply<M> = Poll::Pending;
-            let result = guard::wait(work, deadline, &mut OutputKind::Typed(&mut reply)).await;
-            end::<M>(counted, handler, &envelope, result, &mut reply);
-            ready::<M>(reply)
+            let result = guard::wait(work, deadline, &mut reply).await;
+            counted.end(result, reply, handler, &envelope)
         };
-        self.wait_for(Box::pin(rest), waker)
+        self.stage.wait_for(Box::pin(rest), waker, reply);
     }
 
     /// Caller and handler do not share the type, or something stands between the bus and the handler.
     #[cold]
     #[inline(never)]
-    fn hand_over_specially(&mut self, choice: Choice, waker: &mut Waker<'_>) -> Poll<Reply<M>> {
+    fn hand_over_specially(
+        &mut self,
+        handler: &'a Mounted,
+        takes: Takes,
+        waker: &mut Waker<'_>,
+        reply: &mut TypedReply<M>,
+    ) {
         let (core, origin, mut parcel) = (self.core, self.origin, self.parcel.take());
-        if choice.takes == Takes::Json {
-            let bytes = parcel.message().map(|message| encode(message, origin.extend())).transpose()?;
+        if takes == Takes::Json {
+            let bytes = parcel.message().map(|message| encode(message, origin.extend())).transpose();
             drop(parcel);
-            let target = Target::Handler(choice.handler);
-            let rest = core.deliver_as_json::<M>(target, origin, bytes.unwrap_or_default());
-            return self.wait_for(Box::pin(rest), waker);
+            match bytes {
+                Ok(bytes) => {
+                    let target = Target::Handler(handler.flow);
+                    let rest = core.deliver_as_json::<M>(target, origin, bytes.unwrap_or_default());
+                    self.stage.wait_for(Box::pin(rest), waker, reply);
+                }
+                Err(error) => *reply = Poll::Ready(Err(CallError::Bus(error))),
+            }
+            return;
         }
         let rest = async move {
-            let (handler, envelope) = (core.handler(choice.handler), origin.envelope());
+            let envelope = origin.envelope();
             let counted = core.count(handler);
             if let Some(refusal) = core.refuses(&envelope) {
                 return Err(CallError::Bus(counted.failed(refusal, handler, &envelope)));
@@ -229,73 +251,45 @@ impl<'a, 'm: 'a, M: Message, P: Parcel<'m, M>> Deliver<'a, M, P> {
             let (mut reply, mut copy): (TypedReply<M>, _) = (Poll::Pending, None);
             let result = {
                 let context = Context::new(core, handler, &envelope, None);
-                let input = parcel.input(choice, &mut copy);
-                core.run_behind(&context, input, &mut OutputKind::Typed(&mut reply)).await
+                let input = parcel.input(takes, &mut copy);
+                core.run_behind(&context, input, &mut reply).await
             };
-            end::<M>(counted, handler, &envelope, result, &mut reply);
-            ready::<M>(reply)
+            counted.end(result, reply, handler, &envelope)
         };
-        self.wait_for(Box::pin(rest), waker)
+        self.stage.wait_for(Box::pin(rest), waker, reply);
     }
 
     /// Nobody here answers.
     #[cold]
     #[inline(never)]
-    fn find_elsewhere(&mut self, waker: &mut Waker<'_>) -> Poll<Reply<M>> {
+    fn find_elsewhere(&mut self, waker: &mut Waker<'_>, reply: &mut TypedReply<M>) {
         let (core, origin, parcel) = (self.core, self.origin, self.parcel.take());
-        let Some(message) = parcel.message() else { return Poll::Ready(Err(CallError::Bus(silent()))) };
+        let Some(message) = parcel.message() else {
+            *reply = Poll::Ready(Err(CallError::Bus(silent())));
+            return;
+        };
         if self.after.is_some() || core.remote.is_empty() {
-            return Poll::Ready(Err(CallError::Bus(core.nobody(message, origin, &origin.envelope()))));
+            *reply = Poll::Ready(Err(CallError::Bus(core.nobody(message, origin, &origin.envelope()))));
+            return;
         }
         let extend = origin.extend();
         let found = match extend {
             None => core.remote.find_typed(&M::INFO, &|field, see| message.key(field, see)),
             Some(_) => None,
         };
-        let bytes = encode_in(message, extend, found.as_ref().map_or(0, |found| found.length()))?;
+        let room = found.as_ref().map_or(0, |found| found.length());
+        let bytes = match encode_in(message, extend, room) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                *reply = Poll::Ready(Err(CallError::Bus(error)));
+                return;
+            }
+        };
         if let Some(found) = &found {
             found.note_length(bytes.len());
         }
         drop(parcel);
-        let mut rest = core.act_away(origin, bytes, found);
-        let polled = rest.as_mut().poll(waker).map(typed_reply::<M>);
-        if polled.is_pending() {
-            self.stage = Stage::Away(rest);
-        }
-        polled
-    }
-
-    fn wait_for(&mut self, mut rest: BoxFuture<'a, Reply<M>>, waker: &mut Waker<'_>) -> Poll<Reply<M>> {
-        let polled = rest.as_mut().poll(waker);
-        if polled.is_pending() {
-            self.stage = Stage::Waits(rest);
-        }
-        polled
-    }
-}
-
-/// Sees to it that there is a reply or an error, and counts how it ended.
-#[inline(always)]
-fn end<M: Message>(
-    counted: Counted<'_>,
-    handler: &Mounted,
-    envelope: &Envelope<'_>,
-    result: Result<(), Error>,
-    reply: &mut TypedReply<M>,
-) {
-    match (result, &*reply) {
-        (Ok(()), Poll::Ready(reply)) => counted.ended(reply),
-        (Ok(()), Poll::Pending) => *reply = Poll::Ready(Err(CallError::Bus(silent()))),
-        (Err(error), _) => {
-            *reply = Poll::Ready(Err(CallError::Bus(counted.failed(error, handler, envelope))));
-        }
-    }
-}
-
-/// The reply of a handler that has ended.
-fn ready<M: Message>(reply: TypedReply<M>) -> Reply<M> {
-    match reply {
-        Poll::Ready(reply) => reply,
-        Poll::Pending => Err(CallError::Bus(silent())),
+        self.stage = Stage::Away(core.act_away(origin, bytes, found), typed_reply::<M>);
+        self.stage.go_on(waker, reply);
     }
 }

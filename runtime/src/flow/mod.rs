@@ -6,6 +6,7 @@
 mod shard;
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering, compiler_fence};
 use std::time::Duration;
@@ -36,6 +37,7 @@ struct Counters {
 }
 
 impl Counters {
+    #[inline]
     fn of(&self, end: End) -> &AtomicU64 {
         match end {
             End::Replied => &self.replied,
@@ -63,13 +65,13 @@ impl Flows {
 
     /// The counters of this thread, and whether it shares them.
     #[inline]
-    fn mine(&self, flow: u32) -> (&Counters, bool) {
+    fn mine(&self, flow: u32) -> Mine<'_> {
         let shard = shard::of_this_thread();
         let counters = match self.shards[shard].get() {
             Some(counters) => counters,
             None => self.make(shard),
         };
-        (&counters[flow as usize], shard == shard::SHARED)
+        Mine { counters: &counters[flow as usize], shared: shard == shard::SHARED, marker: PhantomData }
     }
 
     #[cold]
@@ -80,22 +82,22 @@ impl Flows {
     /// Counts a message that comes. Whoever then looks whether the bus drains does so after the count: the processor
     /// may turn the two round, but not by more than [`SEEN_AFTER`].
     #[inline]
-    pub(crate) fn start(&self, flow: u32) {
-        let (counters, shared) = self.mine(flow);
-        add(&counters.started, shared);
+    pub(crate) fn start(&self, flow: u32) -> Mine<'_> {
+        let mine = self.mine(flow);
+        mine.add(&mine.counters.started);
         compiler_fence(Ordering::SeqCst);
+        mine
     }
 
-    #[inline]
+    /// Counts how a message ended that may have come on another thread.
     pub(crate) fn end(&self, flow: u32, end: End) {
-        let (counters, shared) = self.mine(flow);
-        add(counters.of(end), shared);
+        self.mine(flow).end(end);
     }
 
     /// Counts a message that is answered from memory; how it ends is counted besides.
     pub(crate) fn replayed(&self, flow: u32) {
-        let (counters, shared) = self.mine(flow);
-        add(&counters.replayed, shared);
+        let mine = self.mine(flow);
+        mine.add(&mine.counters.replayed);
     }
 
     /// The sums of one flow.
@@ -120,12 +122,28 @@ impl Flows {
     }
 }
 
-#[inline]
-fn add(counter: &AtomicU64, shared: bool) {
-    if shared {
-        counter.fetch_add(1, Ordering::Relaxed);
-    } else {
-        counter.store(counter.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+/// The counters of one flow that this thread writes. It stays on the thread.
+#[derive(Debug)]
+pub(crate) struct Mine<'a> {
+    counters: &'a Counters,
+    shared: bool,
+    marker: PhantomData<*const ()>,
+}
+
+impl Mine<'_> {
+    /// Counts how a message ended.
+    #[inline]
+    pub(crate) fn end(&self, end: End) {
+        self.add(self.counters.of(end));
+    }
+
+    #[inline]
+    fn add(&self, counter: &AtomicU64) {
+        if self.shared {
+            counter.fetch_add(1, Ordering::Relaxed);
+        } else {
+            counter.store(counter.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+        }
     }
 }
 

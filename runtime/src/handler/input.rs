@@ -60,7 +60,7 @@ impl<'a> Input<'_, 'a> {
                 Some(&mut decoded)
             }
         };
-        place.and_then(Option::take).ok_or_else(wrong_type::<M>)
+        place.and_then(move_out).ok_or_else(wrong_type::<M>)
     }
 
     pub(crate) fn hold<M: Incoming>(self) -> Result<Held<'a, M>, Error> {
@@ -79,6 +79,13 @@ impl<'a> Input<'_, 'a> {
             InputKind::Owned(_) | InputKind::Borrowed(_) => Err(wrong_type::<Value>()),
         }
     }
+}
+
+/// Moves a message as one piece. Inlined, the word that tells whether it is there would be moved by itself, and the rest be
+/// waited for, here and in the handler, since its pieces do not lie as they were written (measured: 5 ns each).
+#[inline(never)]
+fn move_out<M>(place: &mut Option<M>) -> Option<M> {
+    place.take()
 }
 
 /// A message type's decoding, once for each type: as a part of every handler it is most of what there is to compile

@@ -25,7 +25,7 @@ pub(crate) use input::InputKind;
 pub use input::{Held, Input};
 pub use need::Need;
 pub use output::Output;
-pub(crate) use output::{JsonReply, OutputKind, TypedReply};
+pub(crate) use output::{JsonReply, Slot, TypedReply};
 pub use prior::Prior;
 #[doc(hidden)]
 pub use start::{answer, answer_now, hear, hear_now, sendable, serve, serve_now};
@@ -46,9 +46,23 @@ pub trait Work: Send {
     fn poll(self: Pin<&mut Self>, context: &mut std::task::Context<'_>, output: Output<'_>) -> Poll<()>;
 }
 
-/// What calling a [`Shim`] gives: an error before anything ran, nothing more to wait for (a plain function), or the
-/// handler at work. The reply goes into the `Output`.
-pub type Started<'a> = Result<Option<Pin<Box<dyn Work + 'a>>>, Error>;
+/// What calling a [`Shim`] gives: the handler at work, or why there is none. It is two words and so comes in registers.
+pub type Started<'a> = Result<Pin<Box<dyn Work + 'a>>, Stopped>;
+
+/// Nothing more to wait for: a plain function has ended, and its reply is in the `Output`; or an error before anything ran.
+#[derive(Debug)]
+pub struct Stopped(pub(crate) Option<Error>);
+
+impl Stopped {
+    /// A plain function has ended.
+    pub const ENDED: Self = Stopped(None);
+}
+
+impl From<Error> for Stopped {
+    fn from(error: Error) -> Self {
+        Stopped(Some(error))
+    }
+}
 
 /// The one shape that every handler has for the bus: a plain function pointer, so that it can stand in a
 /// `const` and costs one boxed future per message. `'a` is how long the message is lent.

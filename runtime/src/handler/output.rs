@@ -7,19 +7,13 @@ use super::{Heard, IntoHeard, IntoReply};
 use crate::message::ErrorKind;
 use crate::message::{CallError, Error, ErrorReply, Message, MessageError, Outcome};
 
-/// Where a handler's reply goes; a reference for the same reason as [`Input`](super::Input).
+/// Where a handler's reply goes.
 #[derive(Debug)]
-pub struct Output<'a>(pub(crate) &'a mut OutputKind<'a>);
+pub struct Output<'a>(pub(crate) &'a mut Slot);
 
-#[derive(Debug)]
-pub(crate) enum OutputKind<'a> {
-    /// `&mut TypedReply<M>`: caller and handler share the type.
-    Typed(&'a mut (dyn Any + Send)),
-    /// JSON for everybody else.
-    Json(&'a mut JsonReply),
-    /// Nobody waits for the reply; only how it ended is of interest.
-    Discard(&'a mut Option<Heard>),
-}
+/// What a reply is written into: a [`TypedReply`] if caller and handler share the type, a [`JsonReply`] for everybody else,
+/// or an `Option<Heard>` if nobody waits for the reply and only how it ended is of interest.
+pub(crate) type Slot = dyn Any + Send;
 
 /// A typed reply; pending until the handler has ended.
 ///
@@ -27,27 +21,18 @@ pub(crate) enum OutputKind<'a> {
 /// while it is still on its way to memory has to wait for that: 4 ns a time (measured), a tenth of a call.
 pub(crate) type TypedReply<M> = Poll<Result<<M as Message>::Reply, CallError<<M as Message>::Error>>>;
 
-/// A reply as JSON, for the same reason.
-pub(crate) type JsonReply = Poll<Result<Vec<u8>, CallError<ErrorReply>>>;
+/// A reply as JSON, for the same reason. A type of its own: some message's typed reply may be bytes.
+#[derive(Debug)]
+pub(crate) struct JsonReply(pub(crate) Poll<Result<Vec<u8>, CallError<ErrorReply>>>);
 
-fn write<R: Serialize>(slot: &mut JsonReply, reply: &R) {
-    // As `serde_json::to_vec` does.
-    *slot = Poll::Ready(Ok(Vec::with_capacity(128)));
-    if let Poll::Ready(Ok(bytes)) = slot
-        && let Err(cause) = serde_json::to_writer(bytes, reply)
-    {
-        *slot = Poll::Ready(Err(CallError::Bus(unwritable(&cause))));
-    }
-}
-
-impl OutputKind<'_> {
-    /// To be handed on, and used again afterwards.
-    #[inline]
-    pub(crate) fn again(&mut self) -> OutputKind<'_> {
-        match self {
-            OutputKind::Typed(any) => OutputKind::Typed(&mut **any),
-            OutputKind::Json(slot) => OutputKind::Json(slot),
-            OutputKind::Discard(slot) => OutputKind::Discard(slot),
+impl JsonReply {
+    fn write<R: Serialize>(&mut self, reply: &R) {
+        // As `serde_json::to_vec` does.
+        self.0 = Poll::Ready(Ok(Vec::with_capacity(128)));
+        if let Poll::Ready(Ok(bytes)) = &mut self.0
+            && let Err(cause) = serde_json::to_writer(bytes, reply)
+        {
+            self.0 = Poll::Ready(Err(CallError::Bus(unwritable(&cause))));
         }
     }
 }
@@ -56,13 +41,9 @@ impl Output<'_> {
     #[inline]
     pub(crate) fn put<M: Message, T: IntoReply<M::Reply, M::Error>>(self, returned: T) {
         // The reply is made in each arm, so that in the first it is made in its place.
-        match self.0 {
-            OutputKind::Typed(any) => {
-                if let Some(slot) = any.downcast_mut::<TypedReply<M>>() {
-                    *slot = Poll::Ready(returned.into_reply());
-                }
-            }
-            OutputKind::Json(_) | OutputKind::Discard(_) => self.put_untyped::<M>(returned.into_reply()),
+        match self.0.downcast_mut::<TypedReply<M>>() {
+            Some(slot) => *slot = Poll::Ready(returned.into_reply()),
+            None => self.put_untyped::<M>(returned.into_reply()),
         }
     }
 
@@ -76,32 +57,39 @@ impl Output<'_> {
     }
 
     pub(crate) fn put_json<R: Serialize>(self, reply: Result<R, CallError<ErrorReply>>) {
-        match (self.0, reply) {
-            (OutputKind::Json(slot), Ok(reply)) => write(slot, &reply),
-            (OutputKind::Discard(slot), Ok(_)) => **slot = Some(Ok(())),
-            (output, Err(error)) => Output(output).put_error(error),
-            // Only a message type's own handler is given a typed slot, and it answers by `put`.
-            (OutputKind::Typed(_), Ok(_)) => {}
+        // Only a message type's own handler is given a typed slot, and it answers by `put`.
+        match reply {
+            Ok(reply) => match self.0.downcast_mut::<JsonReply>() {
+                Some(slot) => slot.write(&reply),
+                None => self.discard(Ok(())),
+            },
+            Err(error) => self.put_error(error),
         }
     }
 
     #[cold]
     fn put_error(self, error: CallError<ErrorReply>) {
-        match self.0 {
-            OutputKind::Json(slot) => **slot = Poll::Ready(Err(error)),
-            OutputKind::Discard(slot) => **slot = Some(Err(error)),
-            OutputKind::Typed(_) => {}
+        match self.0.downcast_mut::<JsonReply>() {
+            Some(slot) => slot.0 = Poll::Ready(Err(error)),
+            None => self.discard(Err(error)),
+        }
+    }
+
+    fn discard(self, heard: Heard) {
+        if let Some(slot) = self.0.downcast_mut::<Option<Heard>>() {
+            *slot = Some(heard);
         }
     }
 
     /// Answers a repeat with what is stored.
     pub(crate) fn put_stored(self, stored: &Result<Vec<u8>, CallError<ErrorReply>>) {
-        match (self.0, stored) {
-            (OutputKind::Json(slot), Ok(reply)) => **slot = Poll::Ready(Ok(reply.clone())),
-            (OutputKind::Discard(slot), Ok(_)) => **slot = Some(Ok(())),
-            (output, Err(error)) => Output(output).put_error(error.clone()),
-            // Messages that are remembered travel as JSON.
-            (OutputKind::Typed(_), Ok(_)) => {}
+        // Messages that are remembered travel as JSON.
+        match stored {
+            Ok(reply) => match self.0.downcast_mut::<JsonReply>() {
+                Some(slot) => slot.0 = Poll::Ready(Ok(reply.clone())),
+                None => self.discard(Ok(())),
+            },
+            Err(error) => self.put_error(error.clone()),
         }
     }
 

@@ -11,6 +11,8 @@ use crate::message::{CallError, Error, ErrorKind, ErrorReply, Message, Outcome};
 /// What would have answered the message if this handler were not there (rule M6).
 ///
 /// Keys of the message that its type does not know go along (rule M2).
+///
+/// It looks among the handlers of this process only, so a special case is mounted beside what it hands on to.
 pub struct Prior<M> {
     core: Arc<Core>,
     origin: Origin,

@@ -2,12 +2,13 @@
 
 use std::future::Future;
 use std::marker::PhantomData;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use super::{Accepts, IntoHeard, Output, Started, Work};
+use super::{Accepts, IntoHeard, Output, Started, Stopped, Work};
 use crate::message::Error;
 
 pin_project! {
@@ -61,13 +62,13 @@ where
     M: Accepts<F::Output> + 'a,
     F: Future + Send + 'a,
 {
-    Ok(Some(Box::pin(Returning::<F, Reply<M>> { future, put: PhantomData })))
+    Ok(Box::pin(Returning::<F, Reply<M>> { future, put: PhantomData }))
 }
 
 /// A plain service.
 pub fn answer_now<M: Accepts<T>, T>(output: Output<'_>, returned: T) -> Started<'static> {
     M::put(output, returned);
-    Ok(None)
+    Err(Stopped::ENDED)
 }
 
 /// An asynchronous observer.
@@ -75,13 +76,13 @@ pub fn hear<'a, F>(future: F) -> Started<'a>
 where
     F: Future<Output: IntoHeard> + Send + 'a,
 {
-    Ok(Some(Box::pin(Returning::<F, End> { future, put: PhantomData })))
+    Ok(Box::pin(Returning::<F, End> { future, put: PhantomData }))
 }
 
 /// A plain observer.
 pub fn hear_now<T: IntoHeard>(output: Output<'_>, returned: T) -> Started<'static> {
     output.heard(returned);
-    Ok(None)
+    Err(Stopped::ENDED)
 }
 
 /// A service of nothing but its message; the same as [`answer`] after a `?`, which the compiler takes long to understand
@@ -93,8 +94,13 @@ where
     F: Future + Send + 'a,
 {
     match message {
-        Ok(message) => answer::<M, F>(handler(message)),
-        Err(error) => Err(error),
+        Ok(message) => {
+            // The box first, so that the future is made in it and not moved into it.
+            let place: Box<MaybeUninit<Returning<F, Reply<M>>>> = Box::new_uninit();
+            let work = Box::write(place, Returning { future: handler(message), put: PhantomData });
+            Ok(Box::into_pin(work))
+        }
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -106,7 +112,7 @@ where
 {
     match message {
         Ok(message) => answer_now::<M, T>(output, handler(message)),
-        Err(error) => Err(error),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::hint::black_box;
 use std::sync::OnceLock;
 
 use super::explain::{self, Explanation};
@@ -119,7 +120,10 @@ impl<T> Matcher<T> {
     /// The pattern that wins for a message, with its value.
     #[inline]
     pub fn find<F: Fields + ?Sized>(&self, message: &F) -> Option<Found<'_, T>> {
-        let (place, number) = self.index().find(&self.store, message)?;
+        let fetch = |number: u32| {
+            black_box(self.values.get(number as usize).is_some_and(Option::is_some));
+        };
+        let (place, number) = self.index().find(&self.store, message, fetch)?;
         let value = self.values[number as usize].as_ref()?;
         Some(Found { store: &self.store, place, value })
     }

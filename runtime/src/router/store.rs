@@ -1,3 +1,5 @@
+use std::hint::black_box;
+
 use super::hash;
 use super::slots::{Slots, hash_of};
 use crate::pattern::{Compare, Pattern, Scalar, Value, ValueRef};
@@ -7,6 +9,9 @@ pub(super) type Hit = (u32, u32);
 
 /// Says "no longer here" in a record's place of the value's number.
 const DEAD: u32 = u32::MAX;
+
+/// Where an ordinary record ends, in bytes after its start.
+const RECORD: usize = 28;
 
 // The first byte of a value in a record: the length of a short text, or one of these.
 const INT: u8 = 252;
@@ -235,6 +240,10 @@ impl Store {
 
     /// The place whose pairs have this hash, are of this shape, and fit the values that `value_of` gives for
     /// each name; for shapes without globs.
+    ///
+    /// `fetch` is given the number of the value before the record is compared. In a large matcher the value and the two
+    /// cache lines of the record are far away. Asked for at once they come together; one after another, a find among a million
+    /// patterns takes a third longer.
     #[inline]
     pub(super) fn find_exact<'m>(
         &self,
@@ -242,8 +251,13 @@ impl Store {
         shape: u32,
         text_of: impl Fn(u32) -> Option<&'m str>,
         value_of: impl Fn(u32) -> Option<Scalar<'m>>,
+        fetch: impl Fn(u32),
     ) -> Option<Hit> {
-        self.slots.find(hash, |(place, _)| self.fits_exactly(place, shape, &text_of, &value_of))
+        self.slots.find(hash, |(place, value)| {
+            fetch(value);
+            black_box(self.records.get(place as usize * 4 + RECORD).copied());
+            self.fits_exactly(place, shape, &text_of, &value_of)
+        })
     }
 
     #[inline]

@@ -32,8 +32,7 @@ mod tests {
         "RandomState::new(",
     ];
 
-    /// Who may look at the wall clock: ids, and the `Date` that HTTP asks of every answer (RFC 9110, 6.6.1), but nothing that
-    /// decides (rule R4).
+    /// Who may look at the wall clock: ids and the date of an answer, and nothing that decides (rule R4).
     const MADE_OF_TIME: [&str; 3] =
         ["src/message/meta.rs", "src/transport/http/server/straight.rs", "src/transport/seneca/ids.rs"];
 
@@ -44,10 +43,10 @@ mod tests {
     }
 
     #[test]
-    fn the_wall_clock_is_for_what_decides_nothing() {
+    fn the_wall_clock_is_for_ids_and_dates_only() {
         let mut found = all_with(&["unix_ms"]);
         let all = found.len();
-        found.retain(|place| !MADE_OF_TIME.iter().any(|made| place.contains(made)));
+        found.retain(|place| !MADE_OF_TIME.iter().any(|allowed| place.contains(allowed)));
         assert!(found.is_empty(), "these look at the wall clock: {found:#?}");
         assert_eq!(all, MADE_OF_TIME.len(), "who looks at it has changed");
     }

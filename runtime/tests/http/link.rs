@@ -258,7 +258,7 @@ async fn a_connection_that_was_closed_meanwhile_costs_no_error() {
         let reply = call(&link, SUM).await.unwrap();
         assert_eq!(reply, n.to_string().as_bytes());
         closed.notified().await;
-        // The connection's task must see the end before the next call does; it is ready to run already.
+        // The runtime must hear of the end before the next call looks.
         for _ in 0..100 {
             tokio::task::yield_now().await;
         }
@@ -292,6 +292,31 @@ async fn a_connection_is_not_kept_longer_than_servers_keep_theirs() {
     drop(link);
     assert_eq!((connections.recv().await, connections.recv().await), (Some(0), Some(1)));
     assert!(connections.try_recv().is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_without_use_is_closed() {
+    let (told, mut closed) = tokio::sync::mpsc::unbounded_channel();
+    let address = server(move |mut stream, n| {
+        let told = told.clone();
+        async move {
+            let mut all = Vec::new();
+            while !all.ends_with(SUM) {
+                stream.read_buf(&mut all).await.unwrap();
+            }
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n1").await.unwrap();
+            assert_eq!(stream.read_buf(&mut all).await.unwrap(), 0);
+            told.send(n).unwrap();
+        }
+    })
+    .await;
+    let link = kit::link(&format!("http://{address}"));
+    for n in 0..2 {
+        call(&link, SUM).await.unwrap();
+        // The link is there and does nothing more.
+        assert_eq!(closed.recv().await, Some(n));
+    }
+    drop(link);
 }
 
 #[tokio::test]

@@ -101,6 +101,7 @@ impl Builder {
             types.entry(message.type_id).or_insert(next);
         }
         let (keys, bytes) = settings.dedup_memory;
+        let skips_local = routes.iter().any(|route| route.skip_local);
         Core {
             flows: Flows::new(handlers.len() + 1),
             routes: types.iter().map(|_| OnceLock::new()).collect(),
@@ -117,7 +118,8 @@ impl Builder {
             recorder: record.then(Recorder::default),
             transports,
             remote: Remote::default(),
-            skips_local: routes.iter().any(|route| route.skip_local),
+            skips_local,
+            usual: !record && !skips_local,
             dedup: Arc::new(Memory::new(keys, bytes, WhenFull::Refuse)),
             history: Arc::new(Memory::new(HISTORY.0, HISTORY.1, WhenFull::Forget)),
         }

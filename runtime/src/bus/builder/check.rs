@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Builder;
-use super::draft::mounts;
+use super::draft::{joined, mounts};
 use crate::bus::route::could_answer;
 use crate::bus::start_error::StartProblem;
 use crate::handler::Need;
-use crate::registry::{self, CheckAt, Entry, Problem, ProblemKind};
+use crate::pattern::Pattern;
+use crate::registry::{self, CheckAt, Entry, Kind, Problem, ProblemKind};
 use crate::sort::gather;
 
 impl Builder {
@@ -83,14 +84,7 @@ impl Builder {
     /// nothing between two handlers.
     fn check_handlers(&self, problems: &mut Vec<StartProblem>) {
         let functions = || self.drafts.iter().filter_map(|draft| Some((draft, draft.about.info()?)));
-        for (draft, info) in functions().filter(|_| !self.with.is_empty()) {
-            if let Err(cause) = draft.patterns(&self.with, &mut Vec::new()) {
-                problems.push(StartProblem::new(
-                    "with-key",
-                    format!("the keys given at start do not go with the pattern of `{}`: {cause}", info.name),
-                ));
-            }
-        }
+        self.check_with(problems);
         let found = registry::problems(
             functions().map(|(draft, info)| Entry {
                 info,
@@ -107,6 +101,48 @@ impl Builder {
         problems.extend(told.map(|problem| StartProblem::new(problem.kind().as_str(), problem.to_string())));
         if found.more() > 0 {
             problems.push(StartProblem::new("more", format!("and {} more", found.more())));
+        }
+    }
+
+    /// The keys that are joined at start: that they go with each pattern which is mounted, and leave different patterns
+    /// different.
+    fn check_with(&self, problems: &mut Vec<StartProblem>) {
+        let mut problem = |text: String| problems.push(StartProblem::new("with-key", text));
+        let mut names = BTreeSet::new();
+        let twice: BTreeSet<&str> =
+            gather(self.with.iter().map(|(key, _)| &**key).filter(|key| !names.insert(*key)));
+        if !twice.is_empty() {
+            let twice = twice.into_iter().collect::<Vec<_>>().join("`, `");
+            return problem(format!("the key `{twice}` is given twice for the start: name each key once"));
+        }
+        if self.with.is_empty() {
+            return;
+        }
+        // By group and what a pattern became: what it was, and whose.
+        let mut seen: BTreeMap<(&str, String), (Pattern, &str)> = BTreeMap::new();
+        for draft in self.drafts.iter().filter(|draft| mounts(self.only.as_ref(), draft)) {
+            let name = draft.about.name();
+            let group = if draft.kind == Kind::Observer { draft.about.service() } else { "" };
+            for own in draft.own_patterns() {
+                let (became, _) = match joined(own.clone(), None, &self.with) {
+                    Ok(became) => became,
+                    Err(cause) => {
+                        problem(format!(
+                            "the keys given at start do not go with the pattern of `{name}`: {cause}"
+                        ));
+                        continue;
+                    }
+                };
+                let key = (group, became.to_string());
+                match seen.get(&key) {
+                    Some((other, whose)) if *other != own && !draft.replaces => problem(format!(
+                        "with the keys given at start, `{other}` of `{whose}` and `{own}` of `{name}` are both `{became}`: \
+                         mount one of them, or ask for one more key in one"
+                    )),
+                    Some(_) => {}
+                    None => drop(seen.insert(key, (own, name))),
+                }
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use crate::bus::mounted::{About, Closure, Handler};
 use crate::bus::settings::Settings;
 use crate::bus::text::Text;
 use crate::handler::{Accepts, Incoming, answer};
-use crate::pattern::{Compare, Pattern, PatternError, Value};
+use crate::pattern::{Compare, Pattern, PatternError, PatternInfo, Value};
 use crate::registry::{Effect, Info, Kind};
 
 /// A handler before it is mounted.
@@ -49,14 +49,22 @@ impl Draft {
         }
     }
 
+    fn annotated(&self) -> &'static [PatternInfo] {
+        self.about.info().map_or(&[], |info| info.patterns.as_slice())
+    }
+
+    /// The patterns as they stand in the program.
+    pub(super) fn own_patterns(&self) -> impl Iterator<Item = Pattern> {
+        self.annotated().iter().map(Pattern::from).chain(self.patterns.iter().cloned())
+    }
+
     /// The patterns with the keys that are known only at start, and their texts.
     pub(super) fn patterns(
         &self,
         with: &[(String, Value)],
         into: &mut Vec<(Pattern, Text)>,
     ) -> Result<(), PatternError> {
-        let own = self.about.info().map_or(&[][..], |info| info.patterns.as_slice());
-        for info in own {
+        for info in self.annotated() {
             into.push(joined(Pattern::from(info), Some(info.text), with)?);
         }
         for pattern in &self.patterns {
@@ -84,7 +92,7 @@ pub(super) fn mounts(only: Option<&BTreeSet<String>>, draft: &Draft) -> bool {
 }
 
 /// A pattern with the keys that are known only at start, and its text.
-fn joined(
+pub(super) fn joined(
     pattern: Pattern,
     text: Option<&'static str>,
     with: &[(String, Value)],
@@ -93,12 +101,12 @@ fn joined(
         let text = text.map_or_else(|| pattern.to_string().into(), Text::Static);
         return Ok((pattern, text));
     }
-    // `shard = "*"` says that there is one, and the start which one: a value that fits takes the place of the glob.
+    // `shard = "*"` says that there is one, and the start which one: a value that fits takes the place of the glob. One
+    // that the pattern has anyway changes nothing.
     let narrows = |name: &str, value: &Value| {
-        let given = with.iter().find(|(given, _)| given == name).map(|(_, given)| given.as_ref());
-        value.is_glob()
-            && given.and_then(|given| given.scalar().map(|given| value.fits(Compare::Typed, given)))
-                == Some(true)
+        let Some((_, given)) = with.iter().find(|(given, _)| given == name) else { return false };
+        let fits = |given| value.fits(Compare::Typed, given);
+        given == value || value.is_glob() && given.as_ref().scalar().is_some_and(fits)
     };
     let keys = pattern.iter().filter(|(name, value)| !narrows(name, value));
     let keys = keys.map(|(name, value)| (name, value.clone()));

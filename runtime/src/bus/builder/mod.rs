@@ -299,7 +299,8 @@ impl Builder {
     }
 
     /// Adds a key to every pattern that is mounted: known only at start, such as the shard this process serves (rule
-    /// M5). In a pattern that has the key with a glob, such as `shard = "*"`, a value that fits takes its place.
+    /// M5). In a pattern that has the key with a glob, such as `shard = "*"`, a value that fits takes its place. The start
+    /// refuses a value that contradicts a pattern, and one by which two patterns become the same.
     ///
     /// ```
     /// use matchbus::prelude::*;

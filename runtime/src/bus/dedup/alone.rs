@@ -11,7 +11,7 @@ use super::memory::{Stored, Ticket};
 use crate::bus::core::Core;
 use crate::bus::deliver::silent;
 use crate::bus::envelope::Carried as Head;
-use crate::handler::{BoxFuture, Context, InputKind, JsonReply, OutputKind};
+use crate::handler::{BoxFuture, Context, InputKind, JsonReply};
 use crate::message::json::Scan;
 use crate::message::{CallError, Error};
 use crate::seam::task;
@@ -113,12 +113,12 @@ async fn reply(
     message: &[u8],
 ) -> Stored {
     let scan = Scan::read(message, &core.settings.limits).map_err(Error::malformed)?;
-    let mut slot: JsonReply = Poll::Pending;
+    let mut slot = JsonReply(Poll::Pending);
     {
         let context = Context::new(core, handler, envelope, Some(&scan));
-        core.run_handler(&context, InputKind::Json(&scan), &mut OutputKind::Json(&mut slot)).await?;
+        core.run_handler(&context, InputKind::Json(&scan), &mut slot).await?;
     }
-    match slot {
+    match slot.0 {
         Poll::Ready(reply) => reply,
         Poll::Pending => Err(CallError::Bus(silent())),
     }

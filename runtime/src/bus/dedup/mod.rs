@@ -18,7 +18,7 @@ use self::alone::{Alone, Carried};
 use self::memory::{Begun, Key};
 pub(crate) use self::memory::{Memory, Stored, WhenFull};
 use super::core::Core;
-use crate::handler::{Context, InputKind, Output, OutputKind};
+use crate::handler::{Context, InputKind, Output, Slot};
 use crate::message::json::Scan;
 use crate::message::{CallError, Error, ErrorKind, Outcome};
 use crate::seam::clock;
@@ -96,7 +96,7 @@ impl Core {
         &self,
         context: &Context<'_>,
         input: InputKind<'_, '_>,
-        output: &mut OutputKind<'_>,
+        output: &mut Slot,
         mut place: Option<OwnedSemaphorePermit>,
     ) -> Result<(), Error> {
         let scan = match &input {
@@ -114,7 +114,7 @@ impl Core {
                 Begun::First(ticket) => {
                     let carried = Carried::of(context, scan, place.take());
                     let stored = Alone::new(context.core(), carried, ticket).await;
-                    return put(Output(&mut output.again()), &stored);
+                    return put(Output(output), &stored);
                 }
                 Begun::Done(stored) => stored,
                 Begun::Running(mut running) => tokio::select! {
@@ -131,7 +131,7 @@ impl Core {
             if let Some(receipt) = context.envelope().receipt() {
                 receipt.replayed();
             }
-            return put(Output(&mut output.again()), &stored);
+            return put(Output(output), &stored);
         }
     }
 }

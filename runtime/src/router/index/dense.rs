@@ -128,18 +128,19 @@ impl<const W: usize> Dense<W> {
         self.globs.renumber(|old| new[old as usize]);
     }
 
-    #[inline]
+    // Without a hint to inline: with one, each part of the library that finds would have a copy of its own, and each is 20 kB.
     pub(super) fn visit<F: Fields + ?Sized>(
         &self,
         store: &Store,
         ranks: &Ranks,
         message: &F,
+        fetch: impl Fn(u32),
         visit: impl FnMut(Hit, usize) -> bool,
     ) {
         match (self.long.is_empty(), store.names().len() < 16) {
-            (true, true) => self.run::<2, 3, 16, F>(&self.short, store, ranks, message, visit),
-            (true, false) => self.run::<2, 3, 64, F>(&self.short, store, ranks, message, visit),
-            (false, _) => self.run::<4, KEYS, 64, F>(&self.long, store, ranks, message, visit),
+            (true, true) => self.run::<2, 3, 16, F>(&self.short, store, ranks, message, fetch, visit),
+            (true, false) => self.run::<2, 3, 64, F>(&self.short, store, ranks, message, fetch, visit),
+            (false, _) => self.run::<4, KEYS, 64, F>(&self.long, store, ranks, message, fetch, visit),
         }
     }
 
@@ -150,6 +151,7 @@ impl<const W: usize> Dense<W> {
         store: &Store,
         ranks: &Ranks,
         message: &F,
+        fetch: impl Fn(u32),
         mut visit: impl FnMut(Hit, usize) -> bool,
     ) {
         let mut known = Known::<N>::new();
@@ -203,7 +205,7 @@ impl<const W: usize> Dense<W> {
                 }
                 let text_of = |name| known.text(message, name);
                 let value_of = |name| known.value(message, name);
-                let found = store.find_exact(hash, ranks.shapes[rank], text_of, value_of);
+                let found = store.find_exact(hash, ranks.shapes[rank], text_of, value_of, &fetch);
                 if let Some(hit) = found
                     && !visit(hit, rank)
                 {

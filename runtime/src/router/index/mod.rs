@@ -69,11 +69,16 @@ impl Index {
         Index { ranks, finder }
     }
 
-    /// The pattern that wins.
+    /// The pattern that wins. `fetch` is given the number of a value that is likely to be asked for next.
     #[inline]
-    pub(super) fn find<F: Fields + ?Sized>(&self, store: &Store, message: &F) -> Option<Hit> {
+    pub(super) fn find<F: Fields + ?Sized>(
+        &self,
+        store: &Store,
+        message: &F,
+        fetch: impl Fn(u32),
+    ) -> Option<Hit> {
         let mut best = None;
-        self.visit(store, message, |hit, rank| self.keep(store, (hit, rank), &mut best));
+        self.visit(store, message, fetch, |hit, rank| self.keep(store, (hit, rank), &mut best));
         best.map(|(hit, _)| hit)
     }
 
@@ -127,20 +132,26 @@ impl Index {
 
     /// As [`visit`](Index::visit), compiled once.
     fn visit_any(&self, store: &Store, message: &dyn Fields, visit: &mut dyn FnMut(Hit, usize) -> bool) {
-        self.visit(store, message, visit);
+        self.visit(store, message, |_| (), visit);
     }
 
     /// Calls `visit` with every pattern that fits, and its rank, until it says no.
     ///
     /// Ranks ascend, and patterns of one rank come in order of precedence.
     #[inline]
-    fn visit<F: Fields + ?Sized>(&self, store: &Store, message: &F, visit: impl FnMut(Hit, usize) -> bool) {
+    fn visit<F: Fields + ?Sized>(
+        &self,
+        store: &Store,
+        message: &F,
+        fetch: impl Fn(u32),
+        visit: impl FnMut(Hit, usize) -> bool,
+    ) {
         let ranks = &self.ranks;
         match &self.finder {
             Finder::Small(finder) => finder.visit(store, ranks, message, visit),
-            Finder::Dense1(finder) => finder.visit(store, ranks, message, visit),
-            Finder::Dense4(finder) => finder.visit(store, ranks, message, visit),
-            Finder::Dense16(finder) => finder.visit(store, ranks, message, visit),
+            Finder::Dense1(finder) => finder.visit(store, ranks, message, fetch, visit),
+            Finder::Dense4(finder) => finder.visit(store, ranks, message, fetch, visit),
+            Finder::Dense16(finder) => finder.visit(store, ranks, message, fetch, visit),
             Finder::Sparse(finder) => finder.visit(store, ranks, message, visit),
         }
     }

@@ -133,7 +133,7 @@ impl Sparse {
                         return;
                     }
                 }
-            } else if let Some(hit) = store.find_exact(identity(pairs), shape, text_of, value_of)
+            } else if let Some(hit) = store.find_exact(identity(pairs), shape, text_of, value_of, |_| ())
                 && !visit(hit, rank)
             {
                 return;

@@ -105,6 +105,9 @@ impl Fields<'_> {
 
 /// Reads what [`write`] wrote: the head, and whether it is a send. What does not fit is as if it were not there.
 pub(super) fn read(mb: &str) -> (Head, bool) {
+    if let Some(head) = read_usual(mb.as_bytes()) {
+        return (head, false);
+    }
     let (mut head, mut send) = (Head::default(), false);
     let mut scan = Scan::empty();
     if scan.fill(mb.as_bytes(), &Limits::default()).is_err() {
@@ -129,6 +132,34 @@ pub(super) fn read(mb: &str) -> (Head, bool) {
         }
     }
     (head, send)
+}
+
+/// A head as most are: an id and a budget, as [`write`] writes them.
+fn read_usual(mb: &[u8]) -> Option<Head> {
+    let (id, rest) = mb.strip_prefix(b"{\"id\":\"")?.split_at_checked(32)?;
+    let ms = rest.strip_prefix(b"\",\"budget\":")?.strip_suffix(b"}")?;
+    // More digits are more than the longest budget; JSON has no zeros before others.
+    if ms.is_empty() || ms.len() > 12 || (ms[0] == b'0' && ms.len() > 1) {
+        return None;
+    }
+    let ms = ms
+        .iter()
+        .try_fold(0, |ms, digit| digit.is_ascii_digit().then(|| ms * 10 + i64::from(digit - b'0')))?;
+    let (high, low) = (half(&id[..16])?, half(&id[16..])?);
+    let id = Id::from_u128((u128::from(high) << 64) | u128::from(low));
+    Some(Head { id: Some(id), budget: Some(budget(ms)), ..Head::default() })
+}
+
+/// Half of an id: digits as [`write`] writes them, into a number that is as wide as a register.
+fn half(digits: &[u8]) -> Option<u64> {
+    digits.iter().try_fold(0, |number, digit| {
+        let value = match digit {
+            b'0'..=b'9' => digit - b'0',
+            b'a'..=b'f' => digit - b'a' + 10,
+            _ => return None,
+        };
+        Some((number << 4) | u64::from(value))
+    })
 }
 
 fn read_list(list: &str) -> Vec<Arc<str>> {
@@ -173,6 +204,25 @@ mod tests {
         text.clear();
         write(&mut text, &Head::default(), false);
         assert_eq!(text, b"{}");
+    }
+
+    #[test]
+    fn the_usual_head_is_read_as_any_other() {
+        let id = "0af7651916cd43dd8448eb211c80319c";
+        for ms in [0, 1, 5_000, 999_999_999_999_i64] {
+            let text = format!("{{\"id\":\"{id}\",\"budget\":{ms}}}");
+            let usual = read_usual(text.as_bytes()).unwrap();
+            assert_eq!(usual.id.map(Id::as_u128), u128::from_str_radix(id, 16).ok());
+            // A space more, and it is none of ours.
+            assert_eq!(read(&text.replacen('{', "{ ", 1)), (usual, false));
+        }
+        for other in ["7,\"send\":true", "007", "", "-1", "1e3", "9999999999999"] {
+            let text = format!("{{\"id\":\"{id}\",\"budget\":{other}}}");
+            assert!(read_usual(text.as_bytes()).is_none(), "{text}");
+        }
+        assert!(
+            read_usual(format!("{{\"id\":\"{}\",\"budget\":1}}", id.to_uppercase()).as_bytes()).is_none()
+        );
     }
 
     #[test]

@@ -70,8 +70,8 @@
 //! So the client knows which of its calls are certainly *not done*. A frame with `error` and the `id` `null` before that
 //! says why: too many connections, a line that was not completed, a port that speaks TLS.
 //!
-//! **What is refused.** A line that is no JSON object is answered with an error, with `id` `null` if none can be made
-//! out, and the connection goes on. So is a line longer than a message may be (rule M7) plus 16 KiB. Keys of the message
+//! **What is refused.** A line that is no JSON object, or has no `kind`, is answered with an error, with `id` `null` if none
+//! can be made out, and the connection goes on. So is a line longer than a message may be (rule M7) plus 16 KiB. Keys of the message
 //! that end in `$` are dropped, whatever they say; four are understood: `custom$` joins the user context, `id$` is the
 //! id where the frame has none, `timeout$` is the budget, up to the bus's own, and `default$` is answered where nobody
 //! answers the message.

@@ -122,7 +122,9 @@ pub(super) enum Kind {
     Cancel,
     Catalogue,
     Health,
+    /// The frame does not say.
     #[default]
+    None,
     Other,
 }
 

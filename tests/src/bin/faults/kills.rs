@@ -13,10 +13,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use matchbus_tests::faults::{Deposit, Once, Put};
+use matchbus_tests::faults::{Deposit, Once, Ping, Put};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::load::{End, Samples, load};
+use crate::load::{End, Samples, load, paced};
 use crate::report::Report;
 use crate::worker::{Plan, Random, RunDirectory, Worker, caller};
 use crate::{Result, Setting};
@@ -34,15 +34,19 @@ const SLACK: Duration = Duration::from_millis(20);
 
 pub(crate) async fn run(setting: Setting) -> Result<Report> {
     let mut report = Report::new(&setting);
-    let rate = setting.pick(1_000, 300);
     let steady_time = Duration::from_secs(setting.pick(30, 3));
     let time = Duration::from_secs(setting.pick(120, 7));
     let directory = RunDirectory::new(&setting)?;
     let mut workers = Vec::new();
     for _ in 0..WORKERS {
-        workers.push(Plan::new(setting.over, "effects", "")?.store(&directory).start().await?);
+        workers.push(Plan::new(setting.over, "effects,work", "")?.store(&directory).start().await?);
     }
     let bus = caller(workers.iter().map(Worker::address).collect::<Result<Vec<_>>>()?).await?;
+    let rate = paced(&setting, 1_000, 300, |n| {
+        let bus = bus.clone();
+        async move { End::of(bus.call(Ping { n }).await, |reply| *reply == n) }
+    });
+    let rate = rate.await;
     // What each caller was told of its effect, by the effect's key.
     let told: Arc<Mutex<BTreeMap<String, String>>> = Arc::default();
     let call = |phase: &'static str| {

@@ -80,6 +80,28 @@ where
     Samples(all)
 }
 
+/// The rate for a run: the one that is asked for in a full run. A small one runs beside other programs, and what the machine
+/// cannot do at all says nothing of a fault: it takes the half, and the half of that, until the machine keeps up with it.
+pub(crate) async fn paced<F, Fut>(setting: &crate::Setting, full: u32, small: u32, call: F) -> u32
+where
+    F: Fn(u64) -> Fut,
+    Fut: Future<Output = End> + Send + 'static,
+{
+    let mut rate = setting.pick(full, small);
+    while !setting.full && rate > LEAST_RATE {
+        let samples = load(rate, Duration::from_millis(500), &call).await;
+        if samples.errors() == 0 && samples.p99() < KEEPS_UP {
+            break;
+        }
+        rate /= 2;
+    }
+    rate
+}
+
+/// A machine that keeps up with a load has no queue of this length.
+const KEEPS_UP: Duration = Duration::from_millis(100);
+const LEAST_RATE: u32 = 25;
+
 /// The calls of one load.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Samples(pub(crate) Vec<Sample>);

@@ -9,7 +9,7 @@ use matchbus::transport::Url;
 use matchbus_tests::faults::Ping;
 use tokio::time::{Instant, sleep_until};
 
-use crate::load::{End, load, percentile};
+use crate::load::{End, load, paced, percentile};
 use crate::report::Report;
 use crate::wire::{Said, Wire};
 use crate::worker::{Plan, caller};
@@ -26,17 +26,16 @@ const FRAMES: u64 = 10;
 
 pub(crate) async fn run(setting: Setting) -> Result<Report> {
     let mut report = Report::new(&setting);
-    let rate = setting.pick(1_000, 200);
     let time = Duration::from_secs(setting.pick(600, 3));
     let steady_time = Duration::from_secs(setting.pick(30, 2));
     let mut worker = Plan::new(setting.over, "work", "")?.start().await?;
     let bus = caller([worker.address()?]).await?;
-    let good = |time| {
-        load(rate, time, |n| {
-            let bus = bus.clone();
-            async move { End::of(bus.call(Ping { n }).await, |reply| *reply == n) }
-        })
+    let ping = |n| {
+        let bus = bus.clone();
+        async move { End::of(bus.call(Ping { n }).await, |reply| *reply == n) }
     };
+    let rate = paced(&setting, 1_000, 200, ping).await;
+    let good = |time| load(rate, time, ping);
     let steady = good(steady_time).await;
     let (before, _) = machine::memory(worker.pid());
     let counts = Arc::new(Counts::default());

@@ -7,7 +7,7 @@ use matchbus::{Bus, Outcome};
 use matchbus_tests::faults::{GetStats, Hang, Hop, MayPanic, Ping, Stats};
 use tokio::time::{Instant, sleep};
 
-use crate::load::{End, Sample, Samples, load, percentile};
+use crate::load::{End, Sample, Samples, load, paced, percentile};
 use crate::report::Report;
 use crate::worker::{Plan, Worker, caller};
 use crate::{Result, Setting};
@@ -18,10 +18,14 @@ const GRACE: Duration = Duration::from_millis(50);
 /// T14. Each hundredth call panics.
 pub(crate) async fn panics(setting: Setting) -> Result<Report> {
     let mut report = Report::new(&setting);
-    let rate = setting.pick(1_000, 300);
     let time = Duration::from_secs(setting.pick(60, 3));
     let mut worker = Plan::new(setting.over, "work,seen", "")?.start().await?;
     let bus = caller([worker.address()?]).await?;
+    let rate = paced(&setting, 1_000, 300, |n| {
+        let bus = bus.clone();
+        async move { End::of(bus.call(Ping { n }).await, |reply| *reply == n) }
+    });
+    let rate = rate.await;
     let samples = load(rate, time, |n| {
         let bus = bus.clone();
         async move { End::of(bus.call(MayPanic { n }).await, |reply| *reply == n) }

@@ -15,7 +15,7 @@ use matchbus::{Bus, Outcome};
 use matchbus_tests::faults::{Ping, Put};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::load::{End, Samples, load};
+use crate::load::{End, Samples, load, paced};
 use crate::proxy::{Mode, Proxy};
 use crate::report::Report;
 use crate::worker::{Plan, RunDirectory, caller};
@@ -82,7 +82,6 @@ const BREAKS: [Break; 12] = {
 
 pub(crate) async fn run(setting: Setting) -> Result<Report> {
     let mut report = Report::new(&setting);
-    let rate = setting.pick(300, 100);
     let directory = RunDirectory::new(&setting)?;
     let mut worker = Plan::new(setting.over, "work,effects", "")?.store(&directory).start().await?;
     let proxy = Arc::new(Proxy::before(&worker.address()?).await?);
@@ -90,6 +89,7 @@ pub(crate) async fn run(setting: Setting) -> Result<Report> {
     let more = if setting.over == "http" { "?most_connections=256" } else { "" };
     let url: Url = format!("{}{more}", proxy.address()).parse()?;
     let bus = caller([url]).await?;
+    let rate = paced(&setting, 300, 100, |n| ping(&bus, n)).await;
 
     let steady_time = Duration::from_secs(setting.pick(20, 2));
     let before = cpu(worker.pid());

@@ -25,7 +25,7 @@ const MORE_MEMORY: u64 = 64 * 1024;
 
 pub(crate) async fn run(setting: Setting) -> Result<Report> {
     let mut report = Report::new(&setting);
-    let ms = setting.pick(5, 20);
+    let ms = setting.pick(5, 40);
     let plan = Plan::new(setting.over, "work,seen", "")?.environment("FAULTS_QUEUE", "16");
     let mut worker = plan.start().await?;
 

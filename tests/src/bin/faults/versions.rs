@@ -12,7 +12,7 @@ use crate::{Result, Setting};
 
 pub(crate) async fn run(setting: Setting) -> Result<Report> {
     let mut report = Report::new(&setting);
-    let rate = setting.pick(2_000, 400);
+    let rate = setting.pick(2_000, 200);
     let time = Duration::from_secs(setting.pick(50, 2));
     let deep = |services| {
         let plan = Plan::new(setting.over, services, "")?;

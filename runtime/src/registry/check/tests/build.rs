@@ -6,16 +6,15 @@
 
 use std::any::TypeId;
 
-use crate::handler::{Context, Input, Need, Output, Started};
+use crate::handler::{Context, Input, Need, Output, Started, Stopped};
 use crate::message::{FieldInfo, FieldKind, MessageInfo, TypeSketch};
 use crate::pattern::{KeyInfo, PatternInfo, ValueRef};
 use crate::registry::check::hash::fnv1a;
 use crate::registry::check::{CheckAt, Conflicts, Entry, problems};
 use crate::registry::{Info, Kind, Place};
 
-#[allow(clippy::unnecessary_wraps)]
 pub(super) fn shim<'a>(_: &Context<'_>, _: Input<'_, 'a>, _: Output<'_>) -> Started<'a> {
-    Ok(None)
+    Err(Stopped::ENDED)
 }
 
 pub(super) fn leak<T: ?Sized>(value: Box<T>) -> &'static T {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::pin::pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -13,7 +13,7 @@ use super::answer::Answer;
 use super::wire::{Failed, Wire};
 use crate::message::{Error, ErrorKind, Outcome};
 use crate::seam::clock::{self, Instant};
-use crate::seam::{net, random};
+use crate::seam::{net, random, task};
 use crate::transport::tls::Connector;
 
 /// How long a connection is kept without use: less than servers keep theirs, or a request could meet the closing.
@@ -37,8 +37,16 @@ pub(super) struct Pool {
     /// Those that are made beyond while the few are busy.
     more: Semaphore,
     waiting: Semaphore,
-    idle: Mutex<VecDeque<Idle>>,
+    shelf: Arc<Mutex<Shelf>>,
     back_off: Mutex<BackOff>,
+}
+
+/// Connections that no call has, the one that was used last at the end.
+#[derive(Debug, Default)]
+struct Shelf {
+    idle: VecDeque<Idle>,
+    /// Whether somebody takes away those that were not used for long.
+    cleared: bool,
 }
 
 #[derive(Debug)]
@@ -55,7 +63,7 @@ impl Pool {
             few: Semaphore::new(few),
             more: Semaphore::new(most - few),
             waiting: Semaphore::new(MOST_WAITING),
-            idle: Mutex::default(),
+            shelf: Arc::default(),
             back_off: Mutex::default(),
         }
     }
@@ -109,7 +117,7 @@ impl Pool {
     /// A connection that is there already: the one that was used last, whose memory is nearest.
     async fn kept(&self) -> Option<Wire> {
         loop {
-            let Idle { mut wire, since } = lock(&self.idle).pop_back()?;
+            let Idle { mut wire, since } = lock(&self.shelf).idle.pop_back()?;
             // Dropping it closes it.
             if clock::now().saturating_duration_since(since) < KEPT && wire.is_quiet().await {
                 return Some(wire);
@@ -118,13 +126,12 @@ impl Pool {
     }
 
     fn keep(&self, wire: Wire) {
-        let now = clock::now();
-        let old = |idle: &Idle| now.saturating_duration_since(idle.since) >= KEPT;
-        let mut idle = lock(&self.idle);
-        idle.push_back(Idle { wire, since: now });
-        // One of the old ones for each that is given back: in a while they are all gone.
-        let oldest = idle.pop_front_if(|idle| old(idle));
-        drop((idle, oldest));
+        let mut shelf = lock(&self.shelf);
+        shelf.idle.push_back(Idle { wire, since: clock::now() });
+        if !shelf.cleared {
+            shelf.cleared = true;
+            task::spawn(clear(Arc::downgrade(&self.shelf)));
+        }
     }
 
     /// A new connection.
@@ -180,6 +187,26 @@ impl Pool {
         let text =
             format!("the connection to {} ended before an answer came: {}", self.address, Causes(cause));
         Error::new(ErrorKind::Lost, Outcome::Unknown, text)
+    }
+}
+
+/// Closes connections that were not used for long, so that their servers do not have to, until there is none.
+async fn clear(pool: Weak<Mutex<Shelf>>) {
+    loop {
+        clock::sleep(KEPT).await;
+        let Some(pool) = pool.upgrade() else { return };
+        // Closed when the lock is open again.
+        let mut old = Vec::new();
+        let mut shelf = lock(&pool);
+        let now = clock::now();
+        let is_old = |idle: &mut Idle| now.saturating_duration_since(idle.since) >= KEPT;
+        while let Some(idle) = shelf.idle.pop_front_if(is_old) {
+            old.push(idle);
+        }
+        shelf.cleared = !shelf.idle.is_empty();
+        if !shelf.cleared {
+            return;
+        }
     }
 }
 

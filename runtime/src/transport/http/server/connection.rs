@@ -119,11 +119,11 @@ async fn by_hyper<S: Stream>(stream: Opened<S>, busy: &Busy, phases: Phases) {
     }
 }
 
-/// Waits for the client's end, as long as it may take for anything; a listener that stops waits no longer than its grace.
+/// Waits for the client's end, as long as it may take for anything, and no longer once the listener stops.
 async fn lingering(stream: impl Stream, busy: &Busy, phases: Phases) {
     tokio::select! {
         () = gone(phases.clone()) => {}
-        () = drained(phases, GRACE) => {}
+        () = drained(phases, Duration::ZERO) => {}
         () = listen::linger(stream, busy.patience) => {}
     }
 }

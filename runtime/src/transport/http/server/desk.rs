@@ -82,10 +82,12 @@ impl Desk {
     }
 
     async fn act<B: Body>(&self, parts: Parts, body: B) -> Reply {
-        let taken = match self.admit(&parts.headers).and_then(|()| no_query(&parts)) {
-            Ok(()) => body::read(body, self.door.limits().max_bytes(), self.answering.body).await,
-            Err(failure) => Err(failure),
-        };
+        let taken =
+            match self.admit(&parts.headers).and_then(|()| no_query(&parts)).and_then(|()| no_coding(&parts))
+            {
+                Ok(()) => body::read(body, self.door.limits().max_bytes(), self.answering.body).await,
+                Err(failure) => Err(failure),
+            };
         let bytes = match taken {
             Ok(bytes) => bytes,
             Err(failure) => {
@@ -211,6 +213,19 @@ fn no_query(parts: &Parts) -> Result<(), Box<Failure>> {
     ))
 }
 
+/// A body that is packed is refused by its header, since its bytes would only be no JSON (RFC 9110, 15.5.16).
+fn no_coding(parts: &Parts) -> Result<(), Box<Failure>> {
+    let is_plain = |value: &HeaderValue| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity");
+    if parts.headers.get_all(header::CONTENT_ENCODING).iter().all(is_plain) {
+        return Ok(());
+    }
+    Err(Failure::refused(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ErrorKind::Malformed,
+        "the body has a `Content-Encoding`, and this listener unpacks none; send the JSON as it is",
+    ))
+}
+
 fn wants_no_reply(headers: &HeaderMap) -> bool {
     headers
         .get_all("prefer")
@@ -259,6 +274,9 @@ fn plain_failure(failure: &Failure) -> Reply {
     match failure.status {
         StatusCode::SERVICE_UNAVAILABLE => {
             drop(headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1")));
+        }
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         }
         StatusCode::UNAUTHORIZED => {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

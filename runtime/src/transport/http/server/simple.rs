@@ -49,9 +49,8 @@ impl First {
                     "content-length" if body.is_none() => body = Some(number(field.value)?),
                     "connection" if field.value.eq_ignore_ascii_case(b"keep-alive") => {}
                     // What says how the body is to be read, or that something else is to happen.
-                    "content-length" | "connection" | "transfer-encoding" | "expect" | "upgrade" => {
-                        return None;
-                    }
+                    "content-length" | "content-encoding" | "connection" | "transfer-encoding" | "expect"
+                    | "upgrade" => return None,
                     _ => drop(headers.try_append(name, HeaderValue::from_bytes(field.value).ok()?).ok()?),
                 }
             }
@@ -104,6 +103,7 @@ mod tests {
             ("POST /act HTTP/1.1", "content-length: 2\r\n x"),
             ("POST /act HTTP/1.1", "content-length: 2\r\ntransfer-encoding: chunked"),
             ("POST /act HTTP/1.1", "transfer-encoding: chunked"),
+            ("POST /act HTTP/1.1", "content-length: 2\r\ncontent-encoding: gzip"),
             ("POST /act HTTP/1.1", "content-length: 2\r\nexpect: 100-continue"),
             ("POST /act HTTP/1.1", "content-length: 2\r\nconnection: close"),
             ("POST /act HTTP/1.1", "content-length: 2\r\nconnection: keep-alive, x"),

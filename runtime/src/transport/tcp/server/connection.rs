@@ -194,6 +194,13 @@ impl Connection {
                 let text = format!("{{\"ready\":{}}}", self.door.is_ready());
                 to_ours.write(self.out.end(), &Ok(text.into_bytes()));
             }
+            // No frame of any version: most likely somebody typed a message into `nc`.
+            Kind::None => {
+                self.taken += 1;
+                let text = "the line has no `kind`, so it is no frame; a message goes as \
+                            {\"id\":\"1\",\"kind\":\"act\",\"sync\":true,\"act\":{…}}";
+                self.refuse(id, Error::new(ErrorKind::Malformed, Outcome::NotDone, text));
+            }
             // From a later version, perhaps.
             Kind::Other => tracing::debug!("a TCP frame of an unknown kind was ignored"),
         }
