@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::Write as _;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +22,12 @@ pub(super) const SENECA_ORIGIN: HeaderName = HeaderName::from_static("seneca-ori
 
 const PREFIX: &str = "matchbus-";
 const CONTEXT: &str = "matchbus-context-";
+
+/// A `Content-Length`: digits and nothing else, since `+1` and `0x1` are read differently by others.
+pub(super) fn length<N: FromStr>(text: &[u8]) -> Option<N> {
+    let digits = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+    digits.then(|| str::from_utf8(text).ok()?.parse().ok()).flatten()
+}
 
 /// Reads the head of a request.
 pub(super) fn read(headers: &HeaderMap, most_budget: Duration) -> Result<Head, Error> {

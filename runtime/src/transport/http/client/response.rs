@@ -5,6 +5,7 @@ use std::mem::MaybeUninit;
 use hyper::StatusCode;
 
 use super::answer::Told;
+use crate::transport::http::head;
 
 /// The largest head, with all interim ones before it and the trailer after.
 pub(super) const MOST_HEAD: usize = 64 * 1024;
@@ -80,7 +81,7 @@ impl Head {
         for field in &*parsed.headers {
             if field.name.eq_ignore_ascii_case("content-length") {
                 // Several could be understood in several ways, even if they are alike to us.
-                let number = number(field.value).filter(|_| size.is_none());
+                let number = head::length(field.value).filter(|_| size.is_none());
                 size = Some(number.ok_or(Malformed("its length is no number, or there are several"))?);
             } else if field.name.eq_ignore_ascii_case("transfer-encoding") {
                 encoding = Some(encoding.is_none() && field.value.eq_ignore_ascii_case(b"chunked"));
@@ -109,12 +110,6 @@ impl Head {
 }
 
 const TOO_LARGE: Malformed = Malformed("its head is larger than 64 KiB");
-
-/// Digits and nothing else: `+1` and `0x1` are read differently by others.
-fn number(text: &[u8]) -> Option<u64> {
-    let digits = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
-    digits.then(|| str::from_utf8(text).ok()?.parse().ok()).flatten()
-}
 
 /// Whether a list has this word.
 fn has(list: &[u8], word: &[u8]) -> bool {

@@ -5,6 +5,8 @@ use std::mem::MaybeUninit;
 use hyper::HeaderMap;
 use hyper::header::{HeaderName, HeaderValue};
 
+use crate::transport::http::head;
+
 /// As many fields as hyper takes.
 const MOST_FIELDS: usize = 100;
 
@@ -46,7 +48,7 @@ impl First {
             for field in &*parsed.headers {
                 let name = HeaderName::from_bytes(field.name.as_bytes()).ok()?;
                 match name.as_str() {
-                    "content-length" if body.is_none() => body = Some(number(field.value)?),
+                    "content-length" if body.is_none() => body = Some(head::length(field.value)?),
                     "connection" if field.value.eq_ignore_ascii_case(b"keep-alive") => {}
                     // What says how the body is to be read, or that something else is to happen.
                     "content-length" | "content-encoding" | "connection" | "transfer-encoding" | "expect"
@@ -58,12 +60,6 @@ impl First {
         };
         simple().map_or(First::Other, First::Simple)
     }
-}
-
-/// Digits and nothing else: `+1` and `0x1` are read differently by others.
-fn number(text: &[u8]) -> Option<usize> {
-    let digits = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
-    digits.then(|| str::from_utf8(text).ok()?.parse().ok()).flatten()
 }
 
 #[cfg(test)]
