@@ -7,7 +7,7 @@ use super::peer::Peer;
 use super::table::{Observer, Routed};
 use crate::bus::{Core, Origin, Published, Route, partly};
 use crate::message::json::Scan;
-use crate::message::{Error, ErrorKind, Result};
+use crate::message::{Error, ErrorKind, Outcome, Result};
 use crate::pattern::Pattern;
 use crate::registry::Catalogue;
 use crate::seam::{clock, task};
@@ -177,13 +177,10 @@ pub(crate) fn pin_of(text: &str) -> Result<Pattern> {
 /// Asks a peer what it answers. What was learnt before stays until something else is learnt: a process that is down for
 /// a moment is not gone.
 async fn learn(core: &Core, peer: &Arc<Peer>) {
-    let Some(said) = clock::within(PATIENCE, peer.link.catalogue()).await else {
-        let why = format!("it did not answer within {PATIENCE:?}");
-        if !core.remote.knows(peer) {
-            peer.was_silent(&why, false);
-        }
-        return tracing::debug!(peer = %peer.url, "it did not say what it answers: {why}");
+    let late = || {
+        Error::new(ErrorKind::Deadline, Outcome::NotDone, format!("it did not answer within {PATIENCE:?}"))
     };
+    let said = clock::within(PATIENCE, peer.link.catalogue()).await.unwrap_or_else(|| Err(late()));
     let (why, lasts) = match said {
         Ok(Some(json)) => match serde_json::from_slice::<Catalogue>(&json) {
             Ok(catalogue) => {
@@ -198,15 +195,12 @@ async fn learn(core: &Core, peer: &Arc<Peer>) {
         Ok(None) => ("it has no catalogue; say what it answers with `?pin=…` in its address".into(), true),
         Err(error) => (error.text().to_owned(), !may_pass(&error)),
     };
-    if core.remote.knows(peer) {
-        tracing::debug!(peer = %peer.url, "it did not say what it answers: {why}");
-        return;
-    }
-    if peer.silence().is_none() || lasts {
-        // Once, and not ten times a second.
+    let known = core.remote.knows(peer);
+    if known || lasts || peer.silence().is_none() {
+        // Of somebody who is not there yet once, and not ten times a second.
         tracing::debug!(peer = %peer.url, "it did not say what it answers: {why}");
     }
-    if peer.was_silent(&why, lasts) {
+    if !known && peer.was_silent(&why, lasts) {
         core.remote.look_again();
     }
 }

@@ -20,7 +20,7 @@ impl Remote {
     pub(super) async fn hedged(&self, sending: &Sending<'_>, peer: &Arc<Peer>, attempt: u32) -> (Reply, u32) {
         let after =
             sending.target.latency.p99().map(|p99| p99.max(LEAST)).filter(|after| *after < sending.left);
-        let (true, Some(after)) = (sending.target.reads && sending.target.peers.len() > 1, after) else {
+        let (true, Some(after)) = (sending.target.peers.len() > 1, after) else {
             return (sending.attempt(peer, attempt, clock::now()).await, 1);
         };
         let mut first = pin!(sending.attempt(peer, attempt, clock::now()));

@@ -38,13 +38,6 @@ pub(crate) struct Silence {
     lasts: bool,
 }
 
-impl Silence {
-    /// Whether to wait does not help.
-    pub(super) fn lasts(&self) -> bool {
-        self.lasts
-    }
-}
-
 impl Peer {
     pub(crate) fn new(url: Url, link: Arc<dyn Link>) -> Self {
         Peer {

@@ -239,7 +239,7 @@ impl Remote {
     pub(super) async fn heard_of(&self, peer: &Arc<Peer>) {
         loop {
             let learnt = self.learnt.notified();
-            if self.knows(peer) || peer.silence().is_some_and(|silence| silence.lasts()) {
+            if self.knows(peer) || peer.silence_lasts() {
                 return;
             }
             learnt.await;
