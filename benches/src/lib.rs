@@ -4,6 +4,7 @@
 //! one run mean anything: cases take turns round by round, and a ratio is the median over the rounds.
 
 pub mod alloc;
+pub mod cart;
 pub mod clock;
 pub mod count;
 pub mod find;

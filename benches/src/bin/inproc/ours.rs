@@ -6,7 +6,7 @@ use matchbus::pattern::Pattern;
 use matchbus::{Bus, Call};
 
 use crate::drive::Op;
-use crate::message::{Add, add, lent};
+use crate::message::{self, Add, add, lent};
 
 /// A typed call whose message is lent to the handler.
 pub(crate) struct ByRef(Call<Add>, Add);
@@ -14,7 +14,7 @@ pub(crate) struct ByRef(Call<Add>, Add);
 impl ByRef {
     pub(crate) fn new() -> Self {
         let bus = Bus::with(matchbus::services![lent::add]).expect("one handler has no conflicts");
-        ByRef(bus.prepare(), Add::example())
+        ByRef(bus.prepare(), message::example())
     }
 }
 
@@ -30,7 +30,7 @@ pub(crate) struct Owned(Call<Add>, Add);
 impl Owned {
     pub(crate) fn new() -> Self {
         let bus = Bus::with(matchbus::services![add]).expect("one handler has no conflicts");
-        Owned(bus.prepare(), Add::example())
+        Owned(bus.prepare(), message::example())
     }
 }
 
@@ -51,7 +51,7 @@ impl Bytes {
             let pattern = pattern.expect("the keys are distinct");
             builder = builder.handle_json(pattern, |_| async { serde_json::Value::Null });
         }
-        Bytes(builder.start().expect("the patterns are distinct"), Add::example_bytes())
+        Bytes(builder.start().expect("the patterns are distinct"), message::example_bytes())
     }
 }
 

@@ -19,7 +19,7 @@ use tower::util::BoxService;
 use tower::{Service, ServiceExt, service_fn};
 
 use crate::drive::Op;
-use crate::message::{Add, Total, add, lent};
+use crate::message::{self, Add, Total, add, lent};
 
 type Handler = Arc<
     dyn for<'a> Fn(&'a (dyn Any + Send + Sync), &'a mut (dyn Any + Send)) -> BoxFuture<'a, ()> + Send + Sync,
@@ -37,7 +37,7 @@ impl Boxed {
                 *slot = Some(lent::add(message).await);
             })
         });
-        Boxed(black_box(handler), Add::example())
+        Boxed(black_box(handler), message::example())
     }
 }
 
@@ -55,7 +55,7 @@ pub(crate) struct Tower(Vec<Mutex<BoxService<Add, Total, Infallible>>>, Add);
 impl Tower {
     pub(crate) fn new() -> Self {
         let service = || BoxService::new(service_fn(|message| async move { Ok(add(message).await) }));
-        Tower((0..64).map(|_| Mutex::new(service())).collect(), Add::example())
+        Tower((0..64).map(|_| Mutex::new(service())).collect(), message::example())
     }
 }
 
@@ -78,7 +78,7 @@ impl Channels {
                 let _ = reply.send(add(message).await);
             }
         }));
-        Channels(sender, Add::example())
+        Channels(sender, message::example())
     }
 }
 
@@ -111,7 +111,7 @@ pub(crate) struct Kameo(ActorRef<CartActor>, Add);
 
 impl Kameo {
     pub(crate) fn new() -> Self {
-        Kameo(CartActor::spawn(CartActor), Add::example())
+        Kameo(CartActor::spawn(CartActor), message::example())
     }
 }
 
@@ -144,7 +144,7 @@ impl Tarpc {
         let (client, server) = tarpc::transport::channel::unbounded();
         let server = tarpc::server::BaseChannel::with_defaults(server).execute(CartServer.serve());
         drop(tokio::spawn(server.for_each(|reply| async move { drop(tokio::spawn(reply)) })));
-        Tarpc(CartClient::new(tarpc::client::Config::default(), client).spawn(), Add::example())
+        Tarpc(CartClient::new(tarpc::client::Config::default(), client).spawn(), message::example())
     }
 }
 
@@ -160,7 +160,7 @@ pub(crate) struct Unrouted(Vec<u8>);
 
 impl Unrouted {
     pub(crate) fn new() -> Self {
-        Unrouted(Add::example_bytes())
+        Unrouted(message::example_bytes())
     }
 }
 
@@ -181,7 +181,7 @@ impl Axum {
             let handler = |Json(message): Json<Add>| async move { Json(add(message).await) };
             router = router.route(&format!("/svc/r{n}"), post(handler));
         }
-        Axum(router, Add::example_bytes().into())
+        Axum(router, message::example_bytes().into())
     }
 }
 

@@ -6,7 +6,7 @@ use matchbus_benches::{Line, median, median_ratio};
 
 use super::{Effort, Load, cost, loads, rate};
 use crate::drive::Contender;
-use crate::message::Add;
+use crate::message::{Add, Whole};
 use crate::ours::Calls;
 use crate::peers::axum::{HyperUtil, PATH, Reqwest};
 use crate::peers::raw::Raw;
@@ -29,7 +29,7 @@ pub(crate) async fn run(effort: Effort) -> Vec<Line> {
 
 async fn server(effort: Effort, load: Load, [ours, axum]: [&Server; 2], lines: &mut Vec<Line>) {
     let Load { in_flight, bytes } = load;
-    let message = Add::of(bytes).whole();
+    let message = Whole::of(Add::of(bytes));
     let contenders = [
         Contender::new(ours, in_flight, Raw::open(ours.port, ACT, in_flight, message.clone()).await),
         Contender::new(axum, in_flight, Raw::open(axum.port, PATH, in_flight, message).await),
@@ -46,7 +46,7 @@ async fn server(effort: Effort, load: Load, [ours, axum]: [&Server; 2], lines: &
 async fn both(effort: Effort, load: Load, [ours, axum]: [&Server; 2], lines: &mut Vec<Line>) {
     let Load { in_flight, bytes } = load;
     let message = Add::of(bytes);
-    let whole = || message.clone().whole();
+    let whole = || Whole::of(message.clone());
     let url = format!("http://127.0.0.1:{}", ours.port);
     let contenders = [
         Contender::new(ours, in_flight, Calls::of(&url, message.clone()).await),
@@ -70,9 +70,9 @@ async fn memory(effort: Effort) -> Line {
     for _ in 0..effort.rounds.div_ceil(5) {
         for (name, path, figures) in [("http", ACT, &mut ours), ("axum", PATH, &mut axum)] {
             let server = Server::start(name);
-            let mut raw = Raw::open(server.port, path, CONNECTIONS, Add::of(150).whole()).await;
+            let mut raw = Raw::open(server.port, path, CONNECTIONS, Whole::of(Add::of(150))).await;
             for bytes in [150, 4096] {
-                raw = raw.with(Add::of(bytes).whole());
+                raw = raw.with(Whole::of(Add::of(bytes)));
                 raw = raw.use_all(Duration::from_millis(500)).await;
             }
             figures.push(server.resident_mb());

@@ -10,7 +10,7 @@ use std::time::Duration;
 use matchbus_benches::{Line, median, median_ratio};
 
 use crate::drive::{Contender, Slice};
-use crate::message::Add;
+use crate::message::{Add, Whole};
 use crate::ours::Calls;
 use crate::peers::raw::Raw;
 use crate::process::Server;
@@ -95,7 +95,7 @@ pub(crate) async fn load(name: &str, in_flight: usize, seconds: usize) {
     let server = Server::start(if name == "tcp" { "tcp" } else { "http" });
     let message = Add::of(150);
     let ours = if name == "raw" {
-        let raw = Raw::open(server.port, http::ACT, in_flight, message.whole()).await;
+        let raw = Raw::open(server.port, http::ACT, in_flight, Whole::of(message)).await;
         Contender::new(&server, in_flight, raw)
     } else {
         let url = format!("{name}://127.0.0.1:{}", server.port);

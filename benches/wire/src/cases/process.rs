@@ -5,7 +5,7 @@ use std::time::Duration;
 use matchbus_benches::Line;
 
 use super::Effort;
-use crate::message::Add;
+use crate::message::{Add, Whole};
 use crate::ours::Calls;
 use crate::peers::raw::Raw;
 use crate::process::Server;
@@ -25,7 +25,7 @@ pub(crate) async fn run(effort: Effort) -> Vec<Line> {
         let ours = Calls::of(&format!("{scheme}://127.0.0.1:{}", server.port), message.clone()).await;
         drop(ours);
         let open = if name == "http" {
-            let raw = Raw::open(server.port, "/act", 1, message.whole()).await;
+            let raw = Raw::open(server.port, "/act", 1, Whole::of(message)).await;
             Some(raw.use_all(effort.slice).await)
         } else {
             None

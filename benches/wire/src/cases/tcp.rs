@@ -4,7 +4,7 @@ use matchbus_benches::Line;
 
 use super::{Effort, cost, loads, rate};
 use crate::drive::Contender;
-use crate::message::Add;
+use crate::message::{Add, Whole};
 use crate::ours::Calls;
 use crate::peers::lines::Lines;
 use crate::peers::tarpc::{Format, Tarpc};
@@ -27,7 +27,7 @@ pub(crate) async fn run(effort: Effort) -> Vec<Line> {
     let mut lines = Vec::new();
     for load in loads() {
         let message = Add::of(load.bytes);
-        let whole = || message.clone().whole();
+        let whole = || Whole::of(message.clone());
         let url = format!("tcp://127.0.0.1:{}", ours.port);
         let n = load.in_flight;
         let contenders = [

@@ -12,7 +12,7 @@ use hyper_util::rt::TokioExecutor;
 use tokio::net::TcpListener;
 
 use crate::drive::Op;
-use crate::message::{Total, Whole, check, decode, encode, total};
+use crate::message::{Total, Whole, check, decode, encode};
 use crate::process;
 
 /// The path that is called.
@@ -24,7 +24,7 @@ const KEPT: usize = 1024;
 pub(crate) async fn serve() {
     let mut router = Router::new();
     for n in 0..100 {
-        let handler = |Json(add): Json<Whole>| async move { Json(total(add.qty, add.price)) };
+        let handler = |Json(add): Json<Whole>| async move { Json(Total::of(add.qty, add.price)) };
         router = router.route(&format!("/cart/c{n}"), post(handler));
     }
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");

@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, oneshot};
 
 use crate::drive::Op;
-use crate::message::{Total, Whole, check, total};
+use crate::message::{Total, Whole, check};
 use crate::process;
 
 #[derive(Deserialize)]
@@ -48,7 +48,7 @@ async fn answer(mut stream: TcpStream) {
                 serde_json::from_slice(&bytes[start..start + length]).expect("a client asks");
             let add: Whole = serde_json::from_str(asked.m.get()).expect("a client asks for a total");
             write!(out, "{{\"i\":{},\"r\":", asked.i).expect("memory can be written");
-            serde_json::to_writer(&mut out, &total(add.qty, add.price)).expect("memory can be written");
+            serde_json::to_writer(&mut out, &Total::of(add.qty, add.price)).expect("memory can be written");
             out.extend_from_slice(b"}\n");
             start += length + 1;
         }

@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_serde::formats::{Bincode, Json};
 
 use crate::drive::Op;
-use crate::message::{Total, Whole, check, total};
+use crate::message::{Total, Whole, check};
 use crate::process;
 
 #[::tarpc::service]
@@ -22,7 +22,7 @@ struct Shop;
 
 impl Cart for Shop {
     async fn add(self, _: ::tarpc::context::Context, add: Whole) -> Total {
-        total(add.qty, add.price)
+        Total::of(add.qty, add.price)
     }
 }
 

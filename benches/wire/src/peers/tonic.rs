@@ -6,7 +6,7 @@ use ::tonic::{Request, Response, Status};
 use tokio::net::TcpListener;
 
 use crate::drive::Op;
-use crate::message::{self, Whole, check, total};
+use crate::message::{self, Whole, check};
 use crate::process;
 
 #[allow(missing_docs, unreachable_pub, clippy::pedantic)] // As its generator writes it.
@@ -60,7 +60,7 @@ struct Shop;
 impl Cart for Shop {
     async fn add(&self, request: Request<Add>) -> Result<Response<Total>, Status> {
         let Add { qty, price, .. } = request.into_inner();
-        let message::Total { total, lines } = total(qty, price);
+        let message::Total { total, lines } = message::Total::of(qty, price);
         Ok(Response::new(Total { total, lines }))
     }
 }
