@@ -45,6 +45,26 @@ pub(crate) fn pongs() -> &'static [&'static [Info]] {
     services![pong, ..]
 }
 
+/// What others stand before.
+pub(crate) fn fares() -> &'static [&'static [Info]] {
+    services![fare, ..]
+}
+
+/// Its special case.
+pub(crate) fn golds() -> &'static [&'static [Info]] {
+    services![gold, ..]
+}
+
+/// A special case of that.
+pub(crate) fn nights() -> &'static [&'static [Info]] {
+    services![night, ..]
+}
+
+/// What replaces it.
+pub(crate) fn dearers() -> &'static [&'static [Info]] {
+    services![dearer, ..]
+}
+
 /// Answers the whole message.
 #[service(suite = "echo", effect(read))]
 fn echo(msg: Value) -> Value {
@@ -294,4 +314,58 @@ mod stock {
     pub(super) fn stock(msg: Sold, seen: State<Seen>) {
         seen.note(format!("stock {}", msg.n));
     }
+}
+
+/// A message with special cases; the reply says who had it, the last one first.
+#[derive(Clone, Debug, Message, Serialize, Deserialize)]
+#[message(suite = "fare", reply(Vec<String>), external)]
+pub struct Fare {
+    /// Whose it is.
+    pub tier: String,
+    /// Whether it is late.
+    pub night: bool,
+}
+
+#[service(suite = "fare", effect(read))]
+fn fare(msg: Value, meta: Meta, seen: State<Seen>) -> Value {
+    seen.note("fare");
+    // A key that the types on the way do not know.
+    json!([format!("fare {}", msg["seat"]), format!("depth {}", meta.depth())])
+}
+
+#[service(suite = "fare", tier = "gold", effect(read))]
+async fn gold(
+    msg: Fare,
+    usual: Prior<Fare>,
+    seen: State<Seen>,
+) -> Result<Vec<String>, CallError<matchbus::NoError>> {
+    seen.note("gold");
+    let mut by = usual.call(msg).await?;
+    by.push("gold".into());
+    Ok(by)
+}
+
+/// Takes any JSON.
+#[service(suite = "fare", tier = "gold", night = true, effect(read))]
+async fn night(
+    msg: Value,
+    usual: Prior<Value>,
+    seen: State<Seen>,
+) -> Result<Value, CallError<matchbus::ErrorReply>> {
+    seen.note("night");
+    let mut by = usual.call(msg).await?;
+    by.as_array_mut().map(|by| by.push("night".into()));
+    Ok(by)
+}
+
+#[service(suite = "fare", overrides, effect(read))]
+async fn dearer(
+    msg: Fare,
+    usual: Prior<Fare>,
+    seen: State<Seen>,
+) -> Result<Vec<String>, CallError<matchbus::NoError>> {
+    seen.note("dearer");
+    let mut by = usual.call(msg).await?;
+    by.push("dearer".into());
+    Ok(by)
 }

@@ -45,6 +45,10 @@ macro_rules! suite {
             a_send_does_not_wait_for_the_handler,
             a_send_that_nobody_takes_is_refused,
             what_runs_ends_before_a_process_does_and_new_messages_are_told,
+            a_special_case_hands_on_to_what_it_stands_before,
+            an_override_hands_on_to_what_it_replaces,
+            special_cases_of_special_cases_hand_on_in_order,
+            a_special_case_of_nothing_says_what_it_looked_for,
         ]);
     };
     (@processes) => {
@@ -64,6 +68,10 @@ macro_rules! suite {
             two_callers_do_not_see_each_other,
             a_circle_over_two_processes_is_stopped,
             what_does_not_end_in_time_is_told,
+            what_is_handed_on_does_not_come_back_up,
+            an_override_elsewhere_wins_and_is_had_once,
+            what_is_handed_on_passes_over_nobody_where_some_are_hidden,
+            what_is_handed_on_goes_to_one_who_is_there,
         ]);
     };
     (@broadcast) => {

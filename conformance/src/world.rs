@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use matchbus::bus::Builder;
 use matchbus::message::json::Limits;
+use matchbus::registry::Info;
 use matchbus::transport::{Exposed, Head, Link, Listener, Transport, Url};
 use matchbus::{Bus, CallError, ErrorReply};
 
@@ -58,6 +59,26 @@ impl World {
             far.listener = Some(listen(&far.bus, &url, exposed, at.is_some()).await);
         }
         far
+    }
+
+    /// A process for each of these lists of handlers, all of which know each other; one with all of them where there is no
+    /// transport.
+    pub async fn spread(&self, lists: &[&'static [&'static [Info]]]) -> Vec<Far> {
+        if self.subject.over.is_none() {
+            let all = |builder: Builder| lists.iter().fold(builder, |builder, list| builder.services(list));
+            return vec![self.far_with(&Exposed::All, None, |builder| all(builder).in_part()).await];
+        }
+        let mut fars = Vec::new();
+        for list in lists {
+            let build = |builder: Builder| builder.services(list).in_part();
+            fars.push(self.far_with(&Exposed::All, None, build).await);
+        }
+        for (n, far) in fars.iter().enumerate() {
+            for (_, other) in fars.iter().enumerate().filter(|(other, _)| *other != n) {
+                far.knows(other).await;
+            }
+        }
+        fars
     }
 
     /// A process that calls, and knows these.
@@ -130,6 +151,12 @@ impl Far {
     /// Where it listens.
     pub fn url(&self) -> Url {
         self.listener.as_ref().expect("this process listens").url().clone()
+    }
+
+    /// Gets to know another process.
+    pub async fn knows(&self, other: &Far) {
+        let url = other.url();
+        self.bus.connect(&url).await.unwrap_or_else(|error| panic!("cannot connect to {url}: {error}"));
     }
 
     /// It dies: its listener and connections are gone at once. What is left is what its handlers did.

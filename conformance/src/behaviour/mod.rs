@@ -8,6 +8,7 @@ mod errors;
 mod life;
 mod messages;
 mod meta;
+mod priors;
 mod processes;
 mod sends;
 
@@ -17,6 +18,7 @@ pub use errors::*;
 pub use life::*;
 pub use messages::*;
 pub use meta::*;
+pub use priors::*;
 pub use processes::*;
 pub use sends::*;
 

@@ -52,6 +52,7 @@ pub(crate) struct WiredHead {
     groups: Vec<String>,
     hops: u32,
     chain: Vec<String>,
+    below: Option<String>,
 }
 
 impl From<&Head> for WiredHead {
@@ -68,6 +69,7 @@ impl From<&Head> for WiredHead {
             groups: head.groups.iter().map(ToString::to_string).collect(),
             hops: head.hops,
             chain: head.chain.iter().map(ToString::to_string).collect(),
+            below: head.below.as_deref().map(str::to_owned),
         }
     }
 }
@@ -86,6 +88,7 @@ impl From<WiredHead> for Head {
         head.groups = wired.groups.into_iter().map(Arc::from).collect();
         head.hops = wired.hops;
         head.chain = wired.chain.into_iter().map(Arc::from).collect();
+        head.below = wired.below.map(Into::into);
         head
     }
 }

@@ -89,6 +89,7 @@ impl<'a> Act<'a> {
             }
             Target::Local => core.services.find(&scan),
             Target::Outside(outside) => outside.find(core, &scan),
+            Target::Below(outside) => outside.find_below(core, &scan, &envelope),
             Target::Handler(index) => Some(index),
             Target::After(current) => core.next_after(current, &scan),
         };
@@ -170,13 +171,22 @@ impl<'a> Act<'a> {
         waker: &mut Waker<'_>,
         reply: &mut JsonReply,
     ) {
-        let Act { core, bytes, target, .. } = *self;
+        let Act { core, bytes, origin, target, .. } = *self;
+        if let Target::After(current) = target {
+            let rest = async move {
+                let origin = core.origin_below(origin, current);
+                core.act_elsewhere(bytes, &scan, &origin.envelope()).await
+            };
+            return self.stage.wait_for(Box::pin(rest), waker, &mut reply.0);
+        }
         if matches!(target, Target::First) && !core.remote.is_empty() {
             let rest = async move { core.act_elsewhere(bytes, &scan, &envelope).await };
             return self.stage.wait_for(Box::pin(rest), waker, &mut reply.0);
         }
         reply.0 = Poll::Ready(Err(CallError::Bus(match target {
-            Target::Outside(outside) if outside.hides() => core.not_exposed(&envelope),
+            Target::Outside(outside) | Target::Below(outside) if outside.hides() => {
+                core.not_exposed(&envelope)
+            }
             _ => core.no_handler(&scan, &envelope),
         })));
     }

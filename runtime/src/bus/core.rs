@@ -211,8 +211,12 @@ impl Core {
     #[cold]
     pub(crate) fn not_exposed(&self, envelope: &Envelope<'_>) -> Error {
         self.count_unrouted();
-        let text =
-            "no handler that this listener exposes answers this message; its catalogue lists what does";
+        let text = if envelope.below().is_some() {
+            "no handler that this listener exposes answers this message, which a handler in another process hands on by \
+             `Prior`; a listener that hides some handlers passes none over for that, so use one that exposes all"
+        } else {
+            "no handler that this listener exposes answers this message; its catalogue lists what does"
+        };
         Error::new(ErrorKind::NoHandler, Outcome::NotDone, text).of_message(&envelope.id().to_string())
     }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError};
 
 use serde_json::{Map, Value};
 
+use super::below::Below;
 use super::core::Core;
 use super::envelope::Envelope;
 use super::mounted::Mounted;
@@ -17,7 +18,6 @@ use crate::handler::BoxFuture;
 use crate::message::json::{Malformed, Scan};
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Message, MessageInfo, Outcome};
 use crate::pattern::{Compare, JsonFields, Scalar};
-use crate::router::Fields;
 use crate::testing::How;
 
 pub(crate) type Reply<M> = Result<<M as Message>::Reply, CallError<<M as Message>::Error>>;
@@ -68,6 +68,8 @@ pub(crate) enum Target<'a> {
     Local,
     /// The one that answers what comes from outside, if it may be reached from there.
     Outside(&'a Outside),
+    /// As `Outside`, of those that come after the handler in another process that hands the message on.
+    Below(&'a Outside),
     /// The one that would answer without this one and those before it.
     After(u32),
     /// This one, which was found by other means.
@@ -112,7 +114,13 @@ impl Core {
             };
             return match after {
                 None => self.unless_rival(route.find(message), message, origin),
-                Some(current) => route.after(&|field, see| message.key(field, see), current),
+                Some(current) => {
+                    let found = route.after(&|field, see| message.key(field, see), current)?;
+                    if self.may_be_handed_past(found.handler) {
+                        return self.choose_by_keys(message, None, after);
+                    }
+                    Some(found)
+                }
             };
         }
         if route.is_none() && !self.may_answer(&M::INFO, origin) {
@@ -183,14 +191,16 @@ impl Core {
 
     /// Whether something else answers every message that this handler is given.
     pub(crate) fn has_prior(&self, handler: u32) -> bool {
-        let pattern = &self.handler(handler).pattern;
-        let fixed: Vec<(&str, Scalar<'_>)> = pattern
+        let below = Below::of(self.handler(handler));
+        let fixed: Vec<(&str, Scalar<'_>)> = below
+            .pattern
             .iter()
             .filter(|(_, value)| !value.is_glob())
             .map(|(name, value)| (name, scalar(value.as_ref())))
             .collect();
         let all = self.services.find_all(&fixed, &self.handlers);
-        all.iter().any(|index| *index != handler) || self.handler(handler).replaced.is_some()
+        self.first_below(all, self.settings.compare, &below).is_some()
+            || self.remote.find_below(&fixed, &below).is_some()
     }
 
     #[cold]
@@ -248,9 +258,9 @@ impl Core {
         Box::pin(async move {
             let envelope = origin.envelope();
             let scan = || Scan::read(&bytes, &self.settings.limits);
-            let find = || self.remote.find(&scan().ok()?);
+            let find = || self.find_away(&scan().ok()?, &envelope);
             let first = match first.filter(|_| bytes.len() <= self.settings.limits.max_bytes()) {
-                None => self.remote.find(&scan().map_err(Error::malformed)?),
+                None => self.find_away(&scan().map_err(Error::malformed)?, &envelope),
                 known => known,
             };
             self.refuses_to_send(&envelope)?;
@@ -263,6 +273,17 @@ impl Core {
         })
     }
 
+    /// Calls whoever answers what a handler hands on, in another process. A trait object for the same reason.
+    pub(super) fn act_after<'a>(
+        self: &'a Arc<Self>,
+        origin: &Origin,
+        bytes: Vec<u8>,
+        current: u32,
+    ) -> BoxFuture<'a, Result<Vec<u8>, CallError<ErrorReply>>> {
+        let origin = self.origin_below(origin, current);
+        Box::pin(async move { self.act_away(&origin, bytes, None).await })
+    }
+
     /// Calls whoever answers in another process.
     pub(super) async fn act_elsewhere(
         &self,
@@ -271,7 +292,7 @@ impl Core {
         envelope: &Envelope<'_>,
     ) -> Result<Vec<u8>, CallError<ErrorReply>> {
         self.refuses_to_send(envelope)?;
-        let find = || self.remote.find(scan);
+        let find = || self.find_away(scan, envelope);
         match self.remote.call(bytes, envelope, &self.settings, find(), find).await {
             Some(reply) => reply.map_err(|error| named(error, envelope)),
             None => Err(CallError::Bus(self.no_handler_anywhere(scan, envelope))),
@@ -285,11 +306,6 @@ impl Core {
         }
     }
 
-    pub(super) fn next_after(&self, current: u32, message: &dyn Fields) -> Option<u32> {
-        let all = self.services.find_all(message, &self.handlers);
-        all.into_iter().skip_while(|index| *index != current).nth(1)
-    }
-
     /// Takes in a message from outside for the one handler that answers it.
     pub(crate) async fn send_from_outside(
         self: &Arc<Self>,
@@ -300,7 +316,7 @@ impl Core {
         self.take_in(origin)?;
         let found = {
             let scan = Scan::read(bytes, &self.settings.limits).map_err(Error::malformed)?;
-            match outside.find(self, &scan) {
+            match outside.find_below(self, &scan, &origin.envelope()) {
                 Some(handler) => handler,
                 None if outside.hides() => return Err(self.not_exposed(&origin.envelope())),
                 None => return Err(self.no_handler(&scan, &origin.envelope())),

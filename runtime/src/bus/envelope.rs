@@ -2,6 +2,7 @@ use std::mem::ManuallyDrop;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use super::below::Below;
 use super::origin::Origin;
 use super::text::Text;
 use crate::message::{Id, Meta, Receipt, TraceParent};
@@ -74,10 +75,12 @@ impl<'a> Envelope<'a> {
     }
 
     /// The key by which a repeat of this message is known: the one that was set, or else the id that came with it. `None`
-    /// for a message that cannot come again, since nobody else knows its id.
+    /// for a message that cannot come again, since nobody else knows its id, and for one that is handed on under the key of
+    /// another.
     pub(crate) fn repeat_key(&self) -> Option<Arc<str>> {
         let rare = self.origin.rare.as_ref()?;
-        rare.key.clone().or_else(|| Some(rare.id?.to_string().into()))
+        let id = || rare.id.filter(|_| rare.handed_key.is_none());
+        rare.key.clone().or_else(|| Some(id()?.to_string().into()))
     }
 
     /// The key of the message that is handed on by this one.
@@ -89,6 +92,11 @@ impl<'a> Envelope<'a> {
     #[inline]
     pub(crate) fn remember(&self) -> Option<Duration> {
         self.origin.rare.as_ref()?.remember
+    }
+
+    /// The handler after which it is to be answered.
+    pub(crate) fn below(&self) -> Option<&Arc<Below>> {
+        self.origin.rare.as_ref()?.below.as_ref()
     }
 
     /// Where the caller wants to know how it was answered.
@@ -122,7 +130,8 @@ impl<'a> Envelope<'a> {
         let id = self.id();
         let rare = self.origin.rare.as_deref();
         let key = rare.and_then(|rare| rare.key.clone().or_else(|| rare.handed_key.clone()));
-        let head = Head { id: Some(id), key, attempt, budget: Some(left), ..Head::default() };
+        let below = self.below().map(|below| below.to_string().into());
+        let head = Head { id: Some(id), key, attempt, budget: Some(left), below, ..Head::default() };
         if self.origin.parent.is_some() {
             return self.head_of_nested(head);
         }

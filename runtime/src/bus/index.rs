@@ -41,13 +41,7 @@ impl Index {
     /// All handlers that could answer, the one that does first; those that were replaced stand behind the one that
     /// replaced them.
     pub(crate) fn find_all(&self, message: &dyn Fields, handlers: &[Mounted]) -> Vec<u32> {
-        let mut all = Vec::new();
-        for first in self.matcher.find_all(&message) {
-            all.extend(std::iter::successors(Some(*first.value()), |index| {
-                handlers[*index as usize].replaced
-            }));
-        }
-        all
+        with_replaced(self.matcher.find_all(&message).into_iter().map(|found| *found.value()), handlers)
     }
 
     /// The handlers that answer if their pattern wins: those that no other one replaced.
@@ -59,4 +53,10 @@ impl Index {
     pub(crate) fn explain(&self, message: &dyn Fields) -> Explanation {
         self.matcher.explain(message)
     }
+}
+
+/// These handlers, each before the one that it replaced.
+pub(super) fn with_replaced(firsts: impl Iterator<Item = u32>, handlers: &[Mounted]) -> Vec<u32> {
+    let replaced = |index: &u32| handlers[*index as usize].replaced;
+    firsts.flat_map(|first| std::iter::successors(Some(first), replaced)).collect()
 }

@@ -6,6 +6,7 @@
 )]
 
 mod act;
+mod below;
 mod builder;
 mod by_type;
 mod core;
@@ -40,6 +41,7 @@ pub use routes::Route;
 pub use start_error::{StartError, StartProblem};
 
 pub(crate) use self::core::Core;
+pub(crate) use below::Below;
 pub(crate) use dedup::note as dedup_note;
 pub(crate) use deliver::{Reply, Target};
 pub(crate) use envelope::Envelope;

@@ -45,6 +45,11 @@ impl Mounted {
         self.plain && envelope.remember().is_none()
     }
 
+    /// Whether it stands before the handlers with the equal pattern, of other processes too (rule M6).
+    pub(crate) fn overrides(&self) -> bool {
+        self.about.info().is_some_and(|info| info.overrides)
+    }
+
     /// Service and name, as layers are told them.
     pub(crate) fn names(&self) -> (Text, Text) {
         (self.about.service().to_owned().into(), self.about.name().to_owned().into())

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::below::Below;
 use super::core::Core;
 use super::envelope::Envelope;
 use crate::message::{Error, ErrorKind, Outcome};
@@ -54,7 +55,7 @@ impl Core {
             let handler = self.handler(index);
             matcher.add_ranked(&handler.pattern, handler.rank, ());
         }
-        for (pattern, rank) in self.remote.answered() {
+        for (pattern, rank, _) in self.remote.answered() {
             matcher.add_ranked(&pattern, rank, ());
         }
         matcher
@@ -87,18 +88,36 @@ impl Core {
         envelope: &Envelope<'_>,
     ) -> Error {
         self.count_unrouted();
-        let text = if groups > 0 {
-            heard(groups)
-        } else {
-            let mut text = why.to_string().trim().replace('\n', "; ");
-            if why.near.is_empty() && why.matched.is_empty() {
-                text += &named(all());
+        let text = match envelope.below() {
+            Some(below) => below_it(below, why),
+            None if groups > 0 => format!("no handler answers this message: {}", heard(groups)),
+            None => {
+                let mut text = format!("no handler answers this message: {}", said(why));
+                if why.near.is_empty() && why.matched.is_empty() {
+                    text += &named(all());
+                }
+                text
             }
-            text
         };
-        Error::new(ErrorKind::NoHandler, Outcome::NotDone, format!("no handler answers this message: {text}"))
-            .of_message(&envelope.id().to_string())
+        Error::new(ErrorKind::NoHandler, Outcome::NotDone, text).of_message(&envelope.id().to_string())
     }
+}
+
+fn said(why: &Explanation) -> String {
+    why.to_string().trim().replace('\n', "; ")
+}
+
+/// A message that a handler handed on. What comes before that handler in the order is nothing to come near to.
+fn below_it(below: &Below, why: &Explanation) -> String {
+    let mut why = why.clone();
+    why.matched.clear();
+    why.reason = None;
+    why.near.retain(|near| near.pattern.len() < below.pattern.len());
+    format!(
+        "no handler answers this message after `{below}`, whose handler hands it on by `Prior`: {}; mount what it stands \
+         before, or name a process that has it by `--bus URL`",
+        said(&why)
+    )
 }
 
 /// An event that was called or sent.

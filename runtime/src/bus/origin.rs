@@ -74,6 +74,12 @@ impl Origin {
         Origin { kept: None, ..origin }
     }
 
+    /// Whether only handlers after some place are to answer.
+    #[inline]
+    pub(crate) fn is_below(&self) -> bool {
+        self.rare.as_ref().is_some_and(|rare| rare.below.is_some())
+    }
+
     #[inline]
     pub(crate) fn envelope(&self) -> Envelope<'_> {
         Envelope::new(self)

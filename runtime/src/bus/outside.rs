@@ -1,5 +1,6 @@
+use super::index::with_replaced;
 use super::remote::pin_of;
-use super::{Core, Mounted};
+use super::{Core, Envelope, Mounted};
 use crate::message::{Error, Result};
 use crate::pattern::{Compare, Pattern};
 use crate::router::{Fields, Matcher};
@@ -83,6 +84,31 @@ impl Outside {
             None => core.services.find(message),
         };
         found.filter(|handler| self.reaches(*handler))
+    }
+
+    /// The handler that answers a message which a handler in another process hands on, if one may be reached.
+    ///
+    /// Where some handlers are hidden, those who are outside may be strangers. So nobody is passed over for them: that a
+    /// message has gone through a handler already is only what its sender says.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn find_below(
+        &self,
+        core: &Core,
+        message: &dyn Fields,
+        envelope: &Envelope<'_>,
+    ) -> Option<u32> {
+        let Some(below) = envelope.below() else { return self.find(core, message) };
+        let (all, compare) = match &self.by_text {
+            Some(matcher) => {
+                let firsts = matcher.find_all(&message).into_iter().map(|found| *found.value());
+                (with_replaced(firsts, &core.handlers), Compare::Text)
+            }
+            None => (core.services.find_all(message, &core.handlers), core.settings.compare),
+        };
+        let first = all.first().copied();
+        let found = core.first_below(all, compare, below);
+        found.filter(|handler| !self.hides() || (Some(*handler) == first && self.reaches(*handler)))
     }
 }
 

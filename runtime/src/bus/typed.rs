@@ -268,7 +268,19 @@ impl<'a, 'm: 'a, M: Message, P: Parcel<'m, M>> Deliver<'a, M, P> {
             *reply = Poll::Ready(Err(CallError::Bus(silent())));
             return;
         };
-        if self.after.is_some() || core.remote.is_empty() {
+        if let Some(current) = self.after {
+            let bytes = encode(message, origin.extend());
+            drop(parcel);
+            match bytes {
+                Ok(bytes) => {
+                    self.stage = Stage::Away(core.act_after(origin, bytes, current), typed_reply::<M>);
+                    self.stage.go_on(waker, reply);
+                }
+                Err(error) => *reply = Poll::Ready(Err(CallError::Bus(error))),
+            }
+            return;
+        }
+        if core.remote.is_empty() {
             *reply = Poll::Ready(Err(CallError::Bus(core.nobody(message, origin, &origin.envelope()))));
             return;
         }

@@ -12,7 +12,17 @@ use crate::message::{CallError, Error, ErrorKind, ErrorReply, Message, Outcome};
 ///
 /// Keys of the message that its type does not know go along (rule M2).
 ///
-/// It looks among the handlers of this process only, so a special case is mounted beside what it hands on to.
+/// That may be a handler of another process: of all that come after this one in the order of rule M3 the first one answers,
+/// wherever it is, and of equals the one that is here. Of other processes what their catalogues say counts, and what routes
+/// and `?pin=…` say. So a special case can be a process of its own, and an `overrides` too. The other process is told to look only
+/// after this handler's pattern, so that a special case which is there as well is not had twice.
+///
+/// A peer that is no matchbus is not told that it may not send the message back: a Seneca, say, that has the special case
+/// itself. Messages that go in a circle are stopped (see [`Builder::nesting`](crate::bus::Builder::nesting)). A listener of
+/// another process that hides some handlers passes none of them over, since what is said of a message there is no proof.
+///
+/// An argument `Option<Prior<M>>` is `None` where nothing that is known, here or elsewhere, answers each message of this
+/// handler's pattern.
 pub struct Prior<M> {
     core: Arc<Core>,
     origin: Origin,

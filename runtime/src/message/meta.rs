@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::Receipt;
-use crate::bus::Text;
+use crate::bus::{Below, Text};
 use crate::seam::clock::{self, Instant};
 use crate::seam::random;
 
@@ -185,6 +185,8 @@ pub(crate) struct Rare {
     pub(crate) id: Option<Id>,
     /// The key of the message that this one hands on.
     pub(crate) handed_key: Option<Arc<str>>,
+    /// The handler that hands it on, where that is in another process than who is to answer.
+    pub(crate) below: Option<Arc<Below>>,
     /// How long the answer is to be remembered whatever the handler declares.
     pub(crate) remember: Option<Duration>,
     /// How many messages led to it in other processes, for a message from outside.

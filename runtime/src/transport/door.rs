@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use super::Head;
-use crate::bus::{Core, Origin, Outside, Target};
+use crate::bus::{Below, Core, Origin, Outside, Target};
 use crate::flow::Snapshot;
 use crate::message::json::Limits;
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Outcome, Rare};
@@ -63,9 +63,13 @@ impl Door {
     /// the bus does not say what a handler called and why it panicked; the log does, under the error's id.
     pub async fn call(&self, message: &[u8], head: Head) -> Result<Vec<u8>, CallError<ErrorReply>> {
         let place = self.0.places.try_acquire().map_err(|_| self.full())?;
-        let origin = origin(head);
+        let origin = origin(head)?;
         let outside = &self.0.outside;
-        let target = if outside.is_inside() { Target::Local } else { Target::Outside(outside) };
+        let target = match origin.is_below() {
+            true => Target::Below(outside),
+            false if outside.is_inside() => Target::Local,
+            false => Target::Outside(outside),
+        };
         let core = &self.0.core;
         let reply = tokio::select! {
             biased;
@@ -86,7 +90,7 @@ impl Door {
     /// Nobody here wants it, a queue stays full, or the process is shutting down.
     pub async fn send(&self, message: &[u8], head: Head) -> Result<(), Error> {
         let (published, groups) = (head.published, head.groups.clone());
-        let origin = origin(head);
+        let origin = origin(head)?;
         let taken = if published {
             self.0.core.publish_from_outside(&origin, message, &self.0.outside, &groups).await
         } else {
@@ -191,16 +195,21 @@ fn cut_off() -> Error {
     Error::new(ErrorKind::Draining, Outcome::Unknown, text)
 }
 
-fn origin(head: Head) -> Origin {
+fn origin(head: Head) -> Result<Origin, Error> {
     if head.is_empty() {
         // As most are that no bus sends: nothing to keep.
-        return Origin::default();
+        return Ok(Origin::default());
     }
-    Origin::default().change(|rare| {
+    let below = head.below.as_deref().map(Below::read).transpose()?.map(Arc::new);
+    // What is handed on has the key of its message here as in the process where that came.
+    let (key, handed_key) = if below.is_some() { (None, head.key) } else { (head.key, None) };
+    Ok(Origin::default().change(|rare| {
         *rare = Rare {
             budget: head.budget,
             context: head.context,
-            key: head.key,
+            key,
+            handed_key,
+            below,
             attempt: head.attempt,
             source: head.source,
             trace: head.trace,
@@ -211,5 +220,5 @@ fn origin(head: Head) -> Origin {
             receipt: head.receipt,
             ..Rare::default()
         }
-    })
+    }))
 }

@@ -32,6 +32,9 @@ pub struct Head {
     pub hops: u32,
     /// The patterns of those messages, the edge first; at most the last 32.
     pub chain: Vec<Arc<str>>,
+    /// The place in the order of patterns (rule M3) below which the message is to be answered: that of a handler elsewhere which
+    /// hands it on by [`Prior`](crate::Prior). A text of the bus's own, `cmd:add,role:cart,tier:gold` for one.
+    pub below: Option<Arc<str>>,
     /// How long an answer to this message is to be remembered for a repeat under its key or id, whatever the handler
     /// declares. It does not travel: a listener sets it for peers whose protocol promises that, as Seneca's does.
     pub remember: Option<Duration>,
@@ -55,6 +58,7 @@ impl Head {
             groups,
             hops,
             chain,
+            below,
             remember,
             receipt,
         } = self;
@@ -69,6 +73,7 @@ impl Head {
             && groups.is_empty()
             && *hops == 0
             && chain.is_empty()
+            && below.is_none()
             && remember.is_none()
             && receipt.is_none()
     }

@@ -3,7 +3,8 @@
 use std::cmp::Reverse;
 use std::sync::atomic::Ordering::Relaxed;
 
-use crate::bus::Core;
+use super::table::Target;
+use crate::bus::{Core, Mounted};
 use crate::pattern::{Compare, Pattern, Value};
 use crate::router::Fields;
 
@@ -28,10 +29,9 @@ impl Core {
     pub(super) fn mark_rivals(&self) {
         let elsewhere = self.remote.answered();
         for handler in &self.handlers {
-            let mine = order(&handler.pattern, handler.rank);
-            let any = elsewhere.iter().any(|(pattern, rank)| {
-                beats(order(pattern, *rank), mine) && can_meet(pattern, &handler.pattern)
-            });
+            let any = elsewhere
+                .iter()
+                .any(|(pattern, _, target)| target.wins_over(handler) && can_meet(pattern, &handler.pattern));
             handler.rivals.store(any, Relaxed);
         }
     }
@@ -46,7 +46,18 @@ impl Core {
     fn is_outranked_by_any(&self, handler: u32, message: &dyn Fields) -> bool {
         let handler = self.handler(handler);
         let found = self.remote.find(message);
-        found.is_some_and(|target| beats(target.order, order(&handler.pattern, handler.rank)))
+        found.is_some_and(|target| target.wins_over(handler))
+    }
+}
+
+impl Target {
+    /// Whether a message that both answer goes there and not to the handler here.
+    pub(crate) fn wins_over(&self, handler: &Mounted) -> bool {
+        if self.overrides != handler.overrides() && self.pattern == *handler.text {
+            // The other one is replaced, wherever it is (rule M6).
+            return self.overrides;
+        }
+        beats(self.order, order(&handler.pattern, handler.rank))
     }
 }
 

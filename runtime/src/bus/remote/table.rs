@@ -8,12 +8,13 @@ use super::latency::Latency;
 use super::peer::Peer;
 use super::retry_budget::RetryBudget;
 use super::rivals::{LAST, Order, order};
+use crate::bus::Below;
 use crate::bus::by_type::ByType;
 use crate::bus::route::{Fields as TypedFields, Tests};
 use crate::flow::Outgoing;
 use crate::message::MessageInfo;
 use crate::pattern::{Compare, Pattern};
-use crate::registry::Catalogue;
+use crate::registry::{Catalogue, Handler};
 use crate::router::{Fields, Matcher, precedence};
 use crate::seam::clock::{self, Instant};
 use crate::sort::{gather, sort_by};
@@ -99,6 +100,10 @@ pub(crate) struct Target {
     pub(crate) pattern: String,
     /// How far it goes before patterns here: the number of keys, the rank, the number of exact values (rule M3).
     pub(super) order: Order,
+    /// It replaces the handlers with the equal pattern in all processes (rule M6).
+    pub(super) overrides: bool,
+    /// Those who answer the equal pattern without overriding it, if this one does.
+    replaced: Option<Arc<Target>>,
     pub(crate) peers: Vec<Arc<Peer>>,
     /// Whether running its handler twice does no harm: it says so at every peer.
     pub(crate) repeatable: bool,
@@ -281,6 +286,23 @@ impl Remote {
         table.services.find_any(message).map(|found| Arc::clone(found.value()))
     }
 
+    /// Those who answer a message that a handler hands on, and whether a route takes it past the handlers here. Of routes
+    /// and catalogues what comes after the handler: the order is one for all processes.
+    pub(crate) fn find_below(&self, message: &dyn Fields, below: &Below) -> Option<(Arc<Target>, bool)> {
+        let table = self.table();
+        for route in table.routes.find_all(&message) {
+            let Destination { skip_local, known, rest } = route.value();
+            let known = first_below(known, message, below);
+            // Of peers that have not said what they answer the pin does.
+            let rest =
+                || below.is_above(Compare::Typed, &route.pattern(), 0, false).then(|| Arc::clone(rest));
+            if let Some(target) = known.or_else(rest) {
+                return Some((target, *skip_local));
+            }
+        }
+        first_below(&table.services, message, below).map(|target| (target, false))
+    }
+
     /// As [`find`](Remote::find), for a message that has no other keys than its type says; `None` also where the bytes
     /// have to be looked at.
     pub(crate) fn find_typed(
@@ -311,9 +333,11 @@ impl Remote {
         all.filter(|outgoing| outgoing.messages > 0).collect()
     }
 
-    /// The patterns that others answer, with their ranks.
-    pub(crate) fn answered(&self) -> Vec<(Pattern, i32)> {
-        self.table().services.iter().map(|found| (found.pattern(), found.value().order.1)).collect()
+    /// The patterns that others answer, with their ranks, and who answers each.
+    pub(crate) fn answered(&self) -> Vec<(Pattern, i32, Arc<Target>)> {
+        let table = self.table();
+        let all = table.services.iter();
+        all.map(|found| (found.pattern(), found.rank(), Arc::clone(found.value()))).collect()
     }
 
     /// Who is to have a copy of a message: each peer of every observe route that matches it, and of each group that the
@@ -352,7 +376,7 @@ impl Remote {
         let mut groups: BTreeMap<String, Drafts> = BTreeMap::new();
         for (pin, peer) in &known.pins {
             // A pin says nothing of effects.
-            services.put(pin.to_string(), 0, UNDECLARED, peer);
+            services.put((pin.to_string(), false), 0, UNDECLARED, peer);
         }
         for (peer, catalogue) in known.catalogues.iter().filter(|(peer, _)| peer.is_listed()) {
             for handler in &catalogue.handlers {
@@ -360,7 +384,7 @@ impl Remote {
                     "observer" => groups.entry(handler.service.clone()).or_default(),
                     _ => &mut services,
                 };
-                drafts.put(handler.pattern.clone(), handler.rank.unwrap_or(0), &handler.effect, peer);
+                drafts.put_handler(handler, peer);
             }
         }
         let (routes, copies) = self.route_table(known);
@@ -403,6 +427,8 @@ impl Remote {
                     reads: false,
                     remembers: false,
                     order: LAST,
+                    overrides: false,
+                    replaced: None,
                     pattern,
                     peers,
                 })
@@ -419,7 +445,7 @@ impl Remote {
 
     fn matcher(&self, drafts: Drafts) -> Matcher<Arc<Target>> {
         let mut matcher = Matcher::with_compare(Compare::Typed);
-        for (text, draft) in drafts.0 {
+        for ((text, overrides), draft) in drafts.0 {
             // A peer of another version may have patterns that this one cannot read: they are not for us.
             let Ok(pattern) = text.parse::<Pattern>() else { continue };
             let all = |of: &[&str]| draft.effects.iter().all(|effect| of.contains(&effect.as_str()));
@@ -432,6 +458,8 @@ impl Remote {
                 reads: all(&["read"]),
                 remembers: draft.effects.iter().any(|effect| effect == "dedup"),
                 order: order(&pattern, draft.rank),
+                overrides,
+                replaced: matcher.get(&pattern).filter(|_| overrides).cloned(),
                 pattern: text,
                 peers: draft.peers,
             };
@@ -459,6 +487,21 @@ impl Table {
     }
 }
 
+/// The first of those who answer a message that comes after a place in the order of all.
+fn first_below(matcher: &Matcher<Arc<Target>>, message: &dyn Fields, below: &Below) -> Option<Arc<Target>> {
+    for found in matcher.find_all(&message) {
+        let pattern = found.pattern();
+        let mut each = std::iter::successors(Some(found.value()), |target| target.replaced.as_ref());
+        let after = |target: &&Arc<Target>| {
+            below.is_above(Compare::Typed, &pattern, target.order.1, target.overrides)
+        };
+        if let Some(target) = each.find(after) {
+            return Some(Arc::clone(target));
+        }
+    }
+    None
+}
+
 /// What is kept for a pattern outlives the table: it must not be new after each thing learnt.
 fn kept<T: Default>(all: &Mutex<BTreeMap<String, Arc<T>>>, pattern: &str) -> Arc<T> {
     let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
@@ -470,7 +513,10 @@ const UNDECLARED: &str = "undeclared";
 
 /// What is gathered of each pattern before it is a target.
 #[derive(Debug, Default)]
-struct Drafts(BTreeMap<String, Draft>);
+struct Drafts(BTreeMap<Answered, Draft>);
+
+/// A pattern's text, and whether its handlers override others with it. Those that do come after those others.
+type Answered = (String, bool);
 
 #[derive(Debug, Default)]
 struct Draft {
@@ -480,8 +526,13 @@ struct Draft {
 }
 
 impl Drafts {
-    fn put(&mut self, pattern: String, rank: i32, effect: &str, peer: &Arc<Peer>) {
-        let draft = self.0.entry(pattern).or_default();
+    fn put_handler(&mut self, handler: &Handler, peer: &Arc<Peer>) {
+        let answered = (handler.pattern.clone(), handler.overrides);
+        self.put(answered, handler.rank.unwrap_or(0), &handler.effect, peer);
+    }
+
+    fn put(&mut self, answered: Answered, rank: i32, effect: &str, peer: &Arc<Peer>) {
+        let draft = self.0.entry(answered).or_default();
         draft.rank = rank;
         draft.effects.push(effect.to_owned());
         if !draft.peers.iter().any(|known| Arc::ptr_eq(known, peer)) {
@@ -498,7 +549,7 @@ impl Drafts {
         for peer in peers {
             for handler in catalogue(peer).into_iter().flat_map(|catalogue| &catalogue.handlers) {
                 if handler.kind != "observer" {
-                    drafts.put(handler.pattern.clone(), handler.rank.unwrap_or(0), &handler.effect, peer);
+                    drafts.put_handler(handler, peer);
                 }
             }
         }

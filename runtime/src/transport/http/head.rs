@@ -73,6 +73,7 @@ fn read_ours(head: &mut Head, name: &HeaderName, value: &HeaderValue, most: Dura
             head.hops = text().parse().map_err(|_| bad(name, "a number, and 0 for a message of the edge"))?;
         }
         "matchbus-chain" => head.chain = list(name, text())?,
+        "matchbus-below" => head.below = Some(decoded(name, value)?),
         // A later version may have more of them.
         other => {
             if let Some(key) = other.strip_prefix(CONTEXT) {
@@ -132,6 +133,9 @@ pub(super) fn write(lines: &mut Vec<u8>, head: &Head) {
     if !head.chain.is_empty() {
         field(lines, "matchbus-chain", joined(&head.chain));
     }
+    if let Some(below) = &head.below {
+        field(lines, "matchbus-below", percent::value(below));
+    }
     for (key, value) in &head.context {
         field(lines, &format!("{CONTEXT}{}", percent::name(key)), percent::value(value));
     }
@@ -183,6 +187,7 @@ mod tests {
             groups: vec!["mail".into(), "Stock, b".into()],
             hops: 2,
             chain: vec!["cmd:add,role:cart".into(), "a:\"*ü\"".into()],
+            below: Some("rank(2) a:~\"ü *\",b:%".into()),
             ..Head::default()
         };
         let headers = written(&head);
@@ -203,6 +208,7 @@ mod tests {
             ("matchbus-published", "yes"),
             ("matchbus-context-a", "%zz"),
             ("idempotency-key", "%ff"),
+            ("matchbus-below", "%ff"),
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(name, HeaderValue::from_static(value));

@@ -39,6 +39,7 @@
 //! | `matchbus-id` | the message's id, a UUID |
 //! | `idempotency-key` | by which repeats are known, where it is not the id; percent-encoded |
 //! | `matchbus-hops`, `matchbus-chain: A,B` | how many messages led to this one, and the last 32 of their patterns, each percent-encoded: circles are stopped over all processes |
+//! | `matchbus-below: PATTERN` | what a handler elsewhere hands on by `Prior`: only handlers that come after its pattern are asked (rules M3, M6); `overrides ` and `rank(N) ` stand before the pattern where the handler says so; percent-encoded. A listener that exposes only some patterns passes over none of its handlers for it |
 //! | `matchbus-attempt` | which attempt this is, from 0 |
 //! | `matchbus-budget` | what is left of the message's time, in milliseconds |
 //! | `matchbus-source` | who sends it; percent-encoded, proof of nothing |

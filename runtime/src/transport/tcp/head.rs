@@ -54,6 +54,9 @@ pub(super) fn write(out: &mut Vec<u8>, head: &Head, send: bool) {
     if !head.chain.is_empty() {
         list(fields.next("chain"), &head.chain);
     }
+    if let Some(below) = &head.below {
+        text::string(fields.next("below"), below);
+    }
     if send {
         fields.next("send").extend_from_slice(b"true");
     }
@@ -127,6 +130,7 @@ pub(super) fn read(mb: &str) -> (Head, bool) {
             // Less than none is no number of messages.
             ("hops", Scalar::Int(hops)) => head.hops = u32::try_from(hops.max(0)).unwrap_or(u32::MAX),
             ("chain", Scalar::List) => head.chain = read_list(scan.raw(i)),
+            ("below", Scalar::Str(below)) => head.below = Some(below.into()),
             ("send", Scalar::Bool(is)) => send = is,
             _ => {}
         }
@@ -198,6 +202,7 @@ mod tests {
         head.groups = vec!["mail".into(), "stock \"b\"".into()];
         head.context.insert("tenant".into(), "ä".into());
         (head.hops, head.chain) = (2, vec!["a:1,b:\"".into(), "c:*".into()]);
+        head.below = Some("overrides a:\"}\",b:ü".into());
         let mut text = Vec::new();
         write(&mut text, &head, true);
         assert_eq!(read(str::from_utf8(&text).unwrap()), (head, true));
