@@ -43,7 +43,7 @@ fn file(name: &str, content: &str) -> PathBuf {
 fn without_a_command_it_plays_its_story() {
     let (code, out, err) = said(&[]);
     assert_eq!((code, &*err), (0, ""));
-    assert!(out.contains("price::gold answers cmd:get,role:price,tier:gold"), "{out}");
+    assert!(out.contains("gold::gold answers cmd:get,role:price,tier:gold"), "{out}");
     assert!(out.contains("-- list"), "{out}");
     assert!(!out.contains('\x1b'), "colours are for terminals");
 }
@@ -77,7 +77,7 @@ fn list_is_a_table_or_a_catalogue() {
         .unwrap();
     assert_eq!(add["input"]["properties"]["qty"]["type"], "integer");
     assert_eq!(add["input"]["properties"]["role"]["const"], "cart");
-    assert_eq!(add["outputs"][0]["answered_by"], json!(["price::get", "price::gift", "price::gold"]));
+    assert_eq!(add["outputs"][0]["answered_by"], json!(["gold::gold", "price::get", "price::gift"]));
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn call_replies_on_stdout_and_explains_on_stderr() {
     let (code, out, err) = said(&["call", message, "--explain"]);
     assert_eq!(code, 0);
     assert_eq!(json(&out), json!({ "sku": "pot", "kind": "goods", "cents": 2610 }));
-    assert!(err.starts_with("price::gold answers (examples/shop/src/special/gold.rs:"), "{err}");
+    assert!(err.starts_with("gold::gold answers (examples/shop/src/special/gold.rs:"), "{err}");
     assert!(err.contains("wins over `cmd:get,role:price`: it has more keys, 3 against 2"), "{err}");
 }
 
@@ -329,7 +329,7 @@ fn pipe_answers_before_the_next_line_comes() {
 fn check_is_well_and_names_what_broke_since_a_saved_catalogue() {
     let (code, out, _) = said(&["check"]);
     assert_eq!(code, 0);
-    assert!(out.starts_with("ok: 18 handlers of 8 services"), "{out}");
+    assert!(out.starts_with("ok: 18 handlers of 9 services"), "{out}");
     assert!(out.contains("note: in-memory dedup covers one process only: `add`"), "{out}");
 
     let (_, catalogue, _) = said(&["list", "--json"]);
@@ -395,7 +395,7 @@ fn run_mounts_what_is_asked_and_ends_well_on_sigterm() {
     let mut child = shop(&["run", "--only", "cart,price", "--with", "shard=0"]).spawn().unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     wait_for(&mut stderr, "in-memory dedup covers one process only: `add`");
-    wait_for(&mut stderr, "6 handlers of cart, price; SIGTERM or ctrl-c ends it");
+    wait_for(&mut stderr, "5 handlers of cart, price; SIGTERM or ctrl-c ends it");
     terminate(&child);
     let mut rest = String::new();
     stderr.read_to_string(&mut rest).unwrap();

@@ -63,7 +63,7 @@ fn tea() -> GetPrice {
 
 #[test]
 fn call_explains_what_other_processes_answer() {
-    let price = Process::start("price", "tcp://127.0.0.1:0", &[]);
+    let price = Process::start("price,gold", "tcp://127.0.0.1:0", &[]);
     let url = price.url.to_string();
     let explain = |message: &str| {
         let mut call = Command::new(env!("CARGO_BIN_EXE_shop"));
@@ -83,7 +83,8 @@ async fn an_order_goes_through(scheme: &str) {
     let price = Process::start("price", &listen, &[]);
     let stock = Process::start("stock", &listen, &[]);
     let rest = Process::start("payment,mail,audit,bestsellers", &listen, &[]);
-    let cart = Process::start("cart", &listen, &[&price]);
+    let gold = Process::start("gold", &listen, &[&price]);
+    let cart = Process::start("cart", &listen, &[&price, &gold]);
     let order = Process::start("order", &listen, &[&cart, &stock, &rest]);
     let bus = client(&[&cart, &order]).await;
     let add = serde_json::json!({"role":"cart","cmd":"add","cart":"ann","sku":"tea","qty":2,"tier":"gold"});
@@ -96,13 +97,53 @@ async fn an_order_goes_through(scheme: &str) {
 }
 
 #[tokio::test]
-async fn an_order_goes_through_five_processes_over_tcp() {
+async fn an_order_goes_through_six_processes_over_tcp() {
     an_order_goes_through("tcp").await;
 }
 
 #[tokio::test]
-async fn an_order_goes_through_five_processes_over_http() {
+async fn an_order_goes_through_six_processes_over_http() {
     an_order_goes_through("http").await;
+}
+
+/// Gold customers are served by a process of their own, which has no prices: `Prior` finds them in another one.
+async fn a_special_case_is_a_process_of_its_own(scheme: &str) {
+    let listen = format!("{scheme}://127.0.0.1:0");
+    let mut price = Process::start("price", &listen, &[]);
+    let gold = Process::start("gold", &listen, &[&price]);
+    let cart = Process::start("cart", &listen, &[&price, &gold]);
+    let bus = client(&[&cart]).await;
+    let add = |cart: &str, sku: &str, tier: &str| {
+        bus.act(serde_json::json!({"role":"cart","cmd":"add","cart":cart,"sku":sku,"qty":1,"tier":tier}))
+    };
+    assert_eq!(add("ann", "pot", "gold").await.unwrap()["cents"], 2610);
+    assert_eq!(add("bob", "pot", "none").await.unwrap()["cents"], 2900);
+    // The rank decides over processes, too: money has no discount.
+    assert_eq!(add("cid", "gift-20", "gold").await.unwrap()["cents"], 2000);
+    let error = add("dan", "cup", "gold").await.unwrap_err();
+    assert_eq!(error.code(), "unknown-sku", "{error}");
+    // What is behind may go and come back.
+    let url = price.url.to_string();
+    price.kill();
+    price = Process::start("price", &url, &[]);
+    assert_eq!(add("eve", "pot", "gold").await.unwrap()["cents"], 2610);
+    // A process that has both is handed the price only, so the discount is given once.
+    let both = Process::start("price,gold", &listen, &[]);
+    let gold = Process::start("gold", &listen, &[&both]);
+    let bus = client(&[&gold]).await;
+    let get = serde_json::json!({"role":"price","cmd":"get","sku":"pot","tier":"gold"});
+    assert_eq!(bus.act(get).await.unwrap()["cents"], 2610);
+    drop(price);
+}
+
+#[tokio::test]
+async fn a_special_case_is_a_process_of_its_own_over_tcp() {
+    a_special_case_is_a_process_of_its_own("tcp").await;
+}
+
+#[tokio::test]
+async fn a_special_case_is_a_process_of_its_own_over_http() {
+    a_special_case_is_a_process_of_its_own("http").await;
 }
 
 /// Kills one of two workers again and again while calls go on: the caller sees nothing.

@@ -180,7 +180,7 @@ async fn the_story_fits_a_terminal_and_is_the_same_each_time() {
     }
     for part in [
         "it wins over `cmd:get,role:price`: it has more keys, 3 against 2",
-        "price::gold (by tier:gold)",
+        "gold::gold (by tier:gold)",
         "stock::endless (by kind:digital)",
         "heard by audit::remember, bestsellers::count, cart::clear, mail::deliver, stock::ship",
         "✗ payment-busy, retryable",
