@@ -148,6 +148,28 @@ async fn a_state_given_twice_is_the_second_one() {
     assert_eq!(bus.act(serde_json::json!({"role":"n"})).await.unwrap(), 2);
 }
 
+/// What an override replaces may be in another program, as its message says then.
+#[tokio::test]
+async fn an_override_of_nothing_is_refused_unless_another_program_has_it() {
+    #[service(role = "away", cmd = "x", overrides)]
+    fn away(_: Away) -> u32 {
+        1
+    }
+    #[service(role = "elsewhere", cmd = "x", overrides)]
+    async fn elsewhere(msg: Elsewhere, there: Prior<Elsewhere>) -> Result<u32, CallError<matchbus::NoError>> {
+        there.call(msg).await
+    }
+    let (codes, text) = problems(Bus::builder().services(services![away, elsewhere]));
+    assert_eq!(codes, ["overrides-nothing"], "{text}");
+    assert!(text.contains("`cmd:x,role:away`") && text.contains("`external`"), "{text}");
+    let bus = Bus::with(services![elsewhere]).unwrap();
+    let error = bus.call(Elsewhere {}).await.unwrap_err().to_string();
+    assert!(
+        error.contains("after `overrides cmd:x,role:elsewhere`, whose handler hands it on by `Prior`"),
+        "{error}"
+    );
+}
+
 #[cfg(not(feature = "tls"))]
 #[tokio::test]
 async fn an_address_that_needs_a_feature_names_it() {

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{counted, print};
 use crate::bus::{Builder, dedup_note};
 use crate::message::{Error, Result};
-use crate::registry::Catalogue;
+use crate::registry::{Catalogue, Info, hands_on_outside};
 use crate::sort::gather;
 
 /// Checks the handlers as the start of the bus would, and against a saved catalogue. The exit code: 0 if all is well.
@@ -18,7 +18,7 @@ pub(super) fn check(builder: &Builder, against: Option<&Path>) -> Result<u8> {
         problems.extend(saved.broken_by(&catalogue).iter().map(ToString::to_string));
     }
     if problems.is_empty() {
-        print(&well(&catalogue, saved.as_ref().map(|(path, saved)| (*path, saved))))?;
+        print(&well(&catalogue, &builder.infos(), saved.as_ref().map(|(path, saved)| (*path, saved))))?;
         return Ok(0);
     }
     let mut text = String::new();
@@ -30,7 +30,7 @@ pub(super) fn check(builder: &Builder, against: Option<&Path>) -> Result<u8> {
 }
 
 /// What was found to be well, with what lies outside of the program and so cannot be checked.
-fn well(catalogue: &Catalogue, against: Option<(&Path, &Catalogue)>) -> String {
+fn well(catalogue: &Catalogue, infos: &[&'static Info], against: Option<(&Path, &Catalogue)>) -> String {
     let services: BTreeSet<&str> = gather(catalogue.handlers.iter().map(|handler| &*handler.service));
     let mut text = format!(
         "ok: {} of {}\n",
@@ -67,6 +67,15 @@ fn well(catalogue: &Catalogue, against: Option<(&Path, &Catalogue)>) -> String {
         gather(outputs.filter(|output| output.answered_by.is_empty()).map(|output| &*output.pattern));
     for pattern in outside {
         let _ = writeln!(text, "note: {pattern} is external: nothing in this program answers it");
+    }
+    for (info, pattern) in hands_on_outside(infos) {
+        let _ = writeln!(
+            text,
+            "note: `{}::{}` hands on by `Prior`: nothing in this program answers every message of {} without it",
+            info.service(),
+            info.name,
+            pattern.text
+        );
     }
     text
 }

@@ -15,3 +15,4 @@ pub use check::{Conflicts, Problem, ProblemKind};
 #[doc(hidden)]
 pub use check::{conflicts, refuse_conflicts, refuse_conflicts_in_part, registry_test};
 pub use info::{Annotated, Effect, Info, Kind, Place, Registration, Services, discover};
+pub(crate) use prior::hands_on_outside;

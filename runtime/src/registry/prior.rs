@@ -1,4 +1,5 @@
 use super::{Info, Kind};
+use crate::handler::Need;
 use crate::pattern::{Compare, KeyInfo, PatternInfo, Scalar, ValueRef};
 
 /// What `Prior` of a handler calls for messages that have its pattern's keys and no others: of the services whose pattern
@@ -17,6 +18,19 @@ pub(super) fn prior(
         after && theirs.keys.iter().all(|key| has(pattern, key))
     });
     behind.max_by_key(|(other, theirs)| order(other, theirs))
+}
+
+/// The handlers that hand on by `Prior` what nothing in this program is certain to answer, so that another process has to;
+/// with the pattern of which that is so. Those that can do without are not among them.
+pub(crate) fn hands_on_outside(all: &[&'static Info]) -> Vec<(&'static Info, &'static PatternInfo)> {
+    let needs = |info: &Info| {
+        let mut needs = info.needs.iter().copied().flatten();
+        info.kind == Kind::Service && needs.any(|need| matches!(need, Need::Prior { optional: false }))
+    };
+    let all_of =
+        |info: &&'static Info| info.patterns.iter().map(|pattern| (*info, pattern)).collect::<Vec<_>>();
+    let each = all.iter().filter(|info| needs(info)).flat_map(all_of);
+    each.filter(|(info, pattern)| prior(info, pattern, all).is_none()).collect()
 }
 
 fn order(info: &Info, pattern: &PatternInfo) -> (usize, i32, usize) {

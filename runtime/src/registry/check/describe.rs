@@ -90,7 +90,8 @@ pub(super) const fn describe<const N: usize>(source: Source<'_>, fault: Fault, t
                 .add("`, which is marked `overrides`\n  - ");
             add_handler(a, text);
             text.add(
-                "\n  link the crate that has the other handler, correct the pattern, or remove `overrides`",
+                "\n  link the crate that has the other handler, mark the message `external` if another program has it, correct the \
+                 pattern, or remove `overrides`",
             );
         }
         ProblemKind::Unreachable => {

@@ -122,7 +122,7 @@ const fn one_pattern(source: Source<'_>, rows: &mut [Row], at: CheckAt, report: 
         (_, Some(plain), Some(alternative)) => {
             report.add(source, Fault::pair(ProblemKind::Duplicate, rows[plain], rows[alternative]));
         }
-        (Some(only), None, None) if !at.is_list() => {
+        (Some(only), None, None) if !at.is_list() && !is_external(source.info(rows[only])) => {
             report.add(source, Fault::one(ProblemKind::OverridesNothing, rows[only]));
         }
         _ => {}
@@ -131,6 +131,11 @@ const fn one_pattern(source: Source<'_>, rows: &mut [Row], at: CheckAt, report: 
         Some(overriding) => overriding,
         None => unranked(rows),
     }
+}
+
+/// Whether another program answers the handler's messages, which may have what it overrides.
+const fn is_external(info: &Info) -> bool {
+    matches!(info.message, Some(message) if message.external)
 }
 
 /// The first row without a rank, to which more rules apply, or else the first one.

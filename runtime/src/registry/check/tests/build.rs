@@ -100,6 +100,7 @@ pub(super) fn entry(line: &str, number: usize) -> Entry<'static> {
             "line" => place = Place::new("src/lib.rs", value.parse().unwrap()),
             "calls" => needs.push(Need::Calls(message(value))),
             "emits" => needs.push(Need::Emits(message(value))),
+            "prior" => needs.push(Need::Prior { optional: value == "optional" }),
             "with" => with = Some(value),
             "unmounted" => mounted = false,
             _ => panic!("{option} in {line}"),

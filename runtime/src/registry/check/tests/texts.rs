@@ -103,7 +103,7 @@ fn overrides_nothing() {
     let text = "\
 no other handler has the pattern `x:1`, which is marked `overrides`
   - a::f (src/lib.rs:1)
-  link the crate that has the other handler, correct the pattern, or remove `overrides`";
+  link the crate that has the other handler, mark the message `external` if another program has it, correct the pattern, or remove `overrides`";
     refused("service a::f x:1 overrides", CheckAt::Registry, ProblemKind::OverridesNothing, text);
 }
 
@@ -166,4 +166,20 @@ fn twenty_problems_are_told() {
     }
     let found = check(&lines, CheckAt::List);
     assert!(found.to_string().ends_with("\n… and at least 180 more"), "{found}");
+}
+
+#[test]
+fn what_hands_on_to_other_programs() {
+    let lines = "
+        service a::base a:1
+        service a::special a:1,b:1 prior
+        service a::over a:1 overrides prior
+        service c::special c:1,d:1|a:1,c:1 prior
+        service c::other c:1,d:2
+        service e::over e:1 overrides prior
+        service e::does_without f:1 prior(optional)";
+    let infos: Vec<_> = super::build::entries(lines).iter().map(|entry| entry.info).collect();
+    let outside = crate::registry::hands_on_outside(&infos);
+    let told: Vec<_> = outside.iter().map(|(info, pattern)| (info.name, pattern.text)).collect();
+    assert_eq!(told, [("special", "c:1,d:1"), ("over", "e:1")]);
 }
