@@ -354,7 +354,9 @@ async fn night(
 ) -> Result<Value, CallError<matchbus::ErrorReply>> {
     seen.note("night");
     let mut by = usual.call(msg).await?;
-    by.as_array_mut().map(|by| by.push("night".into()));
+    if let Some(by) = by.as_array_mut() {
+        by.push("night".into());
+    }
     Ok(by)
 }
 

@@ -116,6 +116,8 @@ async fn no_body_over_http_talks_its_way_to_what_is_not_exposed() {
         "matchbus-published: true\r\nmatchbus-groups: exposure,vault\r\n",
         "seneca-id: a/b\r\nseneca-kind: req\r\nseneca-origin: x\r\nseneca-pattern: role:open\r\n",
         "x-http-method-override: GET\r\nmatchbus-context-role: open\r\n",
+        "matchbus-below: admin:true,level:all,role:open\r\n",
+        "matchbus-below: overrides%20rank(9)%20a:1,b:2,c:3\r\n",
     ];
     for body in BODIES {
         for headers in forms {
@@ -151,6 +153,8 @@ async fn no_frame_over_tcp_talks_its_way_to_what_is_not_exposed() {
         r#"{"id":"a/b","kind":"act","sync":true,"mb":{"send":true},"act":BODY}"#,
         r#"{"id":"a/b","kind":"act","sync":true,"mb":{"published":true},"act":BODY}"#,
         r#"{"id":"a/b","kind":"act","sync":true,"mb":{"published":true,"groups":["exposure"]},"act":BODY}"#,
+        r#"{"id":"a/b","kind":"act","sync":true,"mb":{"below":"admin:true,level:all,role:open"},"act":BODY}"#,
+        r#"{"id":"a/b","kind":"act","sync":true,"mb":{"below":"overrides rank(9) a:1,b:2,c:3"},"act":BODY}"#,
         r#"{"id":"a/b","kind":"act","sync":false,"act":BODY}"#,
         r#"{"id":"a/b","kind":"act","sync":true,"act":{"role":"open"},"act":BODY}"#,
         r#"{"id":"a/b","kind":"catalogue","act":BODY}"#,

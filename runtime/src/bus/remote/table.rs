@@ -95,6 +95,7 @@ pub(crate) struct Observer {
 }
 
 /// Those who answer one pattern.
+#[allow(clippy::struct_excessive_bools)] // Each holds or not, whatever the others do.
 #[derive(Debug)]
 pub(crate) struct Target {
     pub(crate) pattern: String,
