@@ -1,4 +1,5 @@
-//! Conformance tests of matchbus.
+//! What the tests of matchbus share.
 
 pub mod faults;
+pub mod node;
 pub mod vectors;
