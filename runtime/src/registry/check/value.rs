@@ -1,7 +1,7 @@
 //! Comparing values of patterns: can one message have both, and does one take whatever the other takes?
 
 use super::glob;
-use crate::pattern::{KeyInfo, PatternInfo, ValueRef};
+use crate::pattern::{KeyInfo, Pattern, PatternInfo, ValueRef};
 
 /// The key of this name; names are compared by their hashes.
 pub(super) const fn key(keys: &[KeyInfo], name_hash: u64) -> Option<&KeyInfo> {
@@ -50,6 +50,17 @@ const fn values_meet(a: &KeyInfo, b: &KeyInfo) -> bool {
         // Two exact values with different hashes differ, and other globs fit text only.
         _ => false,
     }
+}
+
+/// As [`meet`], for patterns that are made when the program starts.
+pub(crate) fn patterns_meet(a: &Pattern, b: &Pattern) -> bool {
+    a.iter().all(|(name, value)| {
+        b.get(name).is_none_or(|other| match (value.as_ref(), other.as_ref()) {
+            (ValueRef::Glob(any), _) | (_, ValueRef::Glob(any)) if glob::is_any(any) => true,
+            (ValueRef::Glob(a), ValueRef::Glob(b)) => glob::meet(a, b),
+            (a, b) => fits(a, b) || fits(b, a),
+        })
+    })
 }
 
 /// Whether `wide` matches every message that `narrow` matches; both have the same keys.
