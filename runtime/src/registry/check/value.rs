@@ -76,6 +76,18 @@ pub(super) const fn covers(wide: &PatternInfo, narrow: &PatternInfo) -> bool {
     true
 }
 
+/// Whether `wide` matches every message that `narrow` matches: it has no other keys, and takes what `narrow` takes.
+pub(crate) fn pattern_covers(wide: &Pattern, narrow: &Pattern) -> bool {
+    wide.iter().all(|(name, value)| {
+        narrow.get(name).is_some_and(|other| match (value.as_ref(), other.as_ref()) {
+            (ValueRef::Glob(any), _) if glob::is_any(any) => true,
+            (_, ValueRef::Glob(any)) if glob::is_any(any) => false,
+            (ValueRef::Glob(wide), ValueRef::Glob(narrow)) => glob::covers(wide, narrow),
+            (wide, narrow) => fits(wide, narrow),
+        })
+    })
+}
+
 const fn value_covers(wide: &KeyInfo, narrow: &KeyInfo) -> bool {
     if wide.pair_hash == narrow.pair_hash {
         return true;
