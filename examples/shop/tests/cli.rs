@@ -95,7 +95,7 @@ fn call_fails_with_an_error_object() {
     for (message, code, outcome, retryable) in [
         (&*get("coffee"), "unknown-sku", "done", false),
         (r#"{"role":"price","cmd":"get"}"#, "invalid-message", "not-done", false),
-        (r#"{"role":"price","cmd":"got"}"#, "no-handler", "not-done", true),
+        (r#"{"role":"price","cmd":"got"}"#, "no-handler", "not-done", false),
         ("{", "malformed", "not-done", false),
     ] {
         let (exit, out, err) = said(&["call", message]);

@@ -44,7 +44,7 @@ impl Core {
         if silent.len() > NAMED {
             let _ = write!(text, "; and of {} more neither", silent.len() - NAMED);
         }
-        error.with_text(text)
+        error.with_text(text).that_passes()
     }
 
     /// What is answered, here or elsewhere.
