@@ -57,6 +57,7 @@ fn what_cannot_be_written_is_no_success() {
         let err = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{args:?}: {err}");
         assert!(err.contains("stdout cannot be written: "), "{args:?}: {err}");
+        assert!(err.contains("make room there, or send it to another file"), "{args:?}: {err}");
     }
 }
 
@@ -308,6 +309,22 @@ fn pipe_ends_quietly_when_nobody_reads_any_more() {
     child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
     assert_eq!((child.wait().unwrap().code(), &*err), (Some(0), ""));
     writer.join().unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn pipe_ends_by_a_signal_as_a_shell_expects() {
+    let mut child = shop(&["pipe"]).stdin(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    writeln!(stdin, "{}", get("gift-5")).unwrap();
+    let mut reply = String::new();
+    stdout.read_line(&mut reply).unwrap();
+    assert_eq!(json(&reply)["cents"], 500);
+    terminate(&child);
+    let mut err = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    assert_eq!((child.wait().unwrap().code(), &*err), (Some(143), "SIGTERM: ending what is running\n"));
 }
 
 #[test]
