@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::builder::Builder;
 use super::core::Core;
 use super::deliver::{Reply, Takes, Target, encode, value_of};
+use super::nobody::Hearers;
 use super::origin::{Origin, say_more};
 use super::outside::Outside;
 use super::queue::{Body, Job};
@@ -286,6 +287,12 @@ impl Bus {
     pub fn explain(&self, message: &[u8]) -> Result<Explanation> {
         let scan = Scan::read(message, &self.core.settings.limits).map_err(Error::malformed)?;
         Ok(self.core.explain(&scan))
+    }
+
+    /// Who hears a message if it is published.
+    pub(crate) fn hearers(&self, message: &[u8]) -> Result<Hearers> {
+        let scan = Scan::read(message, &self.core.settings.limits).map_err(Error::malformed)?;
+        Ok(self.core.hearers(&scan))
     }
 
     /// Where a message is answered in other processes, and by which pattern; `None` if here, or nowhere.
