@@ -45,7 +45,8 @@ impl Core {
         if silent.len() > NAMED {
             let _ = write!(text, "; and of {} more neither", silent.len() - NAMED);
         }
-        error.with_text(text).that_passes()
+        let error = error.with_text(text);
+        if self.may_be_told() { error.that_passes() } else { error }
     }
 
     /// What is answered, here or elsewhere.

@@ -283,6 +283,10 @@ async fn without_the_token_nothing_is_answered_or_listed() {
         assert_eq!(answer.error(), (401, "refused".into(), "not-done".into()));
         assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
     }
+    for more in ["wrong", "s3cret-t0ken"] {
+        let headers = format!("authorization: Bearer s3cret-t0ken\r\nauthorization: Bearer {more}\r\n");
+        assert_eq!(world.raw().await.post("/act", &headers, SUM).await.status, 401, "two headers");
+    }
     assert_eq!(world.get("/catalogue").await.status, 401);
     assert_eq!(world.get("/health").await.status, 200);
     assert_eq!(world.get("/metrics").await.status, 200);

@@ -203,14 +203,18 @@ impl Desk {
     }
 
     pub(super) fn admit(&self, headers: &HeaderMap) -> Result<(), Box<Failure>> {
-        match &self.answering.token {
-            Some(token) if !token.fits(headers.get(header::AUTHORIZATION)) => Err(Failure::refused(
-                StatusCode::UNAUTHORIZED,
-                ErrorKind::Refused,
-                "this listener wants the header `Authorization: Bearer TOKEN`, and it is not there or has another token",
-            )),
-            _ => Ok(()),
+        let Some(tokens) = &self.answering.tokens else { return Ok(()) };
+        // Of two, somebody before us may have looked at the other one.
+        let mut given = headers.get_all(header::AUTHORIZATION).iter();
+        if tokens.fit(given.next()) && given.next().is_none() {
+            return Ok(());
         }
+        Err(Failure::refused(
+            StatusCode::UNAUTHORIZED,
+            ErrorKind::Refused,
+            "this listener wants one header `Authorization: Bearer TOKEN`, and it is not there or has another token; a \
+             caller's address says it by `?token_env=NAME` or before an `@`",
+        ))
     }
 }
 
