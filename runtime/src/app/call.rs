@@ -107,7 +107,7 @@ fn heard(hearers: &Hearers, catalogue: &Catalogue) -> String {
         }
         Hearer::Elsewhere { group, pattern, at } => {
             let group = group.as_deref().unwrap_or("whoever observes it");
-            format!("{group} hears it by {}", elsewhere(pattern, at).replace("is answered", "is observed"))
+            format!("{group} hears it: {}", elsewhere(pattern, at).replace("is answered", "is observed"))
         }
     });
     let lines: Vec<String> = lines.collect();
