@@ -58,7 +58,7 @@ impl Limits {
         self.keys
     }
 
-    /// Whether what serde_json has written surely keeps the limits, as nearly all messages do: it has fewer brackets than
+    /// Whether what `serde_json` has written surely keeps the limits, as nearly all messages do: it has fewer brackets than
     /// may be open, and not enough bytes or colons for so many keys. Otherwise a scan tells.
     pub(crate) fn are_surely_kept(&self, written: &[u8]) -> bool {
         let count = |of: fn(&u8) -> bool| written.iter().filter(|byte| of(byte)).count();

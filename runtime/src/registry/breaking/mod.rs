@@ -191,7 +191,7 @@ mod tests {
     }
 
     /// What a type becomes in the message, and then in the reply.
-    fn changed(old: serde_json::Value, new: serde_json::Value) -> [Vec<String>; 2] {
+    fn changed(old: &serde_json::Value, new: &serde_json::Value) -> [Vec<String>; 2] {
         let with = |schema: &serde_json::Value, reply: bool| {
             let object = json!({"type": "object", "properties": {"x": schema}, "$defs": {
                 "Old": {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]},
@@ -201,7 +201,7 @@ mod tests {
             catalogue(|handler| *(if reply { &mut handler.reply } else { &mut handler.input }) = Some(object))
         };
         [false, true].map(|reply| {
-            let breaks = with(&old, reply).broken_by(&with(&new, reply));
+            let breaks = with(old, reply).broken_by(&with(new, reply));
             breaks.into_iter().map(|one| one.text).collect()
         })
     }
@@ -267,7 +267,7 @@ mod tests {
             (json!({}), text.clone(), "$.x of the message can be anything", ""),
             (text, json!(true), "", "$.x of the reply can be anything"),
         ] {
-            for (breaks, says) in changed(old.clone(), new.clone()).iter().zip([message, reply]) {
+            for (breaks, says) in changed(&old, &new).iter().zip([message, reply]) {
                 let well = if says.is_empty() {
                     breaks.is_empty()
                 } else {
