@@ -270,3 +270,53 @@ mod tcp {
 mod http {
     over!("http");
 }
+
+#[derive(Message, Serialize, Deserialize)]
+#[message(role = "any", reply(u32))]
+struct Any {
+    value: serde_json::Value,
+}
+
+#[service(role = "any", effect(read))]
+fn any(_: Any) -> u32 {
+    1
+}
+
+#[tokio::test]
+async fn a_typed_message_that_is_none_is_refused_before_it_is_sent() {
+    for at in ["http://127.0.0.1:0", "tcp://127.0.0.1:0"] {
+        let (far, _, listener) = process(services![any], at).await;
+        let near = caller(&[&listener]).await;
+        // The second one finds its way by its type.
+        for n in [1, 2] {
+            assert_eq!(near.call(Any { value: json!([n]) }).await.unwrap(), 1);
+        }
+        let deep = (0..64).fold(json!(1), |inner, _| json!([inner]));
+        let wide: serde_json::Map<_, _> = (0..10_000).map(|n| (n.to_string(), json!(n))).collect();
+        let long = json!("x".repeat(1 << 20));
+        for value in [deep, wide.into(), long] {
+            let error = near.call(Any { value }).await.unwrap_err();
+            assert_eq!(
+                (error.code().as_str(), error.outcome()),
+                ("malformed", Outcome::NotDone),
+                "{at}: {error}"
+            );
+            assert!(error.bus().unwrap().message_id().is_some(), "{error:?}");
+        }
+        let flows = far.flows();
+        assert_eq!((flows.of("role:any").started, flows.unrouted), (2, 0), "{at}");
+    }
+}
+
+#[tokio::test]
+async fn that_nobody_answers_passes_only_while_somebody_has_not_said_what_it_answers() {
+    let (_far, _, listener) = process(services![any], "tcp://127.0.0.1:0").await;
+    let near = caller(&[&listener]).await;
+    let error = near.act(json!({"rle":"any"})).await.unwrap_err();
+    assert!(error.bus().unwrap().is_no_handler() && !error.is_retryable(), "{error}");
+    // Nobody listens there.
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    near.connect(&format!("tcp://{gone}").parse().unwrap()).await.unwrap();
+    let error = near.timeout(Duration::from_millis(50)).act(json!({"rle":"any"})).await.unwrap_err();
+    assert!(error.bus().unwrap().is_no_handler() && error.is_retryable(), "{error}");
+}

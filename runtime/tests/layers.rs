@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use matchbus::bus::{At, BoxError, Request, Response};
 use matchbus::prelude::*;
@@ -141,7 +142,7 @@ where
 
     fn call(&mut self, request: Request) -> Self::Future {
         let inner = self.0.call(request);
-        Box::pin(async move { tokio::time::timeout(std::time::Duration::from_secs(1), inner).await? })
+        Box::pin(async move { tokio::time::timeout(Duration::from_secs(1), inner).await? })
     }
 }
 
@@ -151,7 +152,7 @@ async fn a_layer_that_gives_up_cancels_the_handler() {
         Bus::builder().services(services![hang]).layer(At::Handler, layer_fn(Impatient)).start().unwrap();
     let begin = tokio::time::Instant::now();
     let error = bus.act(json!({"role":"hang"})).await.unwrap_err();
-    assert_eq!(begin.elapsed(), std::time::Duration::from_secs(1));
+    assert_eq!(begin.elapsed(), Duration::from_secs(1));
     assert_eq!(error.outcome(), Outcome::Unknown);
 }
 
@@ -160,6 +161,80 @@ async fn the_deadline_holds_behind_layers_too() {
     let (bus, seen, _) = watched();
     let begin = tokio::time::Instant::now();
     let error = bus.act(json!({"role":"hang"})).await.unwrap_err();
-    assert_eq!((begin.elapsed(), error.code().as_str()), (std::time::Duration::from_secs(5), "deadline"));
+    assert_eq!((begin.elapsed(), error.code().as_str()), (Duration::from_secs(5), "deadline"));
     assert!(seen.lock().unwrap().contains(&"edge role:hang failed".to_owned()), "{seen:?}");
+}
+
+/// Waits before it hands on and after, or holds back for ever what it is not ready for.
+#[derive(Clone)]
+struct Holding<S> {
+    inner: S,
+    ready: bool,
+    before: Duration,
+    after: Duration,
+}
+
+impl<S> Service<Request> for Holding<S>
+where
+    S: Service<Request, Response = Response, Error = BoxError, Future: Send + 'static>
+        + Clone
+        + Send
+        + 'static,
+{
+    type Response = Response;
+    type Error = BoxError;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Response, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        if self.ready { Poll::Ready(Ok(())) } else { Poll::Pending }
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let Holding { mut inner, before, after, .. } = self.clone();
+        Box::pin(async move {
+            tokio::time::sleep(before).await;
+            let response = inner.call(request).await;
+            tokio::time::sleep(after).await;
+            response
+        })
+    }
+}
+
+/// A bus whose messages have two seconds, with one layer.
+fn held(at: At, ready: bool, before: Duration, after: Duration) -> (Bus, Arc<AtomicUsize>) {
+    let ran = Arc::new(AtomicUsize::new(0));
+    let bus = Bus::builder()
+        .services(services![a, b, hang])
+        .shared_state(Arc::clone(&ran))
+        .timeout(Duration::from_secs(2))
+        .layer(at, layer_fn(move |inner| Holding { inner, ready, before, after }))
+        .start()
+        .unwrap();
+    (bus, ran)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_layer_that_holds_a_message_back_does_so_until_its_deadline_and_nothing_has_run() {
+    for at in [At::Edge, At::Handler] {
+        for (ready, before) in [(false, Duration::ZERO), (true, Duration::from_secs(10))] {
+            let (bus, ran) = held(at, ready, before, Duration::ZERO);
+            let begin = tokio::time::Instant::now();
+            let called = tokio::time::timeout(Duration::from_mins(1), bus.act(json!({"role":"a"}))).await;
+            let error = called.expect("a message has a deadline behind each layer").unwrap_err();
+            assert_eq!(begin.elapsed(), Duration::from_secs(2), "{at:?}");
+            assert_eq!((error.code().as_str(), error.outcome()), ("deadline", Outcome::NotDone), "{at:?}");
+            assert!(error.is_retryable() && error.to_string().contains("a layer held the message back"));
+            assert_eq!(ran.load(Ordering::SeqCst), 0);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_layer_that_is_slow_afterwards_does_not_cost_the_reply() {
+    for at in [At::Edge, At::Handler] {
+        let (bus, ran) = held(at, true, Duration::ZERO, Duration::from_secs(10));
+        let begin = tokio::time::Instant::now();
+        assert_eq!(bus.act(json!({"role":"a"})).await.unwrap(), json!("a"));
+        assert_eq!((begin.elapsed(), ran.load(Ordering::SeqCst)), (Duration::from_secs(2), 1), "{at:?}");
+    }
 }

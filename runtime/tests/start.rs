@@ -179,3 +179,43 @@ async fn an_address_that_needs_a_feature_names_it() {
         assert!(error.contains(features) && error.contains("Cargo.toml"), "{error}");
     }
 }
+
+mod narrowed {
+    use super::*;
+
+    #[service(role = "log", shard = "*", level = "*")]
+    pub(crate) fn by_level(_: Value) -> Value {
+        "level".into()
+    }
+
+    #[service(role = "log", source = "web")]
+    pub(crate) fn web(_: Value) -> Value {
+        "web".into()
+    }
+
+    #[service(role = "log", source = "disk", rank(1))]
+    pub(crate) fn disk(_: Value) -> Value {
+        "disk".into()
+    }
+}
+
+#[tokio::test]
+async fn keys_of_the_start_do_not_make_a_tie() {
+    let bus = || Bus::builder().services(services![narrowed::by_level, narrowed::web, narrowed::disk]);
+    // More keys win, and `host` is one more in each.
+    for bus in [bus(), bus().with("host", "a")] {
+        let message = serde_json::json!({"role":"log","shard":0,"level":"warn","source":"web","host":"a"});
+        assert_eq!(bus.start().unwrap().act(message).await.unwrap(), "level");
+    }
+    // `shard` is one more in `web` and none in `by_level`.
+    let (codes, text) = problems(bus().with("shard", 0));
+    assert_eq!(codes, ["with-key"]);
+    for part in [
+        "`level:*,role:log,shard:0` of `by_level`",
+        "`role:log,shard:0,source:web` of `web`",
+        "write `rank(1)` in the one that is to win",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
+    assert!(!text.contains("disk"), "a rank decides: {text}");
+}

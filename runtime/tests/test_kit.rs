@@ -239,7 +239,7 @@ async fn each_handler_is_given_unknown_keys_and_must_answer_as_before() {
     let text = minded(&TestBus::of(services![count_keys, count_sku, strict, nested]).start()).await;
     for part in [
         "`count_keys` (runtime/tests/test_kit.rs:",
-        "with an unknown key at the top of {\"cmd\":\"keys\",\"role\":\"count\"} it answers 3, and without 2",
+        "with an unknown key at the top of {\"cmd\":\"keys\",\"role\":\"count\"} it answers 3, and without that key 2",
         "`strict`",
         "`nested`",
         "/lines/0: unknown field",

@@ -57,6 +57,7 @@ fn what_cannot_be_written_is_no_success() {
         let err = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{args:?}: {err}");
         assert!(err.contains("stdout cannot be written: "), "{args:?}: {err}");
+        assert!(err.contains("make room there, or send it to another file"), "{args:?}: {err}");
     }
 }
 
@@ -95,7 +96,7 @@ fn call_fails_with_an_error_object() {
     for (message, code, outcome, retryable) in [
         (&*get("coffee"), "unknown-sku", "done", false),
         (r#"{"role":"price","cmd":"get"}"#, "invalid-message", "not-done", false),
-        (r#"{"role":"price","cmd":"got"}"#, "no-handler", "not-done", true),
+        (r#"{"role":"price","cmd":"got"}"#, "no-handler", "not-done", false),
         ("{", "malformed", "not-done", false),
     ] {
         let (exit, out, err) = said(&["call", message]);
@@ -186,6 +187,16 @@ fn an_event_is_published_and_a_call_of_it_says_so() {
 
     assert_eq!(said(&["call", "--publish", event]), (0, "{\"groups\":2}\n".into(), String::new()));
     assert_eq!(said(&["call", "--publish", r#"{"a":1}"#]), (0, "{\"groups\":0}\n".into(), String::new()));
+    let (code, out, err) = said(&["call", "--publish", "--explain", event]);
+    assert_eq!((code, &*out, err.lines().count()), (0, "{\"groups\":2}\n", 2), "{err}");
+    assert!(err.contains("audit::remember hears it (examples/shop/src/services/audit.rs:"), "{err}");
+    assert!(err.contains("mail::reorder hears it (") && err.contains("`event:low,role:stock` fits"), "{err}");
+    let (_, _, err) = said(&["call", "--publish", "--explain", r#"{"evnt":"low","role":"stock"}"#]);
+    assert!(
+        err.starts_with("nobody observes this: no pattern fits\nnear miss `event:low,role:stock`"),
+        "{err}"
+    );
+
     let (code, _, err) = said(&["call", "--publish", "{"]);
     assert_eq!((code, &json(&err)["error"]["code"]), (1, &json!("malformed")));
 }
@@ -207,7 +218,7 @@ fn an_observer_that_fails_is_a_line_on_stderr() {
         err.starts_with("warning: message failed: ") && err.contains("pattern event:low,role:stock"),
         "{err}"
     );
-    assert_eq!(err.lines().count(), 1, "{err}");
+    assert_eq!((err.lines().count(), err.matches("event:low,role:stock").count()), (1, 1), "{err}");
     assert_eq!(logged(Some("error")), "");
     assert_eq!(logged(Some("off")), "");
     let err = logged(Some("loud"));
@@ -308,6 +319,22 @@ fn pipe_ends_quietly_when_nobody_reads_any_more() {
     child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
     assert_eq!((child.wait().unwrap().code(), &*err), (Some(0), ""));
     writer.join().unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn pipe_ends_by_a_signal_as_a_shell_expects() {
+    let mut child = shop(&["pipe"]).stdin(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    writeln!(stdin, "{}", get("gift-5")).unwrap();
+    let mut reply = String::new();
+    stdout.read_line(&mut reply).unwrap();
+    assert_eq!(json(&reply)["cents"], 500);
+    terminate(&child);
+    let mut err = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    assert_eq!((child.wait().unwrap().code(), &*err), (Some(143), "SIGTERM: ending what is running\n"));
 }
 
 #[test]

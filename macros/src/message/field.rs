@@ -15,6 +15,8 @@ pub(super) struct Field {
     /// In JSON.
     pub(super) name: String,
     pub(super) span: Span,
+    /// Other names under which it is read.
+    pub(super) aliases: Vec<(String, Span)>,
     /// A function that writes it instead of its own `Serialize`.
     pub(super) serialize_with: Option<Path>,
     /// A function that says when it is left out.
@@ -39,6 +41,7 @@ impl Role {
             None => plain,
         };
         let (mut span, mut serialize_with, mut skip_if) = (ident.span(), None, None);
+        let mut aliases = Vec::new();
         for item in serde::items(&field.attrs) {
             match item.name.as_str() {
                 "skip" | "skip_serializing" | "skip_deserializing" => return Some(Role::Skipped),
@@ -60,12 +63,13 @@ impl Role {
                         path
                     });
                 }
+                "alias" => aliases.extend(item.one_name().ok().flatten().map(|name| (name.to_owned(), item.span))),
                 "serialize_with" => serialize_with = item.path(),
                 "skip_serializing_if" => skip_if = item.path(),
                 _ => {}
             }
         }
-        let field = Field { ident, ty: field.ty.clone(), name, span, serialize_with, skip_if };
+        let field = Field { ident, ty: field.ty.clone(), name, span, aliases, serialize_with, skip_if };
         Some(Role::Field(Box::new(field)))
     }
 }

@@ -47,6 +47,18 @@ impl Model {
                 );
             }
         }
+        for (alias, span) in fields.iter().flat_map(|field| &field.aliases) {
+            if let Some(key) = pattern.keys.iter().find(|key| key.name == *alias) {
+                errors.twice(
+                    *span,
+                    format!(
+                        "`alias = \"{alias}\"` is a key of `#[message(…)]` too, so the field would be read from the key: give it another alias, or none"
+                    ),
+                    key.span,
+                    "the key is given here",
+                );
+            }
+        }
         for (name, span) in &given.context {
             let known = pattern.keys.iter().map(|key| (&key.name, "a key of the message's own pattern"));
             let mut known = known.chain(fields.iter().map(|field| (&field.name, "a field")));

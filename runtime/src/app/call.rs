@@ -6,7 +6,7 @@ use serde_json::json;
 use super::log::say;
 use super::network::Network;
 use super::print;
-use crate::bus::Bus;
+use crate::bus::{Bus, Hearer, Hearers};
 use crate::message::{AppError, CallError, Error, ErrorReply, Result};
 use crate::registry::{Catalogue, Handler};
 use crate::router::Explanation;
@@ -30,7 +30,11 @@ pub(super) async fn call(bus: Bus, catalogue: &Catalogue, call: Call) -> Result<
         Some(message) if message != "-" => message.into_bytes(),
         _ => read_stdin()?,
     };
-    if call.explain {
+    if call.explain && call.publish {
+        say(&bus
+            .hearers(&message)
+            .map_or_else(|error| error.to_string(), |hearers| heard(&hearers, catalogue)));
+    } else if call.explain {
         match bus.explain(&message) {
             Ok(why) => match bus.answered_at(&message) {
                 Some((pattern, urls)) => say(&format!("{}\n{why}", elsewhere(&pattern, &urls))),
@@ -79,6 +83,37 @@ fn explained(why: &Explanation, catalogue: &Catalogue) -> String {
     match catalogue.handlers.iter().filter(answers).max_by_key(|handler| handler.overrides) {
         Some(handler) => format!("{} answers ({})\n{why}", handler.id(), handler.place),
         None => why.to_string(),
+    }
+}
+
+/// Which groups get a copy, by which handler, and why by that one.
+fn heard(hearers: &Hearers, catalogue: &Catalogue) -> String {
+    let lines = hearers.all.iter().map(|hearer| match hearer {
+        Hearer::Here { group, why } => {
+            let winner = why.winner().map(ToString::to_string);
+            let hears = |handler: &&Handler| {
+                handler.kind == "observer"
+                    && handler.service == *group
+                    && Some(&handler.pattern) == winner.as_ref()
+            };
+            let told = why.to_string();
+            // What nearly fits says nothing where something fits.
+            let why =
+                told.lines().take_while(|line| !line.starts_with("near miss")).collect::<Vec<_>>().join("; ");
+            match catalogue.handlers.iter().find(hears) {
+                Some(handler) => format!("{} hears it ({}): {why}", handler.id(), handler.place),
+                None => format!("{group} hears it: {why}"),
+            }
+        }
+        Hearer::Elsewhere { group, pattern, at } => {
+            let group = group.as_deref().unwrap_or("whoever observes it");
+            format!("{group} hears it: {}", elsewhere(pattern, at).replace("is answered", "is observed"))
+        }
+    });
+    let lines: Vec<String> = lines.collect();
+    match &hearers.near {
+        Some(near) => format!("nobody observes this: {near}"),
+        None => lines.join("\n"),
     }
 }
 

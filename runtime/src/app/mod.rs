@@ -30,7 +30,7 @@ use tokio::runtime::Runtime;
 
 use crate::bus::{Builder, Bus};
 use crate::handler::BoxFuture;
-use crate::message::{Error, Result};
+use crate::message::{Error, ErrorKind, Outcome, Result};
 use crate::registry::{Catalogue, Info};
 
 /// What `#[matchbus::main]` hands to your `main`: give it states and settings, then [`run`](App::run) it.
@@ -282,11 +282,19 @@ fn print(text: &str) -> Result<()> {
     use std::io::Write;
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(cause) if cause.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Error::usage(format!("stdout cannot be written: {cause}")))
-        }
+        Err(cause) if cause.kind() != std::io::ErrorKind::BrokenPipe => Err(unwritable(&cause)),
         _ => Ok(()),
     }
+}
+
+/// What the program says goes nowhere.
+fn unwritable(cause: &std::io::Error) -> Error {
+    let cure = match cause.kind() {
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => "make room there, or",
+        _ => "see where it goes, or",
+    };
+    let text = format!("stdout cannot be written: {cause}; {cure} send it to another file or program");
+    Error::new(ErrorKind::Usage, Outcome::Unknown, text)
 }
 
 #[cfg(test)]

@@ -48,3 +48,8 @@ impl Signals {
         }
     }
 }
+
+/// The exit code by which a shell knows that this signal has ended a program: 128 and its number (POSIX, sh, 2.8.2).
+pub(super) fn exit_code(name: &str) -> u8 {
+    if name == "SIGTERM" { 128 + 15 } else { 128 + 2 }
+}

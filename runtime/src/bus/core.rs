@@ -6,7 +6,7 @@ use std::task::Poll;
 use super::by_type::ByType;
 use super::dedup::Memory;
 use super::envelope::Envelope;
-use super::guard::{Begun, begin, catch, late, too_late, wait};
+use super::guard::{Begun, begin, catch, too_late, wait};
 use super::index::Index;
 use super::layer::Layers;
 use super::lifecycle::Lifecycle;
@@ -126,8 +126,7 @@ impl Core {
         };
         match &self.edge {
             Some(edge) if envelope.origin.parent.is_none() => {
-                let (service, name) = handler.names();
-                edge.around(context.meta().clone(), service, name, limited).await
+                edge.around(context.meta().clone(), handler.names(), deadline, limited).await
             }
             _ => limited.await,
         }
@@ -153,12 +152,8 @@ impl Core {
             }
         };
         let Some(layers) = &handler.layers else { return run.await };
-        let (service, name) = handler.names();
-        tokio::select! {
-            biased;
-            result = layers.around(context.meta().clone(), service, name, run) => result,
-            () = clock::sleep_until(envelope.deadline(self.settings.budget)) => Err(late()),
-        }
+        let deadline = envelope.deadline(self.settings.budget);
+        layers.around(context.meta().clone(), handler.names(), deadline, run).await
     }
 
     /// When a handler that has to wait must have ended (rule R13).

@@ -259,8 +259,10 @@ impl Core {
             let envelope = origin.envelope();
             let scan = || Scan::read(&bytes, &self.settings.limits);
             let find = || self.find_away(&scan().ok()?, &envelope);
-            let first = match first.filter(|_| bytes.len() <= self.settings.limits.max_bytes()) {
-                None => self.find_away(&scan().map_err(Error::malformed)?, &envelope),
+            let first = match first.filter(|_| self.settings.limits.are_surely_kept(&bytes)) {
+                None => {
+                    self.find_away(&scan().map_err(|cause| self.refuse_bytes(cause, &envelope))?, &envelope)
+                }
                 known => known,
             };
             self.refuses_to_send(&envelope)?;
@@ -440,7 +442,6 @@ fn value_of_scalar(scalar: Scalar<'_>) -> Value {
     }
 }
 
-/// A reply in JSON as the caller's types.
 /// The bus's own error with the message's id.
 #[cold]
 fn named(error: CallError<ErrorReply>, envelope: &Envelope<'_>) -> CallError<ErrorReply> {
@@ -450,6 +451,7 @@ fn named(error: CallError<ErrorReply>, envelope: &Envelope<'_>) -> CallError<Err
     }
 }
 
+/// A reply in JSON as the caller's types.
 pub(super) fn typed_reply<M: Message>(reply: Result<Vec<u8>, CallError<ErrorReply>>) -> Reply<M> {
     match reply {
         Ok(reply) => serde_json::from_slice(&reply).map_err(|cause| CallError::Bus(undecodable::<M>(&cause))),
@@ -462,21 +464,19 @@ pub(super) fn typed_reply<M: Message>(reply: Result<Vec<u8>, CallError<ErrorRepl
 fn typed_error<M: Message>(reply: ErrorReply) -> CallError<M::Error> {
     let details = serde_json::from_value(reply.details.clone());
     // A caller may declare the readable form itself as its error.
-    let error = details.or_else(|_| serde_json::from_value(serde_json::to_value(&reply)?));
-    match error {
-        Ok(error) => CallError::App(error),
-        Err(_) => CallError::Bus(
-            Error::new(
-                ErrorKind::Failed,
-                Outcome::Done,
-                format!(
-                    "the handler answered with an error that `{}` does not declare: {reply}",
-                    M::INFO.name
-                ),
-            )
-            .with_source(reply),
-        ),
+    let whole = || serde_json::from_value(serde_json::to_value(&reply).ok()?).ok();
+    let cause = match details {
+        Ok(error) => return CallError::App(error),
+        Err(cause) => cause,
+    };
+    if let Some(error) = whole() {
+        return CallError::App(error);
     }
+    let text = format!(
+        "the handler answered with an error that cannot be read as the one which `{}` declares ({cause}): {reply}",
+        M::INFO.name
+    );
+    CallError::Bus(Error::new(ErrorKind::Failed, Outcome::Done, text).with_source(reply))
 }
 
 #[cold]

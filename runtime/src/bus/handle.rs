@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::builder::Builder;
 use super::core::Core;
 use super::deliver::{Reply, Takes, Target, encode, value_of};
+use super::nobody::Hearers;
 use super::origin::{Origin, say_more};
 use super::outside::Outside;
 use super::queue::{Body, Job};
@@ -289,6 +290,12 @@ impl Bus {
         Ok(self.core.explain(&scan))
     }
 
+    /// Who hears a message if it is published.
+    pub(crate) fn hearers(&self, message: &[u8]) -> Result<Hearers> {
+        let scan = Scan::read(message, &self.core.settings.limits).map_err(Error::malformed)?;
+        Ok(self.core.hearers(&scan))
+    }
+
     /// Where a message is answered in other processes, and by which pattern; `None` if here, or nowhere.
     pub(crate) fn answered_at(&self, message: &[u8]) -> Option<(String, Vec<Url>)> {
         self.core.answered_at(&Scan::read(message, &self.core.settings.limits).ok()?)
@@ -356,7 +363,8 @@ pub(crate) fn or_default<T, E>(
         Ok(reply) => Ok(reply),
         Err(CallError::App(error)) => Err(error),
         Err(CallError::Bus(error)) => {
-            if !error.passes() {
+            // Defaults are for services that are not everywhere.
+            if !error.passes() && !error.is_no_handler() {
                 tracing::warn!("a call was given its default, and will be the next time too: {error}");
             }
             Ok(default)

@@ -9,6 +9,7 @@ use tower_service::Service;
 
 use crate::handler::BoxFuture;
 use crate::message::{Error, ErrorKind, Meta, Outcome};
+use crate::seam::clock::{self, Instant};
 
 use super::text::Text;
 
@@ -122,12 +123,13 @@ impl Layers {
         Some(Layers(layers.fold(Inner(Arc::new(Door)), |inner, wrap| wrap(inner))))
     }
 
-    /// Runs `handler` when the layers let the message through, and gives up on it when they do.
+    /// Runs `handler` when the layers let the message through, and gives up on it when they do. Layers have no more time
+    /// than the message (rule R4); `run` ends by itself at the deadline.
     pub(crate) async fn around<T>(
         &self,
         meta: Meta,
-        service: Text,
-        handler: Text,
+        (service, handler): (Text, Text),
+        deadline: Instant,
         run: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         let (open, opened) = oneshot::channel();
@@ -138,6 +140,7 @@ impl Layers {
             biased;
             Ok(()) = opened => {}
             early = &mut stack => return Err(refusal(early)),
+            () = clock::sleep_until(deadline) => return Err(held_back()),
         }
         let result = tokio::select! {
             biased;
@@ -146,7 +149,13 @@ impl Layers {
         };
         // A layer that no longer waits is not told; that is its business.
         let _ = end.send(Response { failure: result.as_ref().err().cloned() });
-        match stack.await {
+        let said = tokio::select! {
+            biased;
+            said = stack => said,
+            // The handler ended in time; that a layer did not does not undo it.
+            () = clock::sleep_until(deadline) => return result,
+        };
+        match said {
             Ok(_) => result,
             Err(cause) => match cause.downcast::<Error>() {
                 Ok(error) => Err(*error),
@@ -208,6 +217,16 @@ fn refusal(early: Result<Response, BoxError>) -> Error {
             Err(cause) => Error::refused(format!("a layer refused the message: {cause}")),
         },
     }
+}
+
+/// The layers were not ready, or had something else to do, until the deadline.
+#[cold]
+fn held_back() -> Error {
+    Error::new(
+        ErrorKind::Deadline,
+        Outcome::NotDone,
+        "a layer held the message back until its deadline; the handler did not run",
+    )
 }
 
 /// The layers ended while the handler ran.

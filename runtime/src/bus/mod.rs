@@ -48,6 +48,7 @@ pub(crate) use deliver::{Reply, Target};
 pub(crate) use envelope::Envelope;
 pub(crate) use handle::{or_default, partly};
 pub(crate) use mounted::Mounted;
+pub(crate) use nobody::{Hearer, Hearers};
 pub(crate) use origin::{Origin, say_more};
 pub(crate) use outside::Outside;
 pub(crate) use text::Text;

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::below::Below;
 use super::core::Core;
 use super::envelope::Envelope;
+use super::remote::Observer;
 use crate::message::{Error, ErrorKind, Outcome};
 use crate::router::{Explanation, Fields, Matcher};
 use crate::sort::sort_by;
@@ -45,7 +46,8 @@ impl Core {
         if silent.len() > NAMED {
             let _ = write!(text, "; and of {} more neither", silent.len() - NAMED);
         }
-        error.with_text(text)
+        let error = error.with_text(text);
+        if self.may_be_told() { error.that_passes() } else { error }
     }
 
     /// What is answered, here or elsewhere.
@@ -78,6 +80,42 @@ impl Core {
         }
         let target = self.remote.find(message)?;
         Some((target.pattern.clone(), target.peers.iter().map(|peer| peer.url.clone()).collect()))
+    }
+
+    /// Who hears `message` if it is published, here and elsewhere.
+    pub(crate) fn hearers(&self, message: &dyn Fields) -> Hearers {
+        let mut all = Vec::new();
+        for group in &self.groups {
+            let why = group.observers.explain(message);
+            if !why.matched.is_empty() {
+                all.push(Hearer::Here { group: group.name.to_string(), why });
+            }
+        }
+        let here = |name: &str| {
+            self.groups
+                .iter()
+                .any(|group| *group.name == *name && group.observers.find_any(message).is_some())
+        };
+        for Observer { group, target } in self.remote.observers(message) {
+            if !group.as_deref().is_some_and(here) {
+                let at = target.peers.iter().map(|peer| peer.url.clone()).collect();
+                all.push(Hearer::Elsewhere { group, pattern: target.pattern.clone(), at });
+            }
+        }
+        let near = if all.is_empty() { Some(self.observers_anywhere().explain(&message)) } else { None };
+        Hearers { all, near }
+    }
+
+    /// What is observed, here or elsewhere.
+    fn observers_anywhere(&self) -> Matcher<()> {
+        let mut matcher = Matcher::with_compare(self.settings.compare);
+        for index in self.groups.iter().flat_map(|group| group.observers.firsts()) {
+            matcher.add(&self.handler(index).pattern, ());
+        }
+        for pattern in self.remote.observed() {
+            matcher.add(&pattern, ());
+        }
+        matcher
     }
 
     fn unanswered(
@@ -118,6 +156,23 @@ fn below_it(below: &Below, why: &Explanation) -> String {
          before, or name a process that has it by `--bus URL`",
         said(&why)
     )
+}
+
+/// Who hears a message that is published.
+#[derive(Debug)]
+pub(crate) struct Hearers {
+    pub(crate) all: Vec<Hearer>,
+    /// What comes near, if nobody does.
+    pub(crate) near: Option<Explanation>,
+}
+
+/// A group that gets a copy.
+#[derive(Debug)]
+pub(crate) enum Hearer {
+    /// In this process.
+    Here { group: String, why: Explanation },
+    /// In one of these; all groups there, if none is named.
+    Elsewhere { group: Option<String>, pattern: String, at: Vec<Url> },
 }
 
 /// An event that was called or sent.

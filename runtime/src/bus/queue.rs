@@ -159,7 +159,13 @@ async fn work_off(core: Weak<Core>, handler: u32, mut queue: mpsc::Receiver<Job>
         let run = async move {
             if let Err(error) = core.handle(handler, job).await {
                 let handler = core.handler(handler);
-                tracing::warn!(pattern = %handler.text, handler = handler.about.name(), "message failed: {error}");
+                // Pattern and message stand beside the text.
+                let (text, id) = match &error {
+                    CallError::Bus(error) => (error.text().to_owned(), error.message_id()),
+                    CallError::App(error) => (error.to_string(), None),
+                };
+                let name = handler.about.name();
+                tracing::warn!(pattern = %handler.text, handler = name, message_id = id, "message failed: {text}");
             }
             core.queued.leave();
             drop(place);

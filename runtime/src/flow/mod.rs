@@ -176,6 +176,15 @@ impl Counts {
         self.started.saturating_sub(self.replied + self.failed + self.not_done + self.unknown)
     }
 
+    pub(crate) fn add(&mut self, more: &Counts) {
+        self.started += more.started;
+        self.replied += more.replied;
+        self.failed += more.failed;
+        self.not_done += more.not_done;
+        self.unknown += more.unknown;
+        self.replayed += more.replayed;
+    }
+
     fn all(&self) -> [u64; 5] {
         [self.started, self.replied, self.failed, self.not_done, self.unknown]
     }
@@ -239,12 +248,7 @@ impl Snapshot {
     pub fn of(&self, pattern: &str) -> Counts {
         let mut sum = Counts::default();
         for flow in self.flows.iter().filter(|flow| flow.pattern == pattern) {
-            sum.started += flow.counts.started;
-            sum.replied += flow.counts.replied;
-            sum.failed += flow.counts.failed;
-            sum.not_done += flow.counts.not_done;
-            sum.unknown += flow.counts.unknown;
-            sum.replayed += flow.counts.replayed;
+            sum.add(&flow.counts);
         }
         sum
     }

@@ -10,7 +10,7 @@ mod text;
 
 pub use breaking::Break;
 pub use catalogue::{Catalogue, Handler, Output, PriorHandler};
-pub(crate) use check::{CheckAt, Entry, answers, problems};
+pub(crate) use check::{CheckAt, Entry, answers, patterns_meet, problems};
 pub use check::{Conflicts, Problem, ProblemKind};
 #[doc(hidden)]
 pub use check::{conflicts, refuse_conflicts, refuse_conflicts_in_part, registry_test};

@@ -154,8 +154,11 @@ impl TestBuilder {
         TestBuilder(self.0.state(state))
     }
 
-    /// Answers messages of type `M` by a closure, in place of whatever has the type's own pattern. It returns what a handler
-    /// of `M` may return; for `Ok(…)` without a named error there is [`replace_result`](TestBuilder::replace_result).
+    /// Answers messages of type `M` by a closure, in place of whatever has the type's own pattern, if anything has. It
+    /// returns what a handler of `M` may return; for `Ok(…)` without a named error there is
+    /// [`replace_result`](TestBuilder::replace_result). Of several closures for one type the last one answers. Handlers with
+    /// more keys go before it as they go before any other; what is published it does not hear: for that there is
+    /// [`wait_for`](TestBus::wait_for).
     pub fn replace<M, F, Fut>(self, handler: F) -> Self
     where
         M: Message + Accepts<Fut::Output>,

@@ -124,7 +124,7 @@ impl TestBus {
                     Err(error) => format!("the error `{error}`"),
                 };
                 return Some(format!(
-                    "with an unknown key {place} of {message} it answers {}, and without {}",
+                    "with an unknown key {place} of {message} it answers {}, and without that key {}",
                     shown(&other),
                     shown(&answer)
                 ));

@@ -155,3 +155,24 @@ async fn half_a_body_is_no_message() {
     }
     assert_eq!(world.bus.flows().in_flight(), 0);
 }
+
+#[tokio::test]
+async fn a_request_without_a_host_or_with_two_is_refused() {
+    let world = world().await;
+    let length = SUM.len();
+    let whole = format!("content-length: {length}\r\n\r\n{SUM}");
+    let chunks = format!("transfer-encoding: chunked\r\n\r\n{length:x}\r\n{SUM}\r\n0\r\n\r\n");
+    for hosts in ["", "host: a\r\nhost: b\r\n"] {
+        for rest in [&whole, &chunks] {
+            let mut raw = world.raw().await;
+            let answer = raw.ask(format!("POST /act HTTP/1.1\r\n{hosts}{rest}")).await.unwrap();
+            assert_eq!(answer.error(), (400, "malformed".into(), "not-done".into()), "{hosts}{rest}");
+            assert!(answer.body.contains("one header `Host`"), "{}", answer.body);
+            raw.ended().await;
+        }
+    }
+    // HTTP/1.0 has none.
+    let answer = world.raw().await.ask(format!("POST /act HTTP/1.0\r\n{whole}")).await.unwrap();
+    assert_eq!((answer.status, &*answer.body), (200, "3"));
+    assert_eq!(world.bus.flows().of("cmd:sum,role:math").started, 1);
+}

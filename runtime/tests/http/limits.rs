@@ -195,11 +195,12 @@ async fn a_head_over_the_limit_is_refused() {
     let world = world().await;
     let mut raw = world.raw().await;
     let request = format!("POST /act HTTP/1.1\r\nx: {}\r\n\r\n", "y".repeat(20_000));
-    assert_eq!(raw.ask(request).await.expect("an answer").status, 431);
+    let answer = raw.ask(request).await.expect("an answer");
+    assert_eq!(answer.error(), (431, "malformed".into(), "not-done".into()));
     raw.ended().await;
     let many = (0..200).fold(String::new(), |all, n| all + &format!("x-{n}: 1\r\n"));
     let answer = world.raw().await.ask(format!("POST /act HTTP/1.1\r\n{many}\r\n")).await;
-    assert_eq!(answer.expect("an answer").status, 431);
+    assert_eq!(answer.expect("an answer").error(), (431, "malformed".into(), "not-done".into()));
     // Much more than is read before it is refused.
     let request = format!("POST /act HTTP/1.1\r\nx: {}\r\n\r\n", "y".repeat(1_000_000));
     assert_eq!(world.raw().await.ask(request).await.expect("an answer").status, 431);

@@ -120,6 +120,7 @@ impl Builder {
         }
         // By group and what a pattern became: what it was, and whose.
         let mut seen: BTreeMap<(&str, String), (Pattern, &str)> = BTreeMap::new();
+        let mut all: Vec<AtStart<'_>> = Vec::new();
         for draft in self.drafts.iter().filter(|draft| mounts(self.only.as_ref(), draft)) {
             let name = draft.about.name();
             let group = if draft.kind == Kind::Observer { draft.about.service() } else { "" };
@@ -134,6 +135,8 @@ impl Builder {
                     }
                 };
                 let key = (group, became.to_string());
+                let rank = draft.about.info().filter(|info| info.ranked).map(|info| info.rank);
+                all.push(AtStart { group, name, rank, before: own.len(), pattern: became.clone() });
                 match seen.get(&key) {
                     Some((other, whose)) if *other != own && !draft.replaces => problem(format!(
                         "with the keys given at start, `{other}` of `{whose}` and `{own}` of `{name}` are both `{became}`: \
@@ -143,6 +146,17 @@ impl Builder {
                     None => drop(seen.insert(key, (own, name))),
                 }
             }
+        }
+        for (a, b) in new_ties(&all, self.with.len()) {
+            let cure = match a.rank {
+                None => "write `rank(1)` in the one that is to win, or ask for one more key in it",
+                Some(_) => "give the one that is to win a higher `rank(…)`",
+            };
+            problem(format!(
+                "with the keys given at start, a message can match both `{}` of `{}` and `{}` of `{}`, and neither has more \
+                 keys any more: {cure}",
+                a.pattern, a.name, b.pattern, b.name
+            ));
         }
     }
 
@@ -162,4 +176,33 @@ impl Builder {
             })
             .all(|message| closures().any(|pattern| could_answer(pattern, message)))
     }
+}
+
+/// A pattern with the keys that are given at start.
+struct AtStart<'a> {
+    group: &'a str,
+    name: &'a str,
+    /// What `rank(…)` says.
+    rank: Option<i32>,
+    /// How many keys it had without.
+    before: usize,
+    pattern: Pattern,
+}
+
+/// The pairs of patterns that could not tie and now can: a key that takes the place of a glob is one more in all patterns but
+/// that one (rule M5).
+fn new_ties<'a>(all: &'a [AtStart<'a>], given: usize) -> Vec<(&'a AtStart<'a>, &'a AtStart<'a>)> {
+    let mut ties = Vec::new();
+    for narrowed in all.iter().filter(|one| one.pattern.len() < one.before + given) {
+        for other in all {
+            // Those that are the same now are told of already.
+            let differed = narrowed.before > other.before && narrowed.pattern != other.pattern;
+            let equal = (narrowed.pattern.len(), narrowed.rank, narrowed.group)
+                == (other.pattern.len(), other.rank, other.group);
+            if differed && equal && registry::patterns_meet(&narrowed.pattern, &other.pattern) {
+                ties.push((narrowed, other));
+            }
+        }
+    }
+    ties
 }

@@ -111,6 +111,11 @@ impl Core {
         self.remote.silent().iter().map(|peer| (peer.url.clone(), why(peer))).collect()
     }
 
+    /// Whether somebody who has never said what it answers may still say it.
+    pub(crate) fn may_be_told(&self) -> bool {
+        self.remote.silent().iter().any(|peer| !peer.silence_lasts())
+    }
+
     /// Sends to whoever answers in another process.
     pub(crate) async fn send_elsewhere(&self, bytes: &[u8], origin: &Origin) -> Result<()> {
         let envelope = origin.envelope();

@@ -15,4 +15,4 @@ mod rivals;
 mod table;
 
 pub(crate) use elsewhere::pin_of;
-pub(crate) use table::{Remote, Target};
+pub(crate) use table::{Observer, Remote, Target};

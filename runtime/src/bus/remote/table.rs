@@ -341,6 +341,13 @@ impl Remote {
         all.map(|found| (found.pattern(), found.rank(), Arc::clone(found.value()))).collect()
     }
 
+    /// The patterns that others observe.
+    pub(crate) fn observed(&self) -> Vec<Pattern> {
+        let table = self.table();
+        let groups = table.groups.values().flat_map(|group| group.iter().map(|found| found.pattern()));
+        groups.chain(table.copies.iter().map(|found| found.pattern())).collect()
+    }
+
     /// Who is to have a copy of a message: each peer of every observe route that matches it, and of each group that the
     /// catalogues name one of those who have it, unless one of them has had its copy by a route.
     pub(crate) fn observers(&self, message: &dyn Fields) -> Vec<Observer> {

@@ -28,6 +28,8 @@ struct Repr {
     pattern: Option<Arc<str>>,
     id: Option<Arc<str>>,
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+    /// Of `no-handler`: somebody who may answer has yet to say so.
+    passes: bool,
 }
 
 /// An error as it travels: everything but its cause, which stays where it happened.
@@ -50,6 +52,7 @@ impl Error {
             pattern: None,
             id: None,
             source: None,
+            passes: false,
         }))
     }
 
@@ -127,6 +130,11 @@ impl Error {
         self.change(|repr| repr.path = Some(path.into()))
     }
 
+    /// That nobody answers may change by itself.
+    pub(crate) fn that_passes(self) -> Self {
+        self.change(|repr| repr.passes = true)
+    }
+
     pub(crate) fn with_text(self, text: String) -> Self {
         self.change(|repr| repr.text = text)
     }
@@ -160,6 +168,7 @@ impl Error {
             pattern: wired.pattern.map(Into::into),
             id: wired.id.map(Into::into),
             source: None,
+            passes: false,
         }))
     }
 
@@ -198,7 +207,7 @@ impl Error {
     }
 
     /// Whether the same message may be sent again and succeed later: it was *not done*, and for a reason that passes
-    /// (rule R1).
+    /// (rule R1). That nobody answers passes only while some process has yet to say what it answers.
     ///
     /// What is *unknown* is not retryable: it may have run, and to run it twice is harmless only where the handler's effect
     /// says so. The bus has then already tried again (rule R2).
@@ -211,14 +220,13 @@ impl Error {
     pub(crate) fn passes(&self) -> bool {
         matches!(
             self.0.kind,
-            ErrorKind::NoHandler
-                | ErrorKind::Deadline
+            ErrorKind::Deadline
                 | ErrorKind::Overloaded
                 | ErrorKind::Draining
                 | ErrorKind::Unreachable
                 | ErrorKind::Lost
                 | ErrorKind::InProgress
-        )
+        ) || self.0.passes
     }
 
     /// Nobody answers such a message.

@@ -57,10 +57,41 @@ impl Limits {
     pub const fn max_keys(&self) -> usize {
         self.keys
     }
+
+    /// Whether what `serde_json` has written surely keeps the limits, as nearly all messages do: it has fewer brackets than
+    /// may be open, and not enough bytes or colons for so many keys. Otherwise a scan tells.
+    pub(crate) fn are_surely_kept(&self, written: &[u8]) -> bool {
+        let count = |of: fn(&u8) -> bool| written.iter().filter(|byte| of(byte)).count();
+        // `"":0,` is the shortest key with its value.
+        let few_keys = || written.len() / 5 < self.keys || count(|byte| *byte == b':') <= self.keys;
+        written.len() <= self.bytes && count(|byte| matches!(byte, b'{' | b'[')) <= self.depth && few_keys()
+    }
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Limits::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::json::Scan;
+
+    #[test]
+    fn what_is_surely_kept_is_kept() {
+        let limits = Limits::new().bytes(200).depth(3).keys(4);
+        for (text, surely) in [
+            (r#"{"a":[[1]]}"#, true),
+            (r#"{"a":[[[1]]]}"#, false),
+            (r#"{"a":[],"b":[],"c":[]}"#, false),
+            (r#"{"a":1,"b":2,"c":3,"d":4}"#, true),
+            (r#"{"a":1,"b":2,"c":3,"d":4,"e":5}"#, false),
+            (&format!(r#"{{"a":"{}"}}"#, "x".repeat(200)), false),
+        ] {
+            assert_eq!(limits.are_surely_kept(text.as_bytes()), surely, "{text}");
+            assert!(!surely || Scan::read(text.as_bytes(), &limits).is_ok(), "{text}");
+        }
     }
 }

@@ -30,6 +30,7 @@ pub(crate) use outputs::answers;
 pub use problem::{Conflicts, Problem};
 pub use report::ProblemKind;
 pub(crate) use row::Entry;
+pub(crate) use value::{pattern_covers, patterns_meet};
 
 use super::text::Text;
 use super::{Info, Registration};

@@ -1,7 +1,7 @@
 //! Comparing values of patterns: can one message have both, and does one take whatever the other takes?
 
 use super::glob;
-use crate::pattern::{KeyInfo, PatternInfo, ValueRef};
+use crate::pattern::{KeyInfo, Pattern, PatternInfo, ValueRef};
 
 /// The key of this name; names are compared by their hashes.
 pub(super) const fn key(keys: &[KeyInfo], name_hash: u64) -> Option<&KeyInfo> {
@@ -52,6 +52,17 @@ const fn values_meet(a: &KeyInfo, b: &KeyInfo) -> bool {
     }
 }
 
+/// As [`meet`], for patterns that are made when the program starts.
+pub(crate) fn patterns_meet(a: &Pattern, b: &Pattern) -> bool {
+    a.iter().all(|(name, value)| {
+        b.get(name).is_none_or(|other| match (value.as_ref(), other.as_ref()) {
+            (ValueRef::Glob(any), _) | (_, ValueRef::Glob(any)) if glob::is_any(any) => true,
+            (ValueRef::Glob(a), ValueRef::Glob(b)) => glob::meet(a, b),
+            (a, b) => fits(a, b) || fits(b, a),
+        })
+    })
+}
+
 /// Whether `wide` matches every message that `narrow` matches; both have the same keys.
 pub(super) const fn covers(wide: &PatternInfo, narrow: &PatternInfo) -> bool {
     let mut i = 0;
@@ -63,6 +74,18 @@ pub(super) const fn covers(wide: &PatternInfo, narrow: &PatternInfo) -> bool {
         i += 1;
     }
     true
+}
+
+/// Whether `wide` matches every message that `narrow` matches: it has no other keys, and takes what `narrow` takes.
+pub(crate) fn pattern_covers(wide: &Pattern, narrow: &Pattern) -> bool {
+    wide.iter().all(|(name, value)| {
+        narrow.get(name).is_some_and(|other| match (value.as_ref(), other.as_ref()) {
+            (ValueRef::Glob(any), _) if glob::is_any(any) => true,
+            (_, ValueRef::Glob(any)) if glob::is_any(any) => false,
+            (ValueRef::Glob(wide), ValueRef::Glob(narrow)) => glob::covers(wide, narrow),
+            (wide, narrow) => fits(wide, narrow),
+        })
+    })
 }
 
 const fn value_covers(wide: &KeyInfo, narrow: &KeyInfo) -> bool {

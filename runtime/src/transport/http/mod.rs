@@ -15,7 +15,7 @@
 //!
 //! | option | of | meaning |
 //! |---|---|---|
-//! | `token_env=NAME` | both | the bearer token is in the environment variable `NAME`; in place of it the token may stand before the `@`: `http://TOKEN@host` |
+//! | `token_env=NAME` | both | the bearer token is in the environment variable `NAME`; in place of it the token may stand before the `@`: `http://TOKEN@host`. A listener's variable may have several with white space between them, while callers change from one to the other |
 //! | `max_connections=N` | listener | at most so many connections at once; 1,024 (older name: `connections`) |
 //! | `connections=N` | link | so many connections are kept; 64 |
 //! | `most_connections=N` | link | so many are made while calls would otherwise wait longer than 10 ms; 64, or as many as are kept |
@@ -62,7 +62,7 @@
 //! `idempotent-replayed: true`. The body of an error is
 //!
 //! ```json
-//! {"error":{"code":"no-handler","message":"…","outcome":"not-done","retryable":true,
+//! {"error":{"code":"no-handler","message":"…","outcome":"not-done","retryable":false,
 //!           "details":{}, "path":"$.qty","pattern":"cmd:add,role:cart","id":"0193…"}}
 //! ```
 //!
@@ -70,7 +70,8 @@
 //! does not fit), 401, 403, 404 (nobody answers it), 405, 408 (the body did not come), 409 (another message has the
 //! idempotency key, or the one with the same key still runs), 413, 500, 502, 503 with `Retry-After` (full, or shutting
 //! down), 504 (time is up), 508 (circles). What is no HTTP at all is answered with 400, and a head that is too large or has
-//! more than 100 headers with 431, both without a body; then the connection is closed.
+//! more than 100 headers with 431; then the connection is closed. Behind a request that is not as simple as what a link sends,
+//! and over HTTP/2, these two have no body. A request of HTTP/1.1 without `Host`, or with two, is answered with 400.
 //!
 //! # Seneca
 //!

@@ -7,7 +7,7 @@ use hyper::StatusCode;
 
 use super::super::tls::{Acceptor, Connector};
 use super::super::{Tls, Url, duration::duration, secure};
-use super::token::Token;
+use super::token::{Token, Tokens};
 use crate::message::Error;
 
 /// What is spoken with the other side.
@@ -45,7 +45,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How to answer; for a listener and for what is mounted elsewhere.
 #[derive(Clone, Debug)]
 pub(super) struct Answering {
-    pub(super) token: Option<Token>,
+    pub(super) tokens: Option<Tokens>,
     pub(super) seneca_errors: StatusCode,
     pub(super) most_budget: Duration,
     /// How long a body may take to come.
@@ -55,7 +55,7 @@ pub(super) struct Answering {
 impl Default for Answering {
     fn default() -> Self {
         Answering {
-            token: None,
+            tokens: None,
             seneca_errors: StatusCode::INTERNAL_SERVER_ERROR,
             most_budget: Duration::from_mins(1),
             body: PATIENCE,
@@ -97,7 +97,7 @@ impl Listening {
             );
             return Err(Error::usage(text));
         }
-        let mut answering = Answering { token: Token::of(url)?, ..Answering::default() };
+        let mut answering = Answering { tokens: Tokens::of(url)?, ..Answering::default() };
         if let Some(status) = option::<u16>(url, "seneca_errors", "500 or a status from 201 to 399")? {
             answering.seneca_errors = seneca_errors(status)?;
         }

@@ -97,7 +97,7 @@ async fn http1<S: Stream>(stream: Opened<S>, busy: &Busy, phases: Phases) {
 async fn by_hyper<S: Stream>(stream: Opened<S>, busy: &Busy, phases: Phases) {
     let service = service_fn(move |request| async move {
         let _running = Running::enter(busy);
-        let mut reply = busy.desk.serve(request).await;
+        let mut reply = busy.desk.serve_itself(request).await;
         if let (Ok(reply), false) = (&mut reply, busy.desk.door.is_ready()) {
             reply.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }

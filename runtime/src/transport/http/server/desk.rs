@@ -6,7 +6,7 @@ use http_body_util::Full;
 use hyper::body::{Body, Bytes};
 use hyper::header::{self, HeaderValue};
 use hyper::http::request::Parts;
-use hyper::{HeaderMap, Method, Request, Response, StatusCode};
+use hyper::{HeaderMap, Method, Request, Response, StatusCode, Version};
 
 use super::failure::{Failure, Kind};
 use super::{body, pages};
@@ -35,6 +35,18 @@ impl Desk {
         request: Request<B>,
     ) -> Result<Response<Full<Bytes>>, Infallible> {
         Ok(self.reply_to(request).await.map(Full::new))
+    }
+
+    /// As [`serve`](Desk::serve), for a connection of ours, on which the host is ours to look at.
+    pub(super) async fn serve_itself<B: Body>(
+        &self,
+        request: Request<B>,
+    ) -> Result<Response<Full<Bytes>>, Infallible> {
+        let hosts = request.headers().get_all(header::HOST).iter().count();
+        if request.version() == Version::HTTP_11 && hosts != 1 {
+            return Ok(self.refuse(request.headers(), &Failure::no_host()).map(Full::new));
+        }
+        self.serve(request).await
     }
 
     async fn reply_to<B: Body>(&self, request: Request<B>) -> Reply {
@@ -92,7 +104,7 @@ impl Desk {
             Ok(bytes) => bytes,
             Err(failure) => {
                 let mut reply = self.refuse(&parts.headers, &failure);
-                if parts.version >= hyper::Version::HTTP_2 {
+                if parts.version >= Version::HTTP_2 {
                     reply.headers_mut().remove(header::CONNECTION);
                 }
                 return reply;
@@ -191,14 +203,18 @@ impl Desk {
     }
 
     pub(super) fn admit(&self, headers: &HeaderMap) -> Result<(), Box<Failure>> {
-        match &self.answering.token {
-            Some(token) if !token.fits(headers.get(header::AUTHORIZATION)) => Err(Failure::refused(
-                StatusCode::UNAUTHORIZED,
-                ErrorKind::Refused,
-                "this listener wants the header `Authorization: Bearer TOKEN`, and it is not there or has another token",
-            )),
-            _ => Ok(()),
+        let Some(tokens) = &self.answering.tokens else { return Ok(()) };
+        // Of two, somebody before us may have looked at the other one.
+        let mut given = headers.get_all(header::AUTHORIZATION).iter();
+        if tokens.fit(given.next()) && given.next().is_none() {
+            return Ok(());
         }
+        Err(Failure::refused(
+            StatusCode::UNAUTHORIZED,
+            ErrorKind::Refused,
+            "this listener wants one header `Authorization: Bearer TOKEN`, and it is not there or has another token; a \
+             caller's address says it by `?token_env=NAME` or before an `@`",
+        ))
     }
 }
 

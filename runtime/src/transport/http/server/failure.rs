@@ -32,6 +32,27 @@ impl Failure {
         Box::new(Failure { status, ..Error::new(kind, Outcome::NotDone, text).into() })
     }
 
+    /// Bytes that are no request (RFC 9112, 3).
+    pub(super) fn no_http(cause: &impl std::fmt::Display) -> Box<Self> {
+        let text = format!(
+            "this is no request of HTTP/1.1 ({cause}); send one, as in curl -d '{{\"role\":\"…\"}}' …, or check that the \
+             address means this port and this protocol"
+        );
+        Failure::refused(StatusCode::BAD_REQUEST, ErrorKind::Malformed, text)
+    }
+
+    /// A head that has too many bytes or fields (RFC 6585, 5).
+    pub(super) fn large_head() -> Box<Self> {
+        let text = "the head of the request is too large: it may have 16 KiB and 100 fields; put what is more into the body";
+        Failure::refused(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, ErrorKind::Malformed, text)
+    }
+
+    /// A request that says no host, or two (RFC 9112, 3.2).
+    pub(super) fn no_host() -> Box<Self> {
+        let text = "a request of HTTP/1.1 has one header `Host`, and this one has none or several; send one";
+        Failure::refused(StatusCode::BAD_REQUEST, ErrorKind::Malformed, text)
+    }
+
     /// The body in matchbus's own form.
     pub(in crate::transport::http) fn to_json(&self) -> Vec<u8> {
         #[derive(Serialize)]

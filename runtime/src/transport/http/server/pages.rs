@@ -6,13 +6,14 @@ use crate::flow::{Counts, Flow, Snapshot};
 
 /// All flows in Prometheus' text format (version 0.0.4).
 pub(super) fn metrics(snapshot: &Snapshot, ready: bool) -> String {
-    let mut text = String::with_capacity(512 + 512 * snapshot.flows.len());
+    let flows = series(&snapshot.flows);
+    let mut text = String::with_capacity(512 + 512 * flows.len());
     family(&mut text, "matchbus_messages_total", "counter", "Messages that came, by handler.");
-    for flow in &snapshot.flows {
+    for flow in &flows {
         sample(&mut text, "matchbus_messages_total", flow, None, flow.counts.started);
     }
     family(&mut text, "matchbus_ended_total", "counter", "Messages that ended, by handler and outcome.");
-    for flow in &snapshot.flows {
+    for flow in &flows {
         for (outcome, count) in outcomes(&flow.counts) {
             sample(&mut text, "matchbus_ended_total", flow, Some(outcome), count);
         }
@@ -23,11 +24,11 @@ pub(super) fn metrics(snapshot: &Snapshot, ready: bool) -> String {
         "counter",
         "Messages that were answered as an earlier one with the same key, by handler.",
     );
-    for flow in &snapshot.flows {
+    for flow in &flows {
         sample(&mut text, "matchbus_replayed_total", flow, None, flow.counts.replayed);
     }
     family(&mut text, "matchbus_in_flight", "gauge", "Messages that came and have not ended, by handler.");
-    for flow in &snapshot.flows {
+    for flow in &flows {
         sample(&mut text, "matchbus_in_flight", flow, None, flow.counts.in_flight());
     }
     family(&mut text, "matchbus_unrouted_total", "counter", "Messages that no handler answers.");
@@ -35,6 +36,21 @@ pub(super) fn metrics(snapshot: &Snapshot, ready: bool) -> String {
     family(&mut text, "matchbus_ready", "gauge", "1 while the process should be sent messages.");
     line(&mut text, format_args!("matchbus_ready {}", u8::from(ready)));
     text
+}
+
+/// The flows with their labels once each: a handler and the one that overrides it may have the same names, and who reads
+/// this takes nothing of a text that has a series twice.
+fn series(flows: &[Flow]) -> Vec<Flow> {
+    let labels = |flow: &Flow| (flow.pattern.clone(), flow.service.clone(), flow.handler.clone());
+    let mut all: Vec<Flow> = Vec::with_capacity(flows.len());
+    // They are sorted by their labels.
+    for flow in flows {
+        match all.last_mut().filter(|last| labels(last) == labels(flow)) {
+            Some(last) => last.counts.add(&flow.counts),
+            None => all.push(flow.clone()),
+        }
+    }
+    all
 }
 
 fn outcomes(counts: &Counts) -> [(&'static str, u64); 4] {
@@ -81,4 +97,39 @@ fn sample(text: &mut String, name: &str, flow: &Flow, outcome: Option<&str>, cou
 fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
     // Writing to a `String` cannot fail.
     let _ = writeln!(text, "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flow(pattern: &str, started: u64) -> Flow {
+        let counts = Counts { started, replied: started, ..Counts::default() };
+        Flow { pattern: pattern.into(), service: "cart".into(), handler: "add".into(), counts }
+    }
+
+    #[test]
+    fn each_series_stands_once() {
+        // As with a handler and the one that overrides it, in modules of one name.
+        let text = metrics(
+            &Snapshot::new(vec![flow("a:1", 2), flow("a:2", 1), flow("a:1", 3)], 0, Vec::new()),
+            true,
+        );
+        let samples: Vec<&str> =
+            text.lines().filter(|line| line.starts_with("matchbus_messages_total{")).collect();
+        assert_eq!(
+            samples,
+            [
+                r#"matchbus_messages_total{pattern="a:1",service="cart",handler="add"} 5"#,
+                r#"matchbus_messages_total{pattern="a:2",service="cart",handler="add"} 1"#,
+            ]
+        );
+    }
+
+    #[test]
+    fn a_label_may_have_any_text() {
+        let text = metrics(&Snapshot::new(vec![flow("a:\"q\\\n\u{fc}", 1)], 0, Vec::new()), true);
+        assert!(text.contains(r#"messages_total{pattern="a:\"q\\\nü","#), "{text}");
+        assert!(text.lines().all(|line| line.starts_with('#') || line.starts_with("matchbus_")), "{text}");
+    }
 }

@@ -54,7 +54,7 @@ impl HttpService {
     ///
     /// The token is empty or has characters that cannot be in a header.
     pub fn bearer(mut self, token: &str) -> Result<Self> {
-        Arc::make_mut(&mut self.0).answering.token = Some(Token::new(token)?);
+        Arc::make_mut(&mut self.0).answering.tokens = Some(Token::new(token)?.into());
         Ok(self)
     }
 

@@ -16,7 +16,9 @@ pub(super) enum First {
     /// A head that is not whole yet.
     Part,
     Simple(Simple),
-    /// Anything else, also what is no HTTP.
+    /// No HTTP/1.1.
+    Broken(httparse::Error),
+    /// Anything else.
     Other,
 }
 
@@ -36,14 +38,14 @@ impl First {
         let head = match parsed.parse_with_uninit_headers(bytes, &mut fields) {
             Ok(httparse::Status::Complete(head)) => head,
             Ok(httparse::Status::Partial) => return First::Part,
-            Err(_) => return First::Other,
+            Err(cause) => return First::Broken(cause),
         };
         let simple = || {
             let posted = parsed.method == Some("POST") && matches!(parsed.path, Some("/act" | "/"));
             if !posted || parsed.version != Some(1) {
                 return None;
             }
-            let mut body = None;
+            let (mut body, mut hosts) = (None, 0);
             let mut headers = HeaderMap::with_capacity(parsed.headers.len());
             for field in &*parsed.headers {
                 let name = HeaderName::from_bytes(field.name.as_bytes()).ok()?;
@@ -53,10 +55,15 @@ impl First {
                     // What says how the body is to be read, or that something else is to happen.
                     "content-length" | "content-encoding" | "connection" | "transfer-encoding" | "expect"
                     | "upgrade" => return None,
-                    _ => drop(headers.try_append(name, HeaderValue::from_bytes(field.value).ok()?).ok()?),
+                    // No or two hosts are a mistake (RFC 9112, 3.2).
+                    "host" if hosts > 0 => return None,
+                    text => {
+                        hosts += usize::from(text == "host");
+                        headers.try_append(name, HeaderValue::from_bytes(field.value).ok()?).ok()?;
+                    }
                 }
             }
-            Some(Simple { headers, head, body: body? })
+            (hosts == 1).then_some(Simple { headers, head, body: body? })
         };
         simple().map_or(First::Other, First::Simple)
     }
@@ -79,24 +86,20 @@ mod tests {
 
     #[test]
     fn all_else_is_not() {
-        let many = "x: y\r\n".repeat(101);
         for (line, fields) in [
             ("POST /act HTTP/1.0", "content-length: 2"),
-            ("POST /act HTTP/2.0", "content-length: 2"),
             ("GET /act HTTP/1.1", "content-length: 2"),
             ("POST /health HTTP/1.1", "content-length: 2"),
             ("POST /act?a HTTP/1.1", "content-length: 2"),
             ("POST http://x/act HTTP/1.1", "content-length: 2"),
-            ("POST  /act HTTP/1.1", "content-length: 2"),
-            ("POST /act HTTP/1.1", "host: x"),
+            ("POST /act HTTP/1.1", ""),
+            ("POST /act HTTP/1.1", "content-length: 2\r\nhost: y"),
             ("POST /act HTTP/1.1", "content-length: 2\r\ncontent-length: 2"),
             ("POST /act HTTP/1.1", "content-length: 2, 2"),
             ("POST /act HTTP/1.1", "content-length: +2"),
             ("POST /act HTTP/1.1", "content-length: 0x2"),
             ("POST /act HTTP/1.1", "content-length: 99999999999999999999"),
             ("POST /act HTTP/1.1", "content-length:"),
-            ("POST /act HTTP/1.1", "content-length : 2"),
-            ("POST /act HTTP/1.1", "content-length: 2\r\n x"),
             ("POST /act HTTP/1.1", "content-length: 2\r\ntransfer-encoding: chunked"),
             ("POST /act HTTP/1.1", "transfer-encoding: chunked"),
             ("POST /act HTTP/1.1", "content-length: 2\r\ncontent-encoding: gzip"),
@@ -104,12 +107,28 @@ mod tests {
             ("POST /act HTTP/1.1", "content-length: 2\r\nconnection: close"),
             ("POST /act HTTP/1.1", "content-length: 2\r\nconnection: keep-alive, x"),
             ("POST /act HTTP/1.1", "content-length: 2\r\nconnection: upgrade\r\nupgrade: h2c"),
-            ("POST /act HTTP/1.1", "content-length: 2\r\na\0: b"),
-            ("POST /act HTTP/1.1", &format!("content-length: 2\r\n{many}")),
         ] {
-            let text = format!("{line}\r\n{fields}\r\n\r\n{{}}");
+            let text =
+                format!("{line}\r\nhost: x\r\n{fields}\r\n\r\n{{}}").replace("\r\n\r\n\r\n", "\r\n\r\n");
             assert_eq!(First::of(text.as_bytes()), First::Other, "{text}");
         }
-        assert_eq!(First::of(b"\0\0"), First::Other);
+        let without = First::of(b"POST /act HTTP/1.1\r\ncontent-length: 2\r\n\r\n{}");
+        assert_eq!(without, First::Other, "no host");
+    }
+
+    #[test]
+    fn what_is_no_http_is_broken() {
+        let many = "x: y\r\n".repeat(101);
+        for text in [
+            "POST /act HTTP/2.0\r\nhost: x\r\n\r\n",
+            "POST  /act HTTP/1.1\r\nhost: x\r\n\r\n",
+            "POST /act HTTP/1.1\r\ncontent-length : 2\r\n\r\n",
+            "POST /act HTTP/1.1\r\nhost: x\r\n x\r\n\r\n",
+            "POST /act HTTP/1.1\r\na\0: b\r\n\r\n",
+            &format!("POST /act HTTP/1.1\r\n{many}\r\n"),
+            "\0\0",
+        ] {
+            assert!(matches!(First::of(text.as_bytes()), First::Broken(_)), "{text}");
+        }
     }
 }

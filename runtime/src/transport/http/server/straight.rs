@@ -18,6 +18,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::body::{broken, too_slow};
 use super::connection::{BUFFER, Busy, Running};
 use super::desk::Reply;
+use super::failure::Failure;
 use super::simple::{First, Simple};
 use super::stream::{Opened, Stream};
 use crate::seam::clock;
@@ -42,7 +43,12 @@ pub(super) async fn serve<S: Stream>(opened: Opened<S>, busy: &Busy, closing: &A
                 }
                 return Then::Ended(stream);
             }
-            First::Part | First::Simple(_) | First::Other => return Then::Hyper(Opened::new(stream, bytes)),
+            First::Part => return no_request(stream, busy, &Failure::large_head()).await,
+            First::Broken(httparse::Error::TooManyHeaders) => {
+                return no_request(stream, busy, &Failure::large_head()).await;
+            }
+            First::Broken(cause) => return no_request(stream, busy, &Failure::no_http(&cause)).await,
+            First::Simple(_) | First::Other => return Then::Hyper(Opened::new(stream, bytes)),
         };
         let end = head + body;
         // What comes of the next request while this one runs.
@@ -76,6 +82,17 @@ pub(super) async fn serve<S: Stream>(opened: Opened<S>, busy: &Busy, closing: &A
             spare(std::mem::take(&mut bytes));
         }
     }
+}
+
+/// What cannot be read as a request is told so in JSON, as everything else is; by hyper it would be told with no body.
+#[cold]
+async fn no_request<S: Stream>(mut stream: S, busy: &Busy, failure: &Failure) -> Then<S> {
+    let reply = busy.desk.refuse(&HeaderMap::new(), failure);
+    // How a connection ends is the client's affair.
+    if stream.write_all(&written(&reply, true)).await.is_ok() {
+        let _ = stream.flush().await;
+    }
+    Then::Ended(stream)
 }
 
 /// Whether nothing has to be told before the body is read.
