@@ -4,7 +4,7 @@ use std::future::pending;
 use std::time::Duration;
 
 use matchbus::prelude::*;
-use matchbus_tests::faults::{Block, Give, Hang, MayPanic, Ping, Work};
+use matchbus_tests::faults::{Give, Hang, MayPanic, Ping, Work};
 
 use crate::seen::{Running, Seen};
 
@@ -32,14 +32,6 @@ async fn hang(_: Hang, meta: Meta, seen: State<Seen>) -> u64 {
     let () = pending().await;
     running.end();
     0
-}
-
-/// What a handler must not do, and some does.
-#[service(fault = "block")]
-async fn block(_: Block) -> u64 {
-    loop {
-        std::thread::sleep(Duration::from_hours(1));
-    }
 }
 
 #[service(fault = "work", effect(idempotent), concurrency(4))]
