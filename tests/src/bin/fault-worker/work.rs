@@ -18,7 +18,8 @@ fn give(msg: Give) -> String {
     "x".repeat(msg.bytes)
 }
 
-#[service(fault = "panic", effect(idempotent))]
+/// With a few places, so that one which a panic does not give back is missed.
+#[service(fault = "panic", effect(idempotent), concurrency(4))]
 fn may_panic(msg: MayPanic, meta: Meta, seen: State<Seen>) -> u64 {
     let running = Running::begin(seen, &meta);
     assert!(msg.n % 100 != 99, "number {} is not to my taste", msg.n);

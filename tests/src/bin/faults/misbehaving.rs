@@ -16,6 +16,9 @@ use crate::{Result, Setting};
 /// How much longer than its deadline a call may take.
 const GRACE: Duration = Duration::from_millis(50);
 
+/// Of the handler that panics.
+const PLACES: u64 = 4;
+
 /// T14. Each hundredth call panics.
 pub(crate) async fn panics(setting: Setting) -> Result<Report> {
     let mut report = Report::new(&setting);
@@ -37,6 +40,16 @@ pub(crate) async fn panics(setting: Setting) -> Result<Report> {
     let (all, heard) =
         panics.fold((0, 0), |(all, heard), sample| (all + 1, heard + u64::from(told(&sample.end))));
     let stats = at_rest(&bus, Duration::from_secs(2)).await?;
+    // Twice as many panics as there are places, one after the other, however few there were under load: where one keeps its
+    // place, the last ones find none.
+    let mut freed = 0;
+    for _ in 0..2 * PLACES {
+        let end = End::of(bus.call(MayPanic { n: 99 }).await, |_| false);
+        freed += u64::from(told(&end));
+    }
+    let well = bus.call(MayPanic { n: 1 }).await == Ok(1);
+    report.exactly("panics that found a place", freed, 2 * PLACES);
+    report.exactly("answers after that", u64::from(well), 1);
     report.at_least("panics", all, 1);
     report.exactly("callers told of their panic", heard, all);
     report.exactly("other errors", samples.errors() - heard, 0);
