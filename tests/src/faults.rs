@@ -72,10 +72,13 @@ pub struct MayPanic {
 #[message(fault = "hang", reply(u64), external)]
 pub struct Hang {}
 
-/// Takes one thread of the process for ever.
+/// Takes one thread of the process, unless it is too late for that.
 #[derive(Clone, Debug, Message, Serialize, Deserialize)]
 #[message(fault = "block", reply(u64), external)]
-pub struct Block {}
+pub struct Block {
+    /// Until when, in milliseconds since 1970: so that all threads that are taken are given back at once, and none after that.
+    pub until_ms: u64,
+}
 
 /// Goes along a chain of processes, each of which has one `step`; the last one takes two seconds.
 #[derive(Clone, Debug, Message, Serialize, Deserialize)]

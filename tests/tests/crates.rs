@@ -106,6 +106,30 @@ fn duplicates_in_two_crates_are_found_by_the_registry_test() {
 }
 
 #[test]
+fn a_call_that_nobody_answers_is_found_by_the_registry_test() {
+    let errors = fails(&["test", "-p", "unanswered"]);
+    assert!(errors.contains("matchbus_registry"), "{errors}");
+    assert!(
+        errors.contains("no handler answers `GetPrice`, whose pattern is `cmd:get,role:price`"),
+        "{errors}"
+    );
+    assert!(errors.contains("unanswered::add (unanswered/src/lib.rs:9) calls it"), "{errors}");
+}
+
+#[test]
+fn a_program_whose_handlers_are_not_linked_does_not_start() {
+    let output = cargo(&["run", "-p", "unlinked"]);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), &*output.stdout), (Some(1), &b""[..]), "{errors}");
+    let text = "crate `cart_service` has handlers, but it is not linked into this program, since nothing of it is used: \
+                add `use cart_service as _;` to main.rs, or `allow_unlinked(cart_service)` to `#[matchbus::main]`";
+    assert!(errors.contains(text), "{errors}");
+    // What is linked is not blamed.
+    assert!(!errors.contains("stock_service"), "{errors}");
+    assert_eq!(succeeds(&["run", "-p", "unlinked", "--features", "cured"]), "2 handlers");
+}
+
+#[test]
 fn clippy_finds_nothing_in_what_the_macros_write() {
     if left_out("crates") {
         return;

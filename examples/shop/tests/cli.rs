@@ -4,8 +4,12 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
 
-use serde_json::{Value, json};
+use matchbus::prelude::*;
+use matchbus::transport::Exposed;
+use serde_json::json;
+use tokio::sync::Semaphore;
 
 fn shop(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_shop"));
@@ -413,7 +417,11 @@ fn wait_for(lines: &mut impl BufRead, text: &str) {
 }
 
 fn terminate(child: &Child) {
-    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+    signal(child, "TERM");
+}
+
+fn signal(child: &Child, name: &str) {
+    assert!(Command::new("kill").args(["-s", name, &child.id().to_string()]).status().unwrap().success());
 }
 
 #[cfg(unix)]
@@ -428,6 +436,58 @@ fn run_mounts_what_is_asked_and_ends_well_on_sigterm() {
     stderr.read_to_string(&mut rest).unwrap();
     assert_eq!(rest, "SIGTERM: ending what is running\n");
     assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn run_ends_well_on_ctrl_c() {
+    let mut child = shop(&["run", "--only", "price"]).spawn().unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    wait_for(&mut stderr, "SIGTERM or ctrl-c ends it");
+    signal(&child, "INT");
+    let mut rest = String::new();
+    stderr.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "ctrl-c: ending what is running\n");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+/// Answers nobody, and says that it was asked.
+#[service(role = "price", cmd = "get")]
+async fn never(_: Value, asked: State<Arc<Semaphore>>) -> Value {
+    asked.add_permits(1);
+    std::future::pending().await
+}
+
+/// A cart that waits for its price is a handler at work, and the first signal lets it go on.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn run_ends_at_once_on_a_second_signal() {
+    let asked = Arc::new(Semaphore::new(0));
+    let price =
+        Bus::builder().services(matchbus::services![never]).state(Arc::clone(&asked)).start().unwrap();
+    let listener = price.listen(&"tcp://127.0.0.1:0".parse().unwrap(), &Exposed::All).await.unwrap();
+    for (second, name) in [("TERM", "SIGTERM"), ("INT", "ctrl-c")] {
+        let mut cart = shop(&["run", "--only", "cart", "--listen", "tcp://127.0.0.1:0"]);
+        let mut child = cart.args(["--bus", &listener.url().to_string()]).spawn().unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        stderr.read_line(&mut line).unwrap();
+        let url = line.trim().strip_prefix("listening at ").unwrap_or_else(|| panic!("{line}"));
+        wait_for(&mut stderr, "SIGTERM or ctrl-c ends it");
+        // It has more time than the ten seconds that a cart has to end, so only the second signal ends it.
+        let add = r#"{"role":"cart","cmd":"add","cart":"ann","sku":"tea","qty":2}"#;
+        let mut caller = shop(&["call", add, "--timeout", "60s", "--bus", url]).spawn().unwrap();
+        asked.acquire().await.unwrap().forget();
+        terminate(&child);
+        wait_for(&mut stderr, "SIGTERM: ending what is running");
+        signal(&child, second);
+        let mut rest = String::new();
+        stderr.read_to_string(&mut rest).unwrap();
+        assert_eq!(rest, format!("{name} again: ending at once\n"));
+        assert_eq!(child.wait().unwrap().code(), Some(1));
+        caller.kill().unwrap();
+        caller.wait().unwrap();
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use matchbus::prelude::*;
 use matchbus::transport::Url;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use shop_contracts::GetPrice;
 
 /// A process of the shop; killed when dropped.
@@ -24,9 +25,14 @@ impl Process {
     }
 
     fn start_with(services: &str, listen: &str, more: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_shop"));
-        command.args(["run", "--only", services, "--listen", listen]).args(more).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
+        let mut command = shop();
+        command.args(["run", "--only", services, "--listen", listen]).args(more);
+        Process::of(command)
+    }
+
+    /// Starts what says by itself where it listens.
+    fn of(mut command: Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let line = lines.next().unwrap().unwrap();
         let url = line.strip_prefix("listening at ").unwrap_or_else(|| panic!("{line}")).parse().unwrap();
@@ -49,6 +55,15 @@ impl Drop for Process {
     }
 }
 
+/// With nothing in its environment that somebody who runs the tests may have there.
+fn shop() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_shop"));
+    for name in ["URL", "LISTEN", "ROUTES", "TLS_CERT", "TLS_KEY", "TLS_CA", "TLS_CLIENT_CA"] {
+        command.env_remove(format!("MATCHBUS_{name}"));
+    }
+    command
+}
+
 async fn client(peers: &[&Process]) -> Bus {
     let bus = Bus::builder().in_part().start().unwrap();
     for peer in peers {
@@ -66,7 +81,7 @@ fn call_explains_what_other_processes_answer() {
     let price = Process::start("price,gold", "tcp://127.0.0.1:0", &[]);
     let url = price.url.to_string();
     let explain = |message: &str| {
-        let mut call = Command::new(env!("CARGO_BIN_EXE_shop"));
+        let mut call = shop();
         call.args(["call", message, "--explain", "--bus", &url]);
         String::from_utf8(call.output().unwrap().stderr).unwrap()
     };
@@ -234,12 +249,38 @@ async fn an_order_goes_through_six_processes_by_the_documented_table() {
     let _stock = Process::start_with("stock", &format!("tcp://127.0.0.1:{stock_port}"), routes());
     let cart = Process::start_with("cart", &format!("tcp://127.0.0.1:{cart_port}"), routes());
     let order = Process::start_with("order", "http://127.0.0.1:0", routes());
-    let bus = client(&[&cart, &order, &rest]).await;
+    an_order_is_placed_and_observed(&cart, &order, &rest).await;
+}
+
+#[tokio::test]
+async fn an_order_goes_through_six_processes_by_routes_on_the_command_line() {
+    let listen = "tcp://127.0.0.1:0";
+    let price = Process::start("price", listen, &[]);
+    let payment = Process::start("payment", listen, &[]);
+    let rest = Process::start("mail,audit,bestsellers", listen, &[]);
+    let to = |flag: &str, pin: &str, processes: &[&Process]| {
+        let urls: Vec<_> = processes.iter().map(|process| process.url.to_string()).collect();
+        [flag.to_owned(), format!("{pin}={}", urls.join(","))]
+    };
+    let stock = Process::start_with("stock", listen, to("--observe", "role:stock,event:low", &[&rest]));
+    let cart = Process::start_with("cart", listen, to("--route", "role:price", &[&price]));
+    let routes = [
+        to("--route", "role:cart", &[&cart]),
+        to("--route", "role:stock", &[&stock]),
+        to("--route", "role:payment", &[&payment]),
+        to("--observe", "role:order,event:placed", &[&stock, &rest, &cart]),
+    ];
+    let order = Process::start_with("order", "http://127.0.0.1:0", routes.concat());
+    an_order_is_placed_and_observed(&cart, &order, &rest).await;
+}
+
+async fn an_order_is_placed_and_observed(cart: &Process, order: &Process, rest: &Process) {
+    let bus = client(&[cart, order, rest]).await;
     let add = serde_json::json!({"role":"cart","cmd":"add","cart":"ann","sku":"tea","qty":2});
     assert_eq!(bus.act(add).await.unwrap()["cents"], 900);
     let place = serde_json::json!({"role":"order","cmd":"place","cart":"ann","card":"4242"});
     assert_eq!(bus.act(place).await.unwrap()["cents"], 900);
-    // The event has reached the observers by the table: at two other processes.
+    // The event has reached the observers by the routes: at two other processes.
     let best = serde_json::json!({"role":"bestsellers","cmd":"get"});
     let get = serde_json::json!({"role":"cart","cmd":"get","cart":"ann"});
     tokio::time::timeout(std::time::Duration::from_secs(20), async {
@@ -249,4 +290,78 @@ async fn an_order_goes_through_six_processes_by_the_documented_table() {
     })
     .await
     .expect("the order was not observed");
+}
+
+/// An authority, and a certificate from it for whoever listens and calls here; gone when dropped.
+struct Certificates(PathBuf);
+
+impl Certificates {
+    fn write() -> Self {
+        let path = std::env::temp_dir().join(format!("shop-certificates-{}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let ca = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let certificate = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+        let certificate = certificate.signed_by(&key, &ca).unwrap();
+        for (name, text) in [("ca", ca.pem()), ("cert", certificate.pem()), ("key", key.serialize_pem())] {
+            std::fs::write(path.join(name), text).unwrap();
+        }
+        Certificates(path)
+    }
+
+    /// Says where they are by the environment.
+    fn tell(&self, command: &mut Command, which: &[(&str, &str)]) {
+        command.envs(which.iter().map(|(name, file)| (format!("MATCHBUS_TLS_{name}"), self.0.join(file))));
+    }
+}
+
+impl Drop for Certificates {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn processes_run_by_their_environment_only() {
+    let files = Certificates::write();
+    let all = [("CERT", "cert"), ("KEY", "key"), ("CA", "ca"), ("CLIENT_CA", "ca")];
+    let listener = |services: &str| {
+        let mut command = shop();
+        command.args(["run", "--only", services]).env("MATCHBUS_LISTEN", "tcps://127.0.0.1:0");
+        files.tell(&mut command, &all);
+        command
+    };
+    let mut price = listener("price");
+    // It calls nobody.
+    price.env_remove("MATCHBUS_TLS_CA");
+    let price = Process::of(price);
+    let table = files.0.join("routes.toml");
+    std::fs::write(&table, format!("[[route]]\npin = \"role:price\"\nto = \"{}\"\n", price.url)).unwrap();
+    let mut cart = listener("cart");
+    cart.env("MATCHBUS_ROUTES", &table);
+    let cart = Process::of(cart);
+    assert_eq!((price.url.scheme(), cart.url.scheme()), ("tcps", "tcps"));
+
+    let call = |which: &[(&str, &str)]| {
+        let mut call = shop();
+        let add = r#"{"role":"cart","cmd":"add","cart":"ann","sku":"tea","qty":2}"#;
+        call.args(["call", add, "--timeout", "10s"]).env("MATCHBUS_URL", cart.url.to_string());
+        files.tell(&mut call, which);
+        let output = call.output().unwrap();
+        let [said, told] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+        (output.status.code(), said, told)
+    };
+    let (code, said, told) = call(&[("CA", "ca"), ("CERT", "cert"), ("KEY", "key")]);
+    let reply: Value = serde_json::from_str(&said).unwrap_or_else(|cause| panic!("{cause}: {said}{told}"));
+    assert_eq!((code, &reply["cents"]), (Some(0), &900.into()), "{told}");
+    // Each variable does something: without it there is no way in.
+    for (which, cure) in
+        [(&[("CA", "ca")][..], "--tls-cert"), (&[("CERT", "cert"), ("KEY", "key")], "--tls-ca")]
+    {
+        let (code, said, told) = call(which);
+        assert_eq!((code, &*said), (Some(1), ""), "{which:?}: {told}");
+        assert!(told.contains(cure), "{which:?}: {told}");
+    }
 }

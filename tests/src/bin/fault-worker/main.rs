@@ -6,6 +6,7 @@
 
 mod chain;
 mod effects;
+mod ready;
 mod seen;
 mod versions;
 mod work;
@@ -20,17 +21,19 @@ async fn main(app: App) -> matchbus::Result<()> {
     let (timeout, queue) = (number("FAULTS_TIMEOUT_MS"), number("FAULTS_QUEUE"));
     let clock = std::env::var("FAULTS_CLOCK_S").ok().and_then(|text| text.parse::<i64>().ok());
     matchbus::seam::clock::shift_wall(clock.unwrap_or(0) * 1_000);
-    let directory = std::env::var_os("FAULTS_DIR").map(Into::into);
-    let app = app.state(effects::Store::new(directory)).state(seen::Seen::default());
-    app.configure(|mut bus| {
-        if let Some(ms) = timeout {
-            bus = bus.timeout(Duration::from_millis(ms));
-        }
-        if let Some(messages) = queue {
-            bus = bus.queue(usize::try_from(messages).unwrap_or(usize::MAX));
-        }
-        bus
-    })
-    .run()
-    .await
+    let directory = std::env::var_os("FAULTS_DIR").map(std::path::PathBuf::from);
+    app.state(effects::Store::new(directory.clone()))
+        .state(ready::Diary::new(directory))
+        .state(seen::Seen::default())
+        .configure(|mut bus| {
+            if let Some(ms) = timeout {
+                bus = bus.timeout(Duration::from_millis(ms));
+            }
+            if let Some(messages) = queue {
+                bus = bus.queue(usize::try_from(messages).unwrap_or(usize::MAX));
+            }
+            bus
+        })
+        .run()
+        .await
 }

@@ -170,7 +170,7 @@ fn effects(
     let dead: BTreeSet<u32> = kills.iter().map(|kill| kill.pid).collect();
     let (mut missing, mut doubled, mut excused, mut in_flight) = (0_u64, 0_u64, 0_u64, 0_u64);
     for (key, sample) in keys(2) {
-        let began = sample.at.saturating_sub(sample.took);
+        let began = sample.due();
         let at_a_kill = key.starts_with("killed")
             && kills.iter().any(|kill| began <= kill.to + SLACK && sample.at + SLACK >= kill.from);
         in_flight += u64::from(at_a_kill);

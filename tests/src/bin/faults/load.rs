@@ -54,9 +54,18 @@ where
     let total = (f64::from(rate) * time.as_secs_f64()).round();
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // A count of calls.
     let total = total as u64;
+    load_while(rate, |n| n < total, call).await
+}
+
+/// As [`load`], with as many calls as `more` wants, which is asked before each of them.
+pub(crate) async fn load_while<F, Fut>(rate: u32, more: impl Fn(u64) -> bool, call: F) -> Samples
+where
+    F: Fn(u64) -> Fut,
+    Fut: Future<Output = End> + Send + 'static,
+{
     let (tell, mut told) = mpsc::unbounded_channel();
     let began = Instant::now();
-    for n in 0..total {
+    for n in (0..).take_while(|n| more(*n)) {
         #[allow(clippy::cast_precision_loss)] // As above.
         let due = began + Duration::from_secs_f64(n as f64 / f64::from(rate));
         if due > Instant::now() {
@@ -105,6 +114,13 @@ const LEAST_RATE: u32 = 25;
 /// The calls of one load.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Samples(pub(crate) Vec<Sample>);
+
+impl Sample {
+    /// When it should have begun, since the load began.
+    pub(crate) fn due(&self) -> Duration {
+        self.at.saturating_sub(self.took)
+    }
+}
 
 impl Samples {
     pub(crate) fn count(&self) -> u64 {

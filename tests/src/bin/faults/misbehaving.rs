@@ -1,8 +1,9 @@
 //! T14, T15, T16: handlers that panic, hang, or have no time left.
 
+mod blocked;
+
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use matchbus::transport::{Head, Url};
 use matchbus::{Bus, Outcome};
 use matchbus_tests::faults::{GetStats, Hang, Hop, MayPanic, Ping, Stats};
 use tokio::time::{Instant, sleep};
@@ -14,6 +15,9 @@ use crate::{Result, Setting};
 
 /// How much longer than its deadline a call may take.
 const GRACE: Duration = Duration::from_millis(50);
+
+/// Of the handler that panics.
+const PLACES: u64 = 4;
 
 /// T14. Each hundredth call panics.
 pub(crate) async fn panics(setting: Setting) -> Result<Report> {
@@ -36,6 +40,16 @@ pub(crate) async fn panics(setting: Setting) -> Result<Report> {
     let (all, heard) =
         panics.fold((0, 0), |(all, heard), sample| (all + 1, heard + u64::from(told(&sample.end))));
     let stats = at_rest(&bus, Duration::from_secs(2)).await?;
+    // Twice as many panics as there are places, one after the other, however few there were under load: where one keeps its
+    // place, the last ones find none.
+    let mut freed = 0;
+    for _ in 0..2 * PLACES {
+        let end = End::of(bus.call(MayPanic { n: 99 }).await, |_| false);
+        freed += u64::from(told(&end));
+    }
+    let well = bus.call(MayPanic { n: 1 }).await == Ok(1);
+    report.exactly("panics that found a place", freed, 2 * PLACES);
+    report.exactly("answers after that", u64::from(well), 1);
     report.at_least("panics", all, 1);
     report.exactly("callers told of their panic", heard, all);
     report.exactly("other errors", samples.errors() - heard, 0);
@@ -73,6 +87,7 @@ pub(crate) async fn hangs(setting: Setting) -> Result<Report> {
         0,
     );
     report.within("p99 of releases", percentile(held.clone(), 0.99), deadline + setting.bar(GRACE));
+    report.within("longest", percentile(held.clone(), 1.0), deadline + setting.bar(GRACE));
     report.at_least("hanging handlers", stats.started, most_of(samples.count()));
     report.exactly("cancelled handlers", stats.dropped, stats.started);
     report.at_most("left in flight", stats.in_flight, 0);
@@ -81,66 +96,8 @@ pub(crate) async fn hangs(setting: Setting) -> Result<Report> {
     report.see_ms("p50 of releases", percentile(held, 0.5));
     report.see("some errors", some_but(&samples, told));
     drop(worker);
-    blocks(&setting, &mut report).await?;
+    blocked::run(&setting, &mut report).await?;
     Ok(report)
-}
-
-/// Two processes, and all threads of one sleep.
-async fn blocks(setting: &Setting, report: &mut Report) -> Result<()> {
-    let deadline = Duration::from_millis(setting.pick(5_000, 500));
-    let plan = || {
-        let plan = Plan::new(setting.over, "work,seen", "")?;
-        Ok::<_, Box<dyn std::error::Error + Send + Sync>>(
-            plan.environment("FAULTS_TIMEOUT_MS", deadline.as_millis().to_string()),
-        )
-    };
-    let (mut ill, mut well) = (plan()?.start().await?, plan()?.start().await?);
-    let bus = caller([ill.address()?, well.address()?]).await?;
-    let time = deadline * 5 + Duration::from_secs(1);
-    let loading = load(200, time, |n| {
-        let bus = bus.clone();
-        async move { End::of(bus.call(Ping { n }).await, |reply| *reply == n) }
-    });
-    let blocking = async {
-        sleep(Duration::from_millis(500)).await;
-        let began = Instant::now();
-        // One for each thread, over connections of their own: what comes after it over the same one is not even read.
-        for _ in 0..4 {
-            let link = ill.link()?;
-            tokio::spawn(async move { link.call(br#"{"fault":"block"}"#, &Head::default()).await });
-        }
-        let silent = silent_after(&ill.address()?, began, deadline * 4).await;
-        let status = ill.ended(deadline * 6).await?;
-        Ok::<_, Box<dyn std::error::Error + Send + Sync>>((silent, began.elapsed(), status))
-    };
-    let (samples, blocked) = tokio::join!(loading, blocking);
-    let (silent, gone, status) = blocked?;
-    report.at_most("errors while a process was blocked", samples.errors(), 0);
-    report.within("not ready after", silent, setting.bar(deadline * 2));
-    report.within("gone after", gone, setting.bar(deadline * 4 + deadline / 2));
-    report.exactly("exit code", u64::from(status.code().unwrap_or(0).unsigned_abs()), 70);
-    report.exactly("the other one alive", u64::from(well.is_alive()), 1);
-    report.see_ms("deadline of the blocked", deadline);
-    report.see_ms("p99 while blocked", samples.p99());
-    report.see_ms("longest while blocked", samples.longest());
-    report.see("some errors while blocked", samples.some_errors());
-    Ok(())
-}
-
-/// When a process does not say any more that it is ready: it is asked anew each time, as a supervisor does. Over TCP, where
-/// nothing can be asked, when a message is not answered.
-async fn silent_after(url: &Url, began: Instant, patience: Duration) -> Duration {
-    while began.elapsed() < patience {
-        let answered = async {
-            let link = crate::worker::link(url).ok()?;
-            link.call(br#"{"fault":"ping","n":1}"#, &Head::default()).await.ok()
-        };
-        match tokio::time::timeout(Duration::from_millis(100), answered).await {
-            Ok(Some(_)) => sleep(Duration::from_millis(10)).await,
-            Ok(None) | Err(_) => return began.elapsed(),
-        }
-    }
-    patience
 }
 
 /// T16. Five processes in a row, one second for all of them, and the last one takes two. Their wall clocks are an hour ahead and

@@ -1,7 +1,8 @@
 //! T17: ten times the load that can be done.
 //!
-//! The worker has four places of 5 ms and a queue of 16, so what can be done is known and does not depend on the processor;
-//! K is measured all the same. Messages go over bare links, since a bus would try again what was refused: each refusal is
+//! The worker has four places of 5 ms and a queue of 8, so what can be done is known and does not depend on the processor;
+//! K is measured all the same. Whoever is let in waits for two others at most, and so has its answer in three times what one
+//! takes. Messages go over bare links, since a bus would try again what was refused: each refusal is
 //! one, and its time is the worker's.
 
 use std::time::Duration;
@@ -26,7 +27,7 @@ const MORE_MEMORY: u64 = 64 * 1024;
 pub(crate) async fn run(setting: Setting) -> Result<Report> {
     let mut report = Report::new(&setting);
     let ms = setting.pick(5, 40);
-    let plan = Plan::new(setting.over, "work,seen", "")?.environment("FAULTS_QUEUE", "16");
+    let plan = Plan::new(setting.over, "work,seen", "")?.environment("FAULTS_QUEUE", "8");
     let mut worker = plan.start().await?;
 
     let nominal = 4 * 1_000 / u32::try_from(ms)?;
@@ -59,7 +60,8 @@ pub(crate) async fn run(setting: Setting) -> Result<Report> {
     report.at_most("errors that are no refusals", others, 0);
     report.at_least("refusals", refused.len() as u64, 1);
     report.within("p99 of refusals", percentile(refused, 0.99), setting.bar(REFUSAL));
-    report.within("p99 of what was accepted", over.p99(), setting.bar(3 * steady.p99().max(SHORT)));
+    let accepted = setting.pick(3 * steady.p99(), setting.bar(3 * steady.p99().max(SHORT)));
+    report.within("p99 of what was accepted", over.p99(), accepted);
     report.at_most("most memory KiB", most, MOST_MEMORY);
     report.at_most("more memory KiB", most.saturating_sub(before), MORE_MEMORY);
     report.within("all is well after", relief, Duration::from_secs(5));

@@ -4,11 +4,13 @@
 //! stop left in doubt is an error that its caller sees. They write a line for each run, so that a second one would be seen.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use matchbus_tests::faults::Add;
+use tokio::time::Instant;
 
-use crate::load::{End, load};
+use crate::load::{End, load_while};
 use crate::report::Report;
 use crate::worker::{Plan, RunDirectory, Worker, caller};
 use crate::{Result, Setting};
@@ -18,20 +20,24 @@ const WORKERS: usize = 4;
 const WORK_MS: u64 = 20;
 /// R15.
 const LONGEST_STOP: Duration = Duration::from_secs(10);
+/// How long the load goes on after the last stop.
+const AFTER: Duration = Duration::from_secs(1);
 
 pub(crate) async fn run(setting: Setting) -> Result<Report> {
     let mut report = Report::new(&setting);
     let rate = setting.pick(1_000, 200);
-    let rounds = setting.pick(10, 1);
-    // So that load is there from the first stop to the last.
-    let time = Duration::from_millis(setting.pick(700, 600)) * rounds * 4 + Duration::from_secs(1);
+    let rounds: u32 = setting.pick(10, 1);
     let directory = RunDirectory::new(&setting)?;
     let mut workers = Vec::new();
     for _ in 0..WORKERS {
         workers.push(Plan::new(setting.over, "effects", "")?.store(&directory).start().await?);
     }
     let bus = caller(workers.iter().map(Worker::address).collect::<Result<Vec<_>>>()?).await?;
-    let loading = load(rate, time, |n| {
+    let began = Instant::now();
+    // Load is there from the first stop until some time after the last, however long the machine takes for them.
+    let over_at = OnceLock::new();
+    let going_on = |_| over_at.get().is_none_or(|at| began.elapsed() < *at + AFTER);
+    let loading = load_while(rate, going_on, |n| {
         let bus = bus.clone();
         async move {
             let key = n.to_string();
@@ -52,8 +58,14 @@ pub(crate) async fn run(setting: Setting) -> Result<Report> {
         }
         Ok::<_, Box<dyn std::error::Error + Send + Sync>>((stops, ill))
     };
-    let (samples, stopped) = tokio::join!(loading, stopping);
+    let stopping = async {
+        let stopped = stopping.await;
+        // Also after a failure, or the load would never end.
+        (stopped, *over_at.get_or_init(|| began.elapsed()))
+    };
+    let (samples, (stopped, over_at)) = tokio::join!(loading, stopping);
     let (stops, ill) = stopped?;
+    let after = samples.0.iter().filter(|sample| sample.due() > over_at).count() as u64;
     let mut runs: BTreeMap<String, u64> = BTreeMap::new();
     for line in directory.lines()? {
         *runs.entry(line.split(' ').next().unwrap_or("").to_owned()).or_default() += 1;
@@ -64,6 +76,7 @@ pub(crate) async fn run(setting: Setting) -> Result<Report> {
     report.at_most("effects that were made twice", runs.values().filter(|runs| **runs > 1).count() as u64, 0);
     report.exactly("stops", stops.len() as u64, WORKERS as u64 * u64::from(rounds));
     report.at_most("stops with another code than 0", ill, 0);
+    report.at_least("calls begun after the last stop", after, u64::from(rate) / 2);
     report.within("longest stop", stops.into_iter().max().unwrap_or_default(), LONGEST_STOP);
     report.see("calls", samples.count());
     report.see("calls a second", rate);

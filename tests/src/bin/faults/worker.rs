@@ -222,6 +222,26 @@ impl RunDirectory {
     }
 }
 
+/// When a process's threads were taken and given back, and when it was ready and was not, since 1970.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Note {
+    pub(crate) what: String,
+    pub(crate) at: Duration,
+}
+
+impl RunDirectory {
+    /// What the process that takes [`Block`](matchbus_tests::faults::Block) wrote down.
+    pub(crate) fn diary(&self) -> Result<Vec<Note>> {
+        let path = self.0.join("diary");
+        let text = if path.exists() { std::fs::read_to_string(path)? } else { String::new() };
+        let note = |line: &str| {
+            let (what, at) = line.split_once(' ').ok_or("a line of the diary has no time")?;
+            Ok(Note { what: what.to_owned(), at: Duration::from_millis(at.parse()?) })
+        };
+        text.lines().map(note).collect()
+    }
+}
+
 impl Drop for RunDirectory {
     fn drop(&mut self) {
         // What cannot be removed is left to the system, as everything in a directory for temporary files.
