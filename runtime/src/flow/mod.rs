@@ -117,6 +117,12 @@ impl Flows {
         counts
     }
 
+    /// How many messages came, over all flows.
+    pub(crate) fn started(&self) -> u64 {
+        let all = self.shards.iter().filter_map(OnceLock::get).flatten();
+        all.map(|counters| counters.started.load(Ordering::Relaxed)).sum()
+    }
+
     fn counters(&self, flow: u32) -> impl Iterator<Item = &Counters> {
         self.shards.iter().filter_map(OnceLock::get).map(move |shard| &shard[flow as usize])
     }

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 /// Runs `future` beside the caller, on the runtime the caller is on.
@@ -11,7 +12,7 @@ pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
 
 /// As [`spawn`], where there is a runtime: for what is left when something is dropped.
 pub(crate) fn spawn_if_possible(future: impl Future<Output = ()> + Send + 'static) {
-    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+    if let Ok(runtime) = Handle::try_current() {
         drop(runtime.spawn(future));
     }
 }
@@ -33,4 +34,27 @@ pub(crate) fn spawn_abortable(future: impl Future<Output = ()> + Send + 'static)
 #[cfg(feature = "tcp")]
 pub(crate) async fn give_way() {
     tokio::task::yield_now().await;
+}
+
+/// The runtime that somebody is on, for who looks at it from outside.
+#[derive(Clone, Debug)]
+pub(crate) struct Runtime(Handle);
+
+impl Runtime {
+    /// That of the caller.
+    pub(crate) fn current() -> Self {
+        Runtime(Handle::current())
+    }
+
+    /// Whether one of its threads is parked, so that it would wake for whatever comes.
+    pub(crate) fn rests(&self) -> bool {
+        let metrics = self.0.metrics();
+        // Parking counts, and so does its end.
+        (0..metrics.num_workers()).any(|worker| metrics.worker_park_unpark_count(worker) % 2 == 1)
+    }
+
+    /// Runs `future` on it.
+    pub(crate) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
+        drop(self.0.spawn(future));
+    }
 }

@@ -146,7 +146,11 @@ impl Remote {
         };
         let next = match &reply {
             Ok(_) | Err(CallError::App(_)) => Next::End,
-            Err(CallError::Bus(error)) => next(error, target),
+            Err(CallError::Bus(error)) => {
+                // It may not be true any more who answers what.
+                self.wants_news();
+                next(error, target)
+            }
         };
         match next {
             Next::End => Asked::Ended(reply),
