@@ -687,6 +687,15 @@ async fn r10_the_caller_dies(way: Way) {
         "{way:?}"
     );
     assert_eq!(world.counts("dedup"), (2, 1, 1), "{way:?}");
+    // Whoever sends to another process counts the answers that nobody waited for, and those that came too late.
+    if way != Way::Local {
+        let given_up = |kind| world.bus.flows().to(&pattern(kind)).given_up;
+        assert_eq!((given_up("undeclared"), given_up("dedup")), (1, 1), "{way:?}");
+        let late = world.call_by(&world.bus.timeout(50 * MS), "undeclared", "hang").await;
+        assert_eq!(late.end(), (Outcome::Unknown, "deadline".into()), "{late:?}");
+        world.call("undeclared", "fail").await.reply.unwrap_err();
+        assert_eq!(given_up("undeclared"), 2, "{way:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

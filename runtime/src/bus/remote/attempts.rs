@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::breaker::jitter;
+use super::counts::Unless;
 use super::peer::Peer;
 use super::table::{Remote, Target};
 use crate::bus::Envelope;
@@ -315,6 +316,8 @@ impl Sending<'_> {
             receipt.attempt();
         }
         let busy = peer.busy();
+        // The caller may go away at any time, and this with it.
+        let given_up = Unless::new(&self.target.budget.counts.given_up);
         let call = peer.link.call(self.message, &head);
         let reply = if patience.is_none() && peer.link.keeps_time() {
             call.await
@@ -327,6 +330,9 @@ impl Sending<'_> {
             }
         };
         drop(busy);
+        if !matches!(&reply, Err(CallError::Bus(error)) if error.kind() == ErrorKind::Deadline) {
+            given_up.nothing();
+        }
         match &reply {
             Ok(_) | Err(CallError::App(_)) => {
                 let now = clock::now();
