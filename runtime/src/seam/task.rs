@@ -30,6 +30,29 @@ pub(crate) fn spawn_abortable(future: impl Future<Output = ()> + Send + 'static)
     tokio::spawn(future).abort_handle()
 }
 
+/// Tasks that end at the latest when this is dropped.
+#[cfg(feature = "tcp")]
+#[derive(Debug, Default)]
+pub(crate) struct Tasks(tokio::task::JoinSet<()>);
+
+#[cfg(feature = "tcp")]
+impl Tasks {
+    /// As [`spawn`].
+    pub(crate) fn spawn(&mut self, future: impl Future<Output = ()> + Send + 'static) {
+        self.0.spawn(future);
+    }
+
+    /// How many have not ended, or were not [seen](Tasks::one_ended) to.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Waits until one has ended; `false` if there is none.
+    pub(crate) async fn one_ended(&mut self) -> bool {
+        self.0.join_next().await.is_some()
+    }
+}
+
 /// Lets the tasks run that are ready, and then goes on.
 #[cfg(feature = "tcp")]
 pub(crate) async fn give_way() {
