@@ -123,7 +123,7 @@ async fn who_comes_back_with_other_handlers_is_learnt_anew(scheme: &str) {
         match bus.act(save.clone()).await {
             Ok(reply) => break reply,
             Err(error) => {
-                assert_eq!((error.code().as_str(), error.outcome()), ("no-handler", Outcome::NotDone))
+                assert_eq!((error.code().as_str(), error.outcome()), ("no-handler", Outcome::NotDone));
             }
         }
         tokio::task::yield_now().await;
