@@ -8,10 +8,10 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-/// Whether tests with it are left out, which a test has to say.
+/// Whether tests with it are [left out](crate::left_out).
 #[must_use]
 pub fn left_out() -> bool {
-    std::env::var("MATCHBUS_WITHOUT").is_ok_and(|names| names.split(',').any(|name| name.trim() == "seneca"))
+    crate::left_out("seneca")
 }
 
 /// A port that is free now.
