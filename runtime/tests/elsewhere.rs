@@ -147,6 +147,36 @@ async fn an_equal_handler_here_wins_over_one_elsewhere(scheme: &str) {
     assert_eq!(seen.calls.load(Ordering::SeqCst), 0);
 }
 
+/// Another program at the same address: what it answers is learnt, and what the one before answered is forgotten.
+async fn who_comes_back_with_other_handlers_is_learnt_anew(scheme: &str) {
+    let (before, _, at) = process(services![get_price, echo], &format!("{scheme}://127.0.0.1:0")).await;
+    let (url, bus) = (at.url().to_string(), caller(&[&at]).await);
+    let price = json!({"role": "price", "cmd": "get", "sku": "tea"});
+    assert_eq!(bus.act(price.clone()).await.unwrap(), 7);
+    assert_eq!(bus.act(json!({"echo": 1})).await.unwrap(), json!({"echo": 1}));
+    before.shutdown().await;
+    at.ended().await;
+
+    let (_after, _, _at) = process(services![store, echo], &url).await;
+    let save = json!({"store": "save", "cache": true, "text": "a"});
+    let reply = loop {
+        match bus.act(save.clone()).await {
+            Ok(reply) => break reply,
+            Err(error) => {
+                assert_eq!((error.code().as_str(), error.outcome()), ("no-handler", Outcome::NotDone));
+            }
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!(reply, "stored a");
+    let asked = || bus.flows().to("cmd:get,role:price").attempts;
+    let before = asked();
+    let error = bus.act(price).await.unwrap_err();
+    assert_eq!((error.code().as_str(), error.outcome()), ("no-handler", Outcome::NotDone), "{error}");
+    assert_eq!(asked(), before, "nobody is asked what he does not answer any more");
+    assert_eq!(bus.act(json!({"echo": 2})).await.unwrap(), json!({"echo": 2}));
+}
+
 /// A route `?observe=…` gives a process a copy of its own, beside the group that shares.
 async fn an_observer_by_route_gets_a_copy_of_its_own(scheme: &str) {
     let (_one, seen_one, at_one) = process(services![mail::mail], &format!("{scheme}://127.0.0.1:0")).await;
@@ -252,6 +282,7 @@ macro_rules! over {
         over!($scheme, [
             a_more_special_handler_elsewhere_wins_over_one_here,
             an_equal_handler_here_wins_over_one_elsewhere,
+            who_comes_back_with_other_handlers_is_learnt_anew,
             an_observer_by_route_gets_a_copy_of_its_own,
         ]);
     };

@@ -813,9 +813,9 @@ async fn calls_that_are_given_up_at_any_moment_leave_nothing_behind() {
 #[tokio::test]
 async fn who_begins_a_line_must_end_it() {
     let far = Far::listen("line_timeout=50ms").await;
-    let mut slow = far.raw().await;
+    let (mut slow, mut good) = (far.raw().await, far.raw().await);
+    assert_eq!(good.ask(act("0", json!({"role": "echo"}))).await["id"], "0");
     slow.write("{\"id\":").await;
-    let mut good = far.raw().await;
     let answer = slow.read().await.unwrap();
     assert!(answer["error"]["message"].as_str().unwrap().contains("not completed within 50ms"), "{answer}");
     assert!(slow.read().await.is_none());
@@ -832,6 +832,23 @@ async fn an_idle_connection_is_closed_and_one_that_waits_is_not() {
     assert_eq!(waits.read().await.unwrap()["id"], "1");
     assert_eq!(waits.read().await.unwrap()["mb"], json!({"taken": 1}));
     assert!(waits.read().await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_connects_and_is_silent_has_its_place_for_ten_seconds() {
+    let far = Far::listen("max_connections=2").await;
+    let (mut silent, mut used) = (far.raw().await, far.raw().await);
+    assert_eq!(used.ask(act("1", json!({"role": "echo"}))).await["id"], "1");
+    let began = tokio::time::Instant::now();
+    assert!(silent.read().await.is_none());
+    assert!(began.elapsed() <= Duration::from_secs(11), "{:?}", began.elapsed());
+    // Its place is another one's as soon as it is gone, and who has said something may be silent for longer.
+    drop(silent);
+    while far.raw().await.ask(act("1", json!({"role": "echo"}))).await["id"] != "1" {
+        tokio::task::yield_now().await;
+    }
+    tokio::time::sleep(Duration::from_mins(9)).await;
+    assert_eq!(used.ask(act("2", json!({"role": "echo"}))).await["id"], "2");
 }
 
 #[tokio::test]

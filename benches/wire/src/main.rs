@@ -14,12 +14,18 @@ mod message;
 mod ours;
 mod peers;
 mod process;
+mod service;
+
+use std::process::ExitCode;
 
 use cases::Effort;
 use matchbus_benches::{Options, print};
 use peers::tarpc::Format;
 
-fn main() {
+fn main() -> ExitCode {
+    if std::env::args().nth(1).is_some_and(|first| first == "run") {
+        return service::main();
+    }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         // As many as the reference's.
@@ -35,6 +41,7 @@ fn main() {
         }
         _ => runtime.block_on(compare(&Options::from_command_line())),
     }
+    ExitCode::SUCCESS
 }
 
 async fn server(name: &str) {
@@ -54,7 +61,7 @@ async fn compare(options: &Options) {
     let effort = Effort::of(options.quick);
     let mut lines = Vec::new();
     if options.with("idle") {
-        lines.extend(cases::process::run(effort).await);
+        lines.extend(cases::process::run().await);
     }
     if options.with("http") {
         lines.extend(cases::http::run(effort).await);

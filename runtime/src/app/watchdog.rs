@@ -1,12 +1,12 @@
 //! Rule R14: a runtime whose threads all hang cannot notice it, so a thread outside of it does.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::log::say;
 use crate::bus::Bus;
-use crate::seam::{clock, outside, task};
+use crate::seam::{outside, task};
 
 /// What the watchdog does about a runtime that has been silent for some time.
 #[derive(Debug, PartialEq, Eq)]
@@ -29,39 +29,24 @@ fn judge(silent: Duration, deadline: Duration) -> Verdict {
 }
 
 /// Watches the runtime that this is called on until the bus is shut down.
+///
+/// It wakes no thread of a runtime that rests: one that is parked can be woken, so the runtime is well. Only where all of them
+/// have something to do one is asked for a sign.
 pub(super) fn watch(bus: &Bus) {
-    let deadline = bus.default_timeout();
-    let beats = Arc::new(AtomicU64::new(0));
-    let step = (deadline / 8).max(Duration::from_millis(10));
-    task::spawn({
-        let (beats, bus) = (Arc::clone(&beats), bus.clone());
-        async move {
-            while !bus.is_draining() {
-                beats.fetch_add(1, Ordering::Relaxed);
-                clock::sleep(step).await;
-            }
-        }
-    });
-    let bus = bus.clone();
+    let (bus, runtime) = (bus.clone(), task::Runtime::current());
     let watch = move || {
-        let (mut seen, mut since) = (0, outside::now());
+        let mut watch = Watch::new(bus.default_timeout());
         while !bus.is_draining() {
-            outside::sleep(step);
-            let now = beats.load(Ordering::Relaxed);
-            if now != seen {
-                (seen, since) = (now, outside::now());
-            }
-            match judge(since.elapsed(), deadline) {
+            outside::sleep(watch.step());
+            match watch.look(|| runtime.rests(), |sign| runtime.spawn(async move { sign.give() })) {
                 Verdict::Well => bus.set_ready(true),
                 Verdict::NotReady => {
                     bus.set_ready(false);
                     tracing::error!("every thread of the runtime hangs; a handler blocks without awaiting");
                 }
                 Verdict::End => {
-                    say(&format!(
-                        "error: every thread of the runtime has hung for {:?}; ending",
-                        since.elapsed()
-                    ));
+                    let silent = watch.silent;
+                    say(&format!("error: every thread of the runtime has hung for {silent:?}; ending"));
                     std::process::exit(70);
                 }
             }
@@ -69,6 +54,61 @@ pub(super) fn watch(bus: &Bus) {
     };
     if let Err(cause) = outside::spawn("matchbus-watchdog", watch) {
         tracing::error!("no watchdog: {cause}");
+    }
+}
+
+/// What is known of the runtime's threads.
+#[derive(Debug)]
+struct Watch {
+    deadline: Duration,
+    /// For how long there was no sign of them. Not by the clock: a process that was stopped for a while did not hang.
+    silent: Duration,
+    /// How long ago it was asked for a sign that has not come.
+    asked: Option<Duration>,
+    sign: Arc<Sign>,
+}
+
+/// Given by a thread of the runtime.
+#[derive(Debug, Default)]
+struct Sign(AtomicBool);
+
+impl Sign {
+    fn give(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Watch {
+    fn new(deadline: Duration) -> Self {
+        Watch { deadline, silent: Duration::ZERO, asked: None, sign: Arc::default() }
+    }
+
+    /// How long until the next look: seldom, but so often that what begins to hang just after one is found in time.
+    fn step(&self) -> Duration {
+        let step = if self.silent.is_zero() { self.deadline / 2 } else { self.deadline / 8 };
+        step.max(Duration::from_millis(10))
+    }
+
+    /// After a [`step`](Watch::step).
+    fn look(&mut self, rests: impl FnOnce() -> bool, ask: impl FnOnce(Arc<Sign>)) -> Verdict {
+        let step = self.step();
+        self.silent += step;
+        let asked = self.asked.map(|ago| ago + step);
+        let signed = self.sign.0.swap(false, Ordering::Relaxed);
+        self.asked = asked.filter(|_| !signed);
+        if rests() {
+            self.silent = Duration::ZERO;
+        } else {
+            if let (Some(ago), true) = (asked, signed) {
+                // It lived when it was asked; what came after that, nobody knows.
+                self.silent = self.silent.min(ago);
+            }
+            if self.asked.is_none() {
+                self.asked = Some(Duration::ZERO);
+                ask(Arc::clone(&self.sign));
+            }
+        }
+        judge(self.silent, self.deadline)
     }
 }
 
@@ -82,5 +122,45 @@ mod tests {
         assert_eq!(judge(Duration::from_secs(9), deadline), Verdict::Well);
         assert_eq!(judge(Duration::from_secs(10), deadline), Verdict::NotReady);
         assert_eq!(judge(Duration::from_secs(20), deadline), Verdict::End);
+    }
+
+    #[test]
+    fn a_runtime_that_hangs_is_found_within_two_deadlines() {
+        let deadline = Duration::from_secs(8);
+        for signs in [0, 1] {
+            let mut watch = Watch::new(deadline);
+            let (mut asked, mut signed) = (0, 0);
+            // It may hang since the moment after its last sign.
+            let mut hangs = Duration::ZERO;
+            let mut next = |watch: &mut Watch| {
+                hangs += watch.step();
+                watch.look(
+                    || false,
+                    |sign| {
+                        asked += 1;
+                        if signed < signs {
+                            (signed, hangs) = (signed + 1, Duration::ZERO);
+                            sign.give();
+                        }
+                    },
+                )
+            };
+            while next(&mut watch) == Verdict::Well {}
+            while next(&mut watch) == Verdict::NotReady {}
+            assert!(hangs > deadline * 3 && hangs <= deadline * 4, "{hangs:?}");
+            assert_eq!(asked, signs + 1, "it is asked once and not again and again");
+        }
+    }
+
+    #[test]
+    fn a_runtime_that_rests_is_not_woken_and_one_that_works_gives_a_sign() {
+        let mut watch = Watch::new(Duration::from_secs(8));
+        for _ in 0..10 {
+            assert_eq!(watch.look(|| true, |_| panic!("it rests")), Verdict::Well);
+            assert_eq!(watch.step(), Duration::from_secs(4));
+        }
+        for _ in 0..100 {
+            assert_eq!(watch.look(|| false, |sign| sign.give()), Verdict::Well);
+        }
     }
 }

@@ -219,6 +219,11 @@ impl Core {
         self.flows.start(self.unrouted()).end(End::NotDone);
     }
 
+    /// How many messages came and went so far.
+    pub(crate) fn messages(&self) -> u64 {
+        self.flows.started() + self.remote.messages()
+    }
+
     /// The counts of all flows.
     pub(crate) fn snapshot(&self) -> Snapshot {
         self.snapshot_of(|_| true)

@@ -265,7 +265,8 @@ impl Bus {
     /// Knows the process at `url` from here on: what nobody here answers may be answered there, as its catalogue says or
     /// as `?pin=role:cart` in the URL says, for processes that have none, such as a Seneca.
     ///
-    /// The catalogue is asked for now and every two seconds; that the process cannot be reached yet is no error.
+    /// The catalogue is asked for now and every two seconds (every twenty while no message comes or goes); that the process
+    /// cannot be reached yet is no error.
     ///
     /// # Errors
     ///

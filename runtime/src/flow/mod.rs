@@ -117,6 +117,12 @@ impl Flows {
         counts
     }
 
+    /// How many messages came, over all flows.
+    pub(crate) fn started(&self) -> u64 {
+        let all = self.shards.iter().filter_map(OnceLock::get).flatten();
+        all.map(|counters| counters.started.load(Ordering::Relaxed)).sum()
+    }
+
     fn counters(&self, flow: u32) -> impl Iterator<Item = &Counters> {
         self.shards.iter().filter_map(OnceLock::get).map(move |shard| &shard[flow as usize])
     }
@@ -221,6 +227,9 @@ pub struct Outgoing {
     pub hedges_won: u64,
     /// Repeats and hedges that the retry budget did not allow.
     pub out_of_budget: u64,
+    /// Of the attempts those whose answer nobody waited for: the caller went away, or the time was up. What came later was
+    /// dropped (rule R10).
+    pub given_up: u64,
 }
 
 /// All flows of a bus at one moment, sorted by pattern. Its `Display` is a table for people.

@@ -5,16 +5,9 @@ use std::io;
 use std::thread;
 use std::time::Duration;
 
-pub(crate) use std::time::Instant;
-
 /// Runs `work` on a thread of its own.
 pub(crate) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     thread::Builder::new().name(name.to_owned()).spawn(work).map(drop)
-}
-
-/// Now, on the machine's monotonic clock.
-pub(crate) fn now() -> Instant {
-    Instant::now()
 }
 
 /// Blocks the thread.

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 /// Runs `future` beside the caller, on the runtime the caller is on.
@@ -16,7 +17,7 @@ pub(crate) fn can_spawn() -> bool {
 
 /// As [`spawn`], where there is a runtime: for what is left when something is dropped.
 pub(crate) fn spawn_if_possible(future: impl Future<Output = ()> + Send + 'static) {
-    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+    if let Ok(runtime) = Handle::try_current() {
         drop(runtime.spawn(future));
     }
 }
@@ -34,8 +35,54 @@ pub(crate) fn spawn_abortable(future: impl Future<Output = ()> + Send + 'static)
     tokio::spawn(future).abort_handle()
 }
 
+/// Tasks that end at the latest when this is dropped.
+#[cfg(feature = "tcp")]
+#[derive(Debug, Default)]
+pub(crate) struct Tasks(tokio::task::JoinSet<()>);
+
+#[cfg(feature = "tcp")]
+impl Tasks {
+    /// As [`spawn`].
+    pub(crate) fn spawn(&mut self, future: impl Future<Output = ()> + Send + 'static) {
+        self.0.spawn(future);
+    }
+
+    /// How many have not ended, or were not [seen](Tasks::one_ended) to.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Waits until one has ended; `false` if there is none.
+    pub(crate) async fn one_ended(&mut self) -> bool {
+        self.0.join_next().await.is_some()
+    }
+}
+
 /// Lets the tasks run that are ready, and then goes on.
 #[cfg(feature = "tcp")]
 pub(crate) async fn give_way() {
     tokio::task::yield_now().await;
+}
+
+/// The runtime that somebody is on, for who looks at it from outside.
+#[derive(Clone, Debug)]
+pub(crate) struct Runtime(Handle);
+
+impl Runtime {
+    /// That of the caller.
+    pub(crate) fn current() -> Self {
+        Runtime(Handle::current())
+    }
+
+    /// Whether one of its threads is parked, so that it would wake for whatever comes.
+    pub(crate) fn rests(&self) -> bool {
+        let metrics = self.0.metrics();
+        // Parking counts, and so does its end.
+        (0..metrics.num_workers()).any(|worker| metrics.worker_park_unpark_count(worker) % 2 == 1)
+    }
+
+    /// Runs `future` on it.
+    pub(crate) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
+        drop(self.0.spawn(future));
+    }
 }

@@ -104,8 +104,29 @@ async fn who_does_not_say_what_it_answers_is_asked_again() {
     world.wire.lose_catalogues(false);
     // What was known of it stays.
     assert_eq!(world.call("read", "").await.end(), (Outcome::Done, "ok".into()));
-    tokio::time::sleep(Duration::from_mins(1)).await;
+    for _ in 0..60 {
+        world.call("read", "").await.reply.unwrap();
+        tokio::time::sleep(1_000 * MS).await;
+    }
     assert!(world.wire.asked() >= lost + 25, "{} after {lost}", world.wire.asked());
+}
+
+/// Who has nothing to do lets the others rest, and asks at once when what it knows does not do.
+#[tokio::test(start_paused = true)]
+async fn an_idle_process_seldom_asks_what_others_answer() {
+    let world = world(Way::Wire, 1).await;
+    world.call("read", "").await.reply.unwrap();
+    tokio::time::sleep(10_000 * MS).await;
+    let before = world.wire.asked();
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    let asked = world.wire.asked() - before;
+    assert!((2..=4).contains(&asked), "asked {asked} times in a minute");
+    // The last question may be less than two seconds ago.
+    tokio::time::sleep(2_000 * MS).await;
+    let before = world.wire.asked();
+    world.bus.act(json!({"role": "no such"})).await.unwrap_err();
+    tokio::time::sleep(2_000 * MS).await;
+    assert!(world.wire.asked() > before);
 }
 
 /// Who comes back within the deadline is not missed: a service of one process may be restarted.
@@ -666,6 +687,15 @@ async fn r10_the_caller_dies(way: Way) {
         "{way:?}"
     );
     assert_eq!(world.counts("dedup"), (2, 1, 1), "{way:?}");
+    // Whoever sends to another process counts the answers that nobody waited for, and those that came too late.
+    if way != Way::Local {
+        let given_up = |kind| world.bus.flows().to(&pattern(kind)).given_up;
+        assert_eq!((given_up("undeclared"), given_up("dedup")), (1, 1), "{way:?}");
+        let late = world.call_by(&world.bus.timeout(50 * MS), "undeclared", "hang").await;
+        assert_eq!(late.end(), (Outcome::Unknown, "deadline".into()), "{late:?}");
+        world.call("undeclared", "fail").await.reply.unwrap_err();
+        assert_eq!(given_up("undeclared"), 2, "{way:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

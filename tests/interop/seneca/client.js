@@ -9,7 +9,7 @@ const options = { log: 'silent', timeout: 4000 }
 if (dialect === 'b') options.legacy = { transport: false }
 
 const type = dialect === 'c' ? 'tcp' : 'web'
-const seneca = Seneca(options).use('entity').client({ type, host: '127.0.0.1', port: Number(port) })
+const seneca = Seneca(options).use('entity').client({ type, host: '127.0.0.1', port: Number(port), timeout: 20000 })
 const say = (object) => console.log(JSON.stringify(object))
 
 seneca.ready(() => {

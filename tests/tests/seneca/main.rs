@@ -4,6 +4,8 @@
 
 #![allow(clippy::needless_pass_by_value)] // Handlers own what they are given.
 
+mod each;
+mod ends;
 mod http;
 mod node;
 mod repeats;

@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use matchbus::prelude::*;
 use serde_json::json;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 /// What the handlers below are seen to do.
 #[derive(Default)]
 pub(crate) struct Seen {
     pub(crate) counted: AtomicUsize,
-    pub(crate) logged: Notify,
+    pub(crate) logged: watch::Sender<usize>,
     pub(crate) dropped: Notify,
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn shape(msg: Value) -> Value {
 
 #[service(role = "log")]
 pub(crate) fn log(_: Value, seen: State<Seen>) {
-    seen.logged.notify_one();
+    seen.logged.send_modify(|logged| *logged += 1);
 }
 
 #[service(role = "count")]

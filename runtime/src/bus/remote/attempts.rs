@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::breaker::jitter;
+use super::counts::Unless;
 use super::peer::Peer;
 use super::table::{Remote, Target};
 use crate::bus::Envelope;
@@ -146,7 +147,11 @@ impl Remote {
         };
         let next = match &reply {
             Ok(_) | Err(CallError::App(_)) => Next::End,
-            Err(CallError::Bus(error)) => next(error, target),
+            Err(CallError::Bus(error)) => {
+                // It may not be true any more who answers what.
+                self.wants_news();
+                next(error, target)
+            }
         };
         match next {
             Next::End => Asked::Ended(reply),
@@ -311,6 +316,8 @@ impl Sending<'_> {
             receipt.attempt();
         }
         let busy = peer.busy();
+        // The caller may go away at any time, and this with it.
+        let given_up = Unless::new(&self.target.budget.counts.given_up);
         let call = peer.link.call(self.message, &head);
         let reply = if patience.is_none() && peer.link.keeps_time() {
             call.await
@@ -323,6 +330,9 @@ impl Sending<'_> {
             }
         };
         drop(busy);
+        if !matches!(&reply, Err(CallError::Bus(error)) if error.kind() == ErrorKind::Deadline) {
+            given_up.nothing();
+        }
         match &reply {
             Ok(_) | Err(CallError::App(_)) => {
                 let now = clock::now();

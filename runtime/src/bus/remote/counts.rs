@@ -10,6 +10,7 @@ pub(super) struct Counts {
     pub(super) hedges: Count,
     pub(super) hedges_won: Count,
     pub(super) out_of_budget: Count,
+    pub(super) given_up: Count,
 }
 
 #[derive(Debug, Default)]
@@ -31,6 +32,28 @@ impl Count {
     }
 }
 
+/// Counts one when it is dropped, unless it is told that there is nothing to count.
+#[derive(Debug)]
+pub(super) struct Unless<'a>(Option<&'a Count>);
+
+impl<'a> Unless<'a> {
+    pub(super) fn new(count: &'a Count) -> Self {
+        Unless(Some(count))
+    }
+
+    pub(super) fn nothing(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Unless<'_> {
+    fn drop(&mut self) {
+        if let Some(count) = self.0 {
+            count.add();
+        }
+    }
+}
+
 impl Counts {
     pub(super) fn read(&self, pattern: &str) -> Outgoing {
         Outgoing {
@@ -41,6 +64,7 @@ impl Counts {
             hedges: self.hedges.get(),
             hedges_won: self.hedges_won.get(),
             out_of_budget: self.out_of_budget.get(),
+            given_up: self.given_up.get(),
         }
     }
 }

@@ -16,6 +16,10 @@ use crate::transport::Url;
 /// How often a peer is asked what it answers, and how long the first answer is waited for.
 const REFRESH: Duration = Duration::from_secs(2);
 
+/// How often while no message comes or goes: to ask wakes both processes. The first message that nobody answers, or whose peer
+/// fails, has the peers asked at once.
+const SELDOM: Duration = Duration::from_secs(20);
+
 /// How often a peer is asked that has not answered yet.
 const FIRST: Duration = Duration::from_millis(100);
 
@@ -75,7 +79,7 @@ impl Core {
     pub(crate) async fn first_learn(&self, peer: &Arc<Peer>) {
         tokio::select! {
             biased;
-            () = learn(self, peer) => {}
+            _ = learn(self, peer) => {}
             () = clock::sleep(REFRESH) => {}
         }
     }
@@ -180,8 +184,8 @@ pub(crate) fn pin_of(text: &str) -> Result<Pattern> {
 }
 
 /// Asks a peer what it answers. What was learnt before stays until something else is learnt: a process that is down for
-/// a moment is not gone.
-async fn learn(core: &Core, peer: &Arc<Peer>) {
+/// a moment is not gone. Whether it said anything.
+async fn learn(core: &Core, peer: &Arc<Peer>) -> bool {
     let late = || {
         Error::new(ErrorKind::Deadline, Outcome::NotDone, format!("it did not answer within {PATIENCE:?}"))
     };
@@ -193,7 +197,7 @@ async fn learn(core: &Core, peer: &Arc<Peer>) {
                 if core.remote.learn(peer, Some(catalogue)) {
                     core.mark_rivals();
                 }
-                return;
+                return true;
             }
             Err(cause) => (format!("its catalogue cannot be read: {cause}"), true),
         },
@@ -208,6 +212,7 @@ async fn learn(core: &Core, peer: &Arc<Peer>) {
     if !known && peer.was_silent(&why, lasts) {
         core.remote.look_again();
     }
+    lasts
 }
 
 /// Whether a process that could not be asked may just be starting.
@@ -223,14 +228,29 @@ fn may_pass(error: &Error) -> bool {
 }
 
 async fn keep_learning(core: Weak<Core>, peer: Arc<Peer>) {
-    let mut pause = FIRST;
+    let (mut pause, mut came) = (FIRST, 0);
     loop {
-        clock::sleep(pause).await;
+        let begin = clock::now();
+        let wanted = match core.upgrade() {
+            Some(core) => core.remote.wanted(),
+            None => return,
+        };
+        tokio::select! {
+            biased;
+            () = clock::sleep(pause) => {}
+            () = wanted => clock::sleep_until(begin + pause.min(REFRESH)).await,
+        }
         let Some(core) = core.upgrade() else { return };
         if core.lifecycle.is_draining() {
             return;
         }
-        learn(&core, &peer).await;
-        pause = if core.remote.knows(&peer) || peer.silence_lasts() { REFRESH } else { FIRST };
+        let said = learn(&core, &peer).await;
+        let so_far = core.messages();
+        pause = match core.remote.knows(&peer) || peer.silence_lasts() {
+            false => FIRST,
+            true if said && so_far == came => SELDOM,
+            true => REFRESH,
+        };
+        came = so_far;
     }
 }

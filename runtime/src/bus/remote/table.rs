@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use tokio::sync::Notify;
+use tokio::sync::futures::OwnedNotified;
 
 use super::latency::Latency;
 use super::peer::Peer;
@@ -34,6 +35,8 @@ pub(crate) struct Remote {
     latencies: Mutex<BTreeMap<String, Arc<Latency>>>,
     /// Told whenever the table is new.
     learnt: Notify,
+    /// Told when what is known of the peers does not do.
+    wanted: Arc<Notify>,
 }
 
 /// What was said and learnt, in the order in which it was.
@@ -232,6 +235,7 @@ impl Remote {
             if let Some(target) = find() {
                 return Some(target);
             }
+            self.wants_news();
             let until = self.learning_until().filter(|until| *until > clock::now())?.min(deadline);
             tokio::select! {
                 biased;
@@ -239,6 +243,16 @@ impl Remote {
                 () = clock::sleep_until(until) => return find(),
             }
         }
+    }
+
+    /// Has the peers asked soon what they answer: nobody is known for a message, or who is known failed.
+    pub(super) fn wants_news(&self) {
+        self.wanted.notify_waiters();
+    }
+
+    /// Waits until somebody [`wants_news`](Remote::wants_news) from now on. It does not keep the bus.
+    pub(super) fn wanted(&self) -> OwnedNotified {
+        Arc::clone(&self.wanted).notified_owned()
     }
 
     /// Waits until this peer has said what it answers, or that it will not say it.
@@ -325,6 +339,12 @@ impl Remote {
         table.types.insert(message.type_id, candidates);
         // This one is found by its bytes.
         None
+    }
+
+    /// How many messages went to other processes.
+    pub(crate) fn messages(&self) -> u64 {
+        let budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
+        budgets.values().map(|budget| budget.counts.messages.get()).sum()
     }
 
     /// What was counted of messages to other processes, by pattern.

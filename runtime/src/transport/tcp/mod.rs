@@ -102,9 +102,9 @@
 //! |---|---|---|
 //! | `max_connections` | 1024 | More are told that the listener is full, and closed. |
 //! | `max_in_flight` | 1024 | Requests of one connection that run at once; at that number it is not read on. |
-//! | `line_timeout` | 10s | A line that is begun must be complete by then; against slow senders. |
+//! | `line_timeout` | 10s | A line that is begun must be complete by then, and the first one be begun so soon after connecting; against slow and silent peers. |
 //! | `write_timeout` | 10s | A peer that takes no byte of its answers for so long is cut off. |
-//! | `idle_timeout` | 10m | A connection on which no frame comes and nothing runs is closed; empty lines are no frames. |
+//! | `idle_timeout` | 10m | A connection on which no frame comes any more and nothing runs is closed; empty lines are no frames. |
 //!
 //! | client | default | |
 //! |---|---|---|

@@ -41,8 +41,6 @@ struct Break {
     busy: bool,
 }
 
-const MS: Duration = Duration::from_millis(1);
-
 const BREAKS: [Break; 12] = {
     const PLAIN: Break = Break {
         name: "",
@@ -194,7 +192,7 @@ impl Network<'_> {
             resetting.await?;
         }
         // Leftovers of one break must not be found in the next.
-        sleep(100 * MS).await;
+        self.proxy.empty().await?;
         Ok((samples, used))
     }
 }

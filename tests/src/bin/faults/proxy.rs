@@ -55,6 +55,8 @@ const HELD: usize = 1_024;
 /// The system's times until it sends again what was not acknowledged: the least one, and that of a connection's first packet.
 const REPEAT: Duration = Duration::from_millis(200);
 const REPEAT_FIRST: Duration = Duration::from_secs(1);
+/// How long what was held may take to pass: several repeats in a row, and more.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A proxy that ends when dropped.
 #[derive(Debug)]
@@ -72,6 +74,30 @@ struct Shared {
     /// Connections before this number are half open.
     half_open_before: AtomicU64,
     connections: AtomicU64,
+    /// How many pieces are on their way.
+    held: watch::Sender<usize>,
+}
+
+/// One piece on its way, until it has arrived or its connection has ended.
+struct Held<'a>(&'a Shared);
+
+impl<'a> Held<'a> {
+    fn one(shared: &'a Shared) -> Self {
+        shared.held.send_if_modified(|held| {
+            *held += 1;
+            false
+        });
+        Held(shared)
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.0.held.send_if_modified(|held| {
+            *held -= 1;
+            *held == 0
+        });
+    }
 }
 
 impl Proxy {
@@ -87,6 +113,7 @@ impl Proxy {
             resets: watch::Sender::new(0),
             half_open_before: AtomicU64::new(0),
             connections: AtomicU64::new(0),
+            held: watch::Sender::new(0),
         });
         let accepting = tokio::spawn(accept(Arc::clone(&shared), listener, upstream));
         Ok(Proxy { url: url.clone().with_port(port), shared, accepting })
@@ -105,6 +132,14 @@ impl Proxy {
         if mode == Mode::Refuse {
             self.reset();
         }
+    }
+
+    /// Waits until nothing is on its way any more.
+    pub(crate) async fn empty(&self) -> Result<()> {
+        let mut held = self.shared.held.subscribe();
+        let empty = timeout(PATIENCE, held.wait_for(|held| *held == 0)).await;
+        let Ok(Ok(_)) = empty else { return Err("the proxy still holds what came long ago".into()) };
+        Ok(())
     }
 
     /// All connections that are there now get a reset.
@@ -211,7 +246,7 @@ impl Way<'_> {
 
     /// Ends when the connection is to end.
     async fn pump(self, mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin) -> End {
-        let (put, mut take) = mpsc::channel::<(Instant, Vec<u8>)>(HELD);
+        let (put, mut take) = mpsc::channel::<(Instant, Vec<u8>, Held<'_>)>(HELD);
         let reading = async move {
             let mut random = Random::new();
             let mut buffer = vec![0; 16 * 1024];
@@ -225,15 +260,19 @@ impl Way<'_> {
                     _ => Duration::ZERO,
                 };
                 // An empty one is the end.
-                if put.send((Instant::now() + wait, buffer[..read].to_vec())).await.is_err() || read == 0 {
+                let piece = (Instant::now() + wait, buffer[..read].to_vec(), Held::one(self.shared));
+                if put.send(piece).await.is_err() || read == 0 {
                     return pending::<End>().await;
                 }
             }
         };
         let writing = async {
             let (mut random, mut free) = (Random::new(), Instant::now());
-            while let Some((due, piece)) = take.recv().await {
+            while let Some((due, piece, _held)) = take.recv().await {
                 sleep_until(due).await;
+                if self.is_half_open() {
+                    break;
+                }
                 self.open().await;
                 if piece.is_empty() {
                     break;
@@ -241,6 +280,11 @@ impl Way<'_> {
                 if let Err(end) = self.write(&mut to, &piece, &mut random, &mut free).await {
                     return end;
                 }
+            }
+            if self.is_half_open() {
+                // Nothing passes any more, and nobody is told.
+                while take.recv().await.is_some() {}
+                return pending().await;
             }
             End::Close
         };
@@ -250,11 +294,12 @@ impl Way<'_> {
         }
     }
 
+    fn is_half_open(&self) -> bool {
+        self.number < self.shared.half_open_before.load(Ordering::Relaxed)
+    }
+
     /// Waits while nothing may pass.
     async fn open(&self) {
-        if self.number < self.shared.half_open_before.load(Ordering::Relaxed) {
-            pending::<()>().await;
-        }
         let mut modes = self.shared.mode.subscribe();
         let passes = |mode: &Mode| match mode {
             Mode::HoldAll | Mode::Cut => false,

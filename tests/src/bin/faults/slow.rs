@@ -5,12 +5,12 @@ use std::time::Duration;
 use matchbus::transport::Url;
 use matchbus_tests::faults::Ping;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep};
 
 use crate::load::{End, load};
 use crate::report::Report;
-use crate::wire::Wire;
+use crate::wire::{Said, Wire};
 use crate::worker::{Plan, caller};
 use crate::{Result, Setting, machine};
 
@@ -20,6 +20,10 @@ const EACH: f64 = 64.0;
 const MOST_MEMORY: u64 = 256 * 1024;
 /// How much longer than the limit a connection may stay: it is told why first, and may read that.
 const GRACE: Duration = Duration::from_secs(2);
+/// How long a connection may say nothing at all, by default.
+const SILENT: Duration = Duration::from_secs(10);
+/// [`Ping`], as it is written.
+const PING: &[u8] = br#"{"fault":"ping","n":1}"#;
 
 pub(crate) async fn run(setting: Setting) -> Result<Report> {
     let mut report = Report::new(&setting);
@@ -42,6 +46,7 @@ pub(crate) async fn run(setting: Setting) -> Result<Report> {
             async move { End::of(bus.call(Ping { n }).await, |reply| *reply == n) }
         })
     };
+    let silent = silent(&setting).await?;
     let steady = good(setting.pick(Duration::from_secs(20), Duration::from_secs(1))).await;
     let (before, _) = machine::memory(worker.pid());
 
@@ -65,7 +70,7 @@ pub(crate) async fn run(setting: Setting) -> Result<Report> {
         Ok::<_, Box<dyn std::error::Error + Send + Sync>>(full)
     };
     let (samples, full) = tokio::join!(loading, looking);
-    let full = full?;
+    let (full, silent) = (full?, silent.await??);
     let (mut closed, mut longest) = (0, Duration::ZERO);
     while let Some(one) = slow_ones.join_next().await {
         if let Some(after) = one? {
@@ -86,15 +91,71 @@ pub(crate) async fn run(setting: Setting) -> Result<Report> {
     report.exactly("slow ones sent away", closed, u64::from(slow));
     report.within("slow ones sent away after", longest, limit + GRACE);
     report.exactly("deaf ones sent away", sent_away, u64::from(deaf));
+    report.exactly("silent ones sent away, by default", silent.closed, silent.connections);
+    // Or else they did not take all places.
+    report.at_least("refused beside them at first", silent.refused, 1);
+    report.within("silent ones sent away after", silent.longest, SILENT + GRACE);
+    report.within("good caller beside them answered after", silent.answered, SILENT + GRACE);
     report.share_at_most("KiB for each connection", each, EACH);
     report.at_most("most memory KiB", machine::memory(worker.pid()).1, MOST_MEMORY);
     report.exactly("alive", u64::from(worker.is_alive()), 1);
     report.see("idle", idle);
+    report.see("silent, by default", silent.connections);
     report.see("limit ms", u64::try_from(limit.as_millis())?);
     report.see_ms("steady p99", steady.p99());
     report.see("good calls", samples.count());
     report.see("some errors", samples.some_errors());
     Ok(report)
+}
+
+/// What a listener does by default with connections that take all of its places and say nothing.
+struct Silent {
+    connections: u64,
+    closed: u64,
+    longest: Duration,
+    /// When a good caller was answered, since all places were taken.
+    answered: Duration,
+    /// How often it was not, before that.
+    refused: u64,
+}
+
+/// Begins, so that their time passes beside that of the others.
+async fn silent(setting: &Setting) -> Result<JoinHandle<Result<Silent>>> {
+    // As many as there are by default; in a small run fewer, with the default of everything else.
+    let (connections, options) = setting.pick((1_024, ""), (100, "?max_connections=100"));
+    let worker = Plan::new(setting.over, "work", options)?.start().await?;
+    let url = worker.address()?;
+    let mut silent_ones = JoinSet::new();
+    for _ in 0..connections {
+        let (mut reader, writer) = Wire::connect(&url).await?.into_parts();
+        silent_ones.spawn(async move {
+            let began = Instant::now();
+            // Some servers say why they close.
+            let ended = async { while reader.read(&mut [0; 1024]).await.is_ok_and(|read| read > 0) {} };
+            let ended = tokio::time::timeout(SILENT * 3, ended).await;
+            drop(writer);
+            ended.ok().map(|()| began.elapsed())
+        });
+    }
+    Ok(tokio::spawn(async move {
+        let _worker = worker;
+        let began = Instant::now();
+        let mut refused = 0;
+        // One that gives up, so that a listener which is full for good ends the test too.
+        while began.elapsed() < SILENT * 3 && Wire::connect(&url).await?.ask(PING).await != Said::Reply {
+            refused += 1;
+            sleep(Duration::from_millis(250)).await;
+        }
+        let mut seen =
+            Silent { connections, closed: 0, longest: Duration::ZERO, answered: began.elapsed(), refused };
+        while let Some(one) = silent_ones.join_next().await {
+            if let Some(after) = one? {
+                seen.closed += 1;
+                seen.longest = seen.longest.max(after);
+            }
+        }
+        Ok(seen)
+    }))
 }
 
 /// What a slow client has to say: of a head, or else of a body.

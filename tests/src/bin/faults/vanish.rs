@@ -64,6 +64,8 @@ pub(crate) async fn run(setting: Setting) -> Result<Report> {
     }
     let (after, _) = machine::memory(worker.pid());
     report.at_least("callers that vanished", vanished, calls / 2);
+    let given_up = bus.flows().outgoing.iter().map(|outgoing| outgoing.given_up).sum();
+    report.exactly("answers that nobody waited for, counted", given_up, vanished);
     report.at_most("left in flight", stats.in_flight, 0);
     // Handlers that hang end only by being cancelled: at once, and not when their time is up.
     report.within("at rest after", rest, DEADLINE / 2);

@@ -33,6 +33,16 @@ pub(super) fn metrics(snapshot: &Snapshot, ready: bool) -> String {
     }
     family(&mut text, "matchbus_unrouted_total", "counter", "Messages that no handler answers.");
     line(&mut text, format_args!("matchbus_unrouted_total {}", snapshot.unrouted));
+    family(
+        &mut text,
+        "matchbus_outgoing_given_up_total",
+        "counter",
+        "Messages to other processes whose answer nobody waited for, by pattern.",
+    );
+    for outgoing in &snapshot.outgoing {
+        let labels = [("pattern", &*outgoing.pattern)];
+        labelled(&mut text, "matchbus_outgoing_given_up_total", labels, outgoing.given_up);
+    }
     family(&mut text, "matchbus_ready", "gauge", "1 while the process should be sent messages.");
     line(&mut text, format_args!("matchbus_ready {}", u8::from(ready)));
     text
@@ -67,16 +77,20 @@ fn family(text: &mut String, name: &str, kind: &str, help: &str) {
 }
 
 fn sample(text: &mut String, name: &str, flow: &Flow, outcome: Option<&str>, count: u64) {
+    let flow = [("pattern", &*flow.pattern), ("service", &*flow.service), ("handler", &*flow.handler)];
+    let outcome = outcome.map(|outcome| ("outcome", outcome));
+    labelled(text, name, flow.into_iter().chain(outcome), count);
+}
+
+fn labelled<'a>(
+    text: &mut String,
+    name: &str,
+    labels: impl IntoIterator<Item = (&'a str, &'a str)>,
+    count: u64,
+) {
     text.push_str(name);
     let mut separator = '{';
-    let labels = [
-        ("pattern", Some(&*flow.pattern)),
-        ("service", Some(&*flow.service)),
-        ("handler", Some(&*flow.handler)),
-        ("outcome", outcome),
-    ];
     for (label, value) in labels {
-        let Some(value) = value else { continue };
         text.push(separator);
         text.push_str(label);
         text.push_str("=\"");
@@ -102,6 +116,7 @@ fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flow::Outgoing;
 
     fn flow(pattern: &str, started: u64) -> Flow {
         let counts = Counts { started, replied: started, ..Counts::default() };
@@ -131,5 +146,14 @@ mod tests {
         let text = metrics(&Snapshot::new(vec![flow("a:\"q\\\n\u{fc}", 1)], 0, Vec::new()), true);
         assert!(text.contains(r#"messages_total{pattern="a:\"q\\\nü","#), "{text}");
         assert!(text.lines().all(|line| line.starts_with('#') || line.starts_with("matchbus_")), "{text}");
+    }
+
+    #[test]
+    fn what_nobody_waited_for_is_told_by_pattern() {
+        let outgoing =
+            Outgoing { pattern: "role:\"a\"".into(), messages: 5, given_up: 3, ..Outgoing::default() };
+        let text = metrics(&Snapshot::new(Vec::new(), 0, vec![outgoing]), true);
+        let line = r#"matchbus_outgoing_given_up_total{pattern="role:\"a\""} 3"#;
+        assert!(text.lines().any(|have| have == line), "{line} is not in\n{text}");
     }
 }

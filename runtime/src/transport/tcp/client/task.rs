@@ -162,6 +162,8 @@ impl<'a> Task<'a> {
         let connection = self.connection;
         let half = self.shared.options.silence_timeout / 2;
         let mut timer = pin!(clock::sleep(half));
+        // A connection that nobody uses wakes nobody.
+        let mut timed = true;
         loop {
             let (phase, waiting) = self.take();
             if phase != Phase::Open && waiting == 0 && self.out.is_empty() {
@@ -170,13 +172,21 @@ impl<'a> Task<'a> {
             if waiting > 0 && self.quiet_since.is_none() {
                 self.quiet_since = Some(clock::now());
             }
+            let used = waiting > 0 || !self.out.is_empty();
+            if used && !timed {
+                timed = true;
+                timer.as_mut().reset(clock::now() + half);
+            }
             tokio::select! {
                 biased;
-                () = &mut timer => {
+                () = &mut timer, if timed => {
                     self.out.give_back();
                     connection.give_back();
                     let next = self.look(half)?;
-                    timer.as_mut().reset(next);
+                    timed = used || next.is_some();
+                    if timed {
+                        timer.as_mut().reset(next.unwrap_or_else(|| clock::now() + half));
+                    }
                 }
                 written = self.out.write(&mut writer), if !self.out.is_empty() => {
                     written?;
@@ -274,26 +284,26 @@ impl<'a> Task<'a> {
         self.answers.push((id, Err(CallError::Bus(error))));
     }
 
-    /// Sees whether the other side owes a byte for too long; when to look again.
-    fn look(&mut self, half: Duration) -> io::Result<Instant> {
+    /// Sees whether the other side owes a byte for too long; when to look again, unless it owes nothing.
+    fn look(&mut self, half: Duration) -> io::Result<Option<Instant>> {
         let now = clock::now();
         // A Seneca has no answer to a probe, and neither has a peer that goes away: it reads no more, and what it took may run
         // for as long as the calls have time.
         let can_be_asked = self.connection.is_matchbus() && self.connection.is_open();
         let Some(since) = self.quiet_since.filter(|_| can_be_asked) else {
-            return Ok(now + half);
+            return Ok(None);
         };
         if since + half * 2 <= now {
             let what = format!("nothing came for {:?}; the peer or the way to it is dead", half * 2);
             return Err(io::Error::new(io::ErrorKind::TimedOut, what));
         }
         if since + half > now {
-            return Ok(since + half);
+            return Ok(Some(since + half));
         }
         if !self.probed {
             self.probed = true;
             self.connection.probe();
         }
-        Ok((since + half * 2).max(now + Duration::from_millis(1)))
+        Ok(Some((since + half * 2).max(now + Duration::from_millis(1))))
     }
 }

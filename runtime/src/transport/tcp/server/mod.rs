@@ -11,12 +11,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tokio::task::JoinSet;
 
 use super::DEFAULT_PORT;
 use super::options;
 use crate::message::{Error, ErrorKind, Outcome};
 use crate::seam::net::{self, TcpListener, TcpStream};
+use crate::seam::task::Tasks;
 use crate::seam::{clock, task};
 use crate::transport::tls::Arrived;
 use crate::transport::{Door, Listener, Url};
@@ -38,8 +38,8 @@ pub(super) async fn listen(url: &Url, options: options::Server, door: Door) -> R
 
 /// Accepts until the door closes, then lets the connections end; ends at once when told to stop.
 async fn serve(socket: TcpListener, options: options::Server, door: Door, stop: oneshot::Receiver<()>) {
-    let mut connections = JoinSet::new();
-    // Dropping the set ends what is in it.
+    // Dropping them ends them.
+    let mut connections = Tasks::default();
     tokio::select! {
         biased;
         _ = stop => {}
@@ -47,14 +47,14 @@ async fn serve(socket: TcpListener, options: options::Server, door: Door, stop: 
     }
 }
 
-async fn accept(socket: TcpListener, options: options::Server, door: &Door, connections: &mut JoinSet<()>) {
+async fn accept(socket: TcpListener, options: options::Server, door: &Door, connections: &mut Tasks) {
     let lingering = Arc::new(AtomicUsize::new(0));
     let mut closed = std::pin::pin!(door.closed());
     loop {
         tokio::select! {
             biased;
             () = &mut closed => break,
-            Some(_) = connections.join_next() => {}
+            true = connections.one_ended() => {}
             accepted = socket.accept() => match accepted {
                 Ok((stream, _)) if connections.len() < options.max_connections => {
                     connections.spawn(serve_one(stream, options.clone(), door.clone()));
@@ -70,7 +70,7 @@ async fn accept(socket: TcpListener, options: options::Server, door: &Door, conn
         }
     }
     drop(socket);
-    while connections.join_next().await.is_some() {}
+    while connections.one_ended().await {}
 }
 
 async fn serve_one(stream: TcpStream, options: options::Server, door: Door) {

@@ -8,9 +8,13 @@ use crate::transport::tcp::options;
 /// Since when something is as it should not stay.
 #[derive(Debug)]
 pub(super) struct Watch {
+    /// Whether a frame has come.
+    known: bool,
     line: Since,
     write: Since,
     idle: Since,
+    /// As `idle`, until the first frame comes: whoever connects and is silent must not keep a place from those who work.
+    silent: Since,
 }
 
 #[derive(Debug)]
@@ -51,9 +55,11 @@ impl Watch {
     pub(super) fn new(options: &options::Server) -> Self {
         let since = |limit| Since { begin: None, limit };
         Watch {
+            known: false,
             line: since(options.line_timeout),
             write: since(options.write_timeout),
             idle: since(options.idle_timeout),
+            silent: since(options.line_timeout),
         }
     }
 
@@ -62,6 +68,7 @@ impl Watch {
             self.line.begin = None;
         }
         if took == Took::Frame {
+            self.known = true;
             self.idle.begin = None;
         }
     }
@@ -74,6 +81,7 @@ impl Watch {
         self.line.note(now, seen.line_begun);
         self.write.note(now, seen.unwritten);
         self.idle.note(now, seen.idle);
+        self.silent.note(now, seen.idle && !self.known);
     }
 
     /// What is overdue.
@@ -89,7 +97,8 @@ impl Watch {
     /// A line that is begun has its own time to end, and may be one with a request.
     fn idle_end(&self) -> Option<Instant> {
         let line = if self.line.begin.is_some() { self.line.limit } else { Duration::ZERO };
-        self.idle.end().map(|end| end + line)
+        let ends = [self.idle.end(), self.silent.end()];
+        ends.into_iter().flatten().min().map(|end| end + line)
     }
 
     /// When to look again: no later than anything can be overdue that begins from now on, so that the timer is not
