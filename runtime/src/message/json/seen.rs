@@ -130,7 +130,7 @@ mod tests {
         count: usize,
         earlier: &[Span],
     ) -> Result<u32, Fault> {
-        let key = string::key(text.as_bytes(), span.start as usize).ok().expect("a string");
+        let Ok(key) = string::key(text.as_bytes(), span.start as usize) else { panic!("no string") };
         match key.words.and_then(|words| seen.quick(words, span.len(), count)) {
             Some(print) => Ok(print),
             None => seen.admit(text, span, false, count, (earlier, &[])),
