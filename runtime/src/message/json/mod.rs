@@ -41,4 +41,5 @@ mod walk;
 pub use decode::DecodeError;
 pub use limits::Limits;
 pub use malformed::Malformed;
+pub(crate) use place::path_of_end;
 pub use scan::{Iter, Scan};
