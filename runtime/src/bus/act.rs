@@ -97,7 +97,7 @@ impl<'a> Act<'a> {
             return self.find_elsewhere(scan, envelope, waker, reply);
         };
         let handler = core.handler(index);
-        let counted = core.count_here(handler);
+        let mut counted = core.count_here(handler);
         if let Some(refusal) = core.refuses(&envelope) {
             reply.0 = Poll::Ready(Err(CallError::Bus(counted.failed(refusal, handler, &envelope))));
             return;

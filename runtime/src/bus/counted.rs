@@ -20,11 +20,12 @@ pub(crate) struct Counted<'a> {
 }
 
 /// As [`Counted`], for as long as the message stays on one thread, as most do until their end: the counters of the thread
-/// are looked up once. It cannot be sent to another one. All that it does is inlined, so that it is in registers.
+/// are looked up once. It cannot be sent to another one. It counts the end when it is dropped, and is not moved for that.
 #[derive(Debug)]
 pub(crate) struct CountedHere<'a> {
     core: &'a Core,
     mine: Mine<'a>,
+    end: End,
 }
 
 impl Core {
@@ -32,7 +33,7 @@ impl Core {
     /// sees this message or this message sees the draining.
     #[inline]
     pub(crate) fn count_here(&self, handler: &Mounted) -> CountedHere<'_> {
-        CountedHere { core: self, mine: self.flows.start(handler.flow) }
+        CountedHere { core: self, mine: self.flows.start(handler.flow), end: End::Unknown }
     }
 
     /// As [`count_here`](Core::count_here), for a message that is about to wait.
@@ -54,14 +55,14 @@ impl Core {
 impl<'a> CountedHere<'a> {
     /// The message ended like this.
     #[inline(always)]
-    pub(crate) fn ended<T, E>(self, reply: &Result<T, CallError<E>>) {
-        self.leave(end_of(reply));
+    pub(crate) fn ended<T, E>(&mut self, reply: &Result<T, CallError<E>>) {
+        self.end = end_of(reply);
     }
 
     /// The message ended with a failure of the bus.
     #[inline(always)]
-    pub(crate) fn failed(self, error: Error, handler: &Mounted, envelope: &Envelope<'_>) -> Error {
-        self.leave(end_of_error(&error));
+    pub(crate) fn failed(&mut self, error: Error, handler: &Mounted, envelope: &Envelope<'_>) -> Error {
+        self.end = end_of_error(&error);
         named(error, handler, envelope)
     }
 
@@ -72,19 +73,12 @@ impl<'a> CountedHere<'a> {
         mem::forget(self);
         counted
     }
-
-    #[inline(always)]
-    fn leave(self, end: End) {
-        self.mine.end(end);
-        self.core.left();
-        mem::forget(self);
-    }
 }
 
 impl Drop for CountedHere<'_> {
     #[inline(always)]
     fn drop(&mut self) {
-        self.mine.end(End::Unknown);
+        self.mine.end(self.end);
         self.core.left();
     }
 }

@@ -21,14 +21,18 @@ use crate::testing::How;
 /// A future of its own and not an `async` block: nearly all calls end when they are first polled, and what they need until
 /// then is on the stack. An `async` block keeps all of it in itself, which costs a small call a third of its time
 /// (measured). Whatever takes another way, or has to wait, goes on in a box.
+///
+/// The message stands apart from the stage: side by side they are moved as one piece, the stage's empty room included, by a
+/// `memcpy` that has to wait for the message to be written (measured: a fiftieth of a call).
 #[must_use = "nothing is sent before it is awaited"]
+#[repr(C)]
 pub(crate) struct Deliver<'a, M: Message, P> {
+    parcel: P,
     core: &'a Arc<Core>,
-    route: Option<u32>,
     origin: &'a Origin,
+    route: Option<u32>,
     after: Option<u32>,
     stage: Stage<'a, M::Reply, M::Error>,
-    parcel: P,
 }
 
 /// A typed message. It stays where its sender has put it until the handler takes it.
@@ -133,7 +137,7 @@ impl<'a, 'm: 'a, M: Message, P: Parcel<'m, M>> Deliver<'a, M, P> {
             return self.hand_over_specially(handler, takes, waker, reply);
         }
         let envelope = origin.envelope();
-        let counted = core.count_here(handler);
+        let mut counted = core.count_here(handler);
         if let Some(refusal) = core.refuses(&envelope) {
             *reply = Poll::Ready(Err(CallError::Bus(counted.failed(refusal, handler, &envelope))));
             return;

@@ -92,8 +92,7 @@ fn move_out<M>(place: &mut Option<M>) -> Option<M> {
 /// (measured: a third of the time of a program with a thousand handlers).
 #[inline(never)]
 fn decode<M: Message>(scan: &Scan<'_>, into: &mut Option<M>) -> Result<(), Error> {
-    *into = Some(scan.decode().map_err(Error::invalid)?);
-    Ok(())
+    scan.decode_into(into).map_err(Error::invalid)
 }
 
 /// The bus chose a way that does not fit the handler: a bug of matchbus, told as an error.

@@ -43,6 +43,13 @@ pub trait Fields {
         }
     }
 
+    /// The print of the name of key `i`, if it is at hand: a hash for speed only, names are compared all the same.
+    #[doc(hidden)]
+    #[inline]
+    fn print(&self, _: usize) -> Option<u32> {
+        None
+    }
+
     /// Whether there are no keys.
     fn is_empty(&self) -> bool {
         self.len() == 0
@@ -114,6 +121,11 @@ impl<F: Fields + ?Sized> Fields for &F {
     #[inline]
     fn text(&self, i: usize) -> Option<&str> {
         F::text(self, i)
+    }
+
+    #[inline]
+    fn print(&self, i: usize) -> Option<u32> {
+        F::print(self, i)
     }
 }
 

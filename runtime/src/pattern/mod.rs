@@ -41,6 +41,7 @@ mod glob;
 mod info;
 mod number;
 mod owned;
+pub(crate) mod print;
 mod scalar;
 mod text;
 mod value;

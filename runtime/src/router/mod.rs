@@ -94,4 +94,9 @@ impl Fields for crate::message::json::Scan<'_> {
     fn scalar(&self, i: usize) -> crate::pattern::Scalar<'_> {
         crate::message::json::Scan::scalar(self, i)
     }
+
+    #[inline(always)]
+    fn print(&self, i: usize) -> Option<u32> {
+        self.key_print(i)
+    }
 }

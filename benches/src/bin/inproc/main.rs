@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use drive::{Case, WORKERS};
 use matchbus_benches::{Line, Options, count, median, median_ratio, print, range, take_turns};
+use tokio::runtime::Runtime;
 
 #[global_allocator]
 static ALLOCATOR: count::Counting = count::Counting;
@@ -19,11 +20,10 @@ fn main() {
     let options = Options::from_command_line();
     let (rounds, slice) = if options.quick { (5, 15) } else { (21, 40) };
     let slice = Duration::from_millis(slice);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(WORKERS.into())
-        .enable_time()
-        .build()
-        .expect("the system has threads");
+    // First: once a message went from thread to thread, as it does with some peers, its memory stays with the thread that freed
+    // it, beside what other threads write. From then on cases that share nothing get in each other's way, or not, as it happens.
+    let rates = rates(rounds, slice);
+    let runtime = workers();
     // Some peers spawn tasks when they are made.
     let _inside = runtime.enter();
     let by_ref = Case::new(&runtime, ours::ByRef::new());
@@ -80,27 +80,7 @@ fn main() {
     ));
     spreads.extend(["", "", ""].map(String::from));
 
-    let rate = |case: &'static str, ours: &Case<'_>| {
-        let run = |in_flight| move || ours.run(in_flight, slice * 2).rate / 1e6;
-        let [one, many] = figures(rounds, [Box::new(run(1)) as Box<dyn Fn() -> f64>, Box::new(run(64))]);
-        let case = format!("{case}, 64 in flight on {WORKERS} workers (M calls/s)");
-        let line =
-            Line::at_least(case, "1 in flight", median(&many), median(&one), median_ratio(&many, &one), 1.85);
-        (line, range(&many, &one))
-    };
-    for (line, spread) in
-        [rate("typed call by reference", &by_ref), rate("typed call, owned", &owned), rate("bytes", &bytes)]
-    {
-        lines.push(line);
-        spreads.push(spread);
-    }
-    // Peers that allocate as we do and share nothing between lanes: what keeps them from a gain is the process's, such as
-    // how its heap happens to lie, and keeps us from it too. No goal, but a missed one cannot be judged without them.
-    for (name, peer) in
-        [("control: tower BoxService", &tower), ("control: serde_json, no routing", &unrouted)]
-    {
-        let (mut line, spread) = rate(name, peer);
-        (line.goal, line.met) = (0.0, true);
+    for (line, spread) in rates {
         lines.push(line);
         spreads.push(spread);
     }
@@ -112,6 +92,42 @@ fn main() {
         }
     }
     std::process::exit(i32::from(lines.iter().any(|line| !line.met)));
+}
+
+fn workers() -> Runtime {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS.into()).enable_time().build();
+    runtime.expect("the system has threads")
+}
+
+/// What many calls in flight gain over one, and the ratios of single rounds.
+fn rates(rounds: usize, slice: Duration) -> Vec<(Line, String)> {
+    let runtime = workers();
+    let rate = |case: &'static str, ours: Case<'_>| {
+        let ours = &ours;
+        let run = |in_flight| move || ours.run(in_flight, slice * 2).rate / 1e6;
+        let [one, many] = figures(rounds, [Box::new(run(1)) as Box<dyn Fn() -> f64>, Box::new(run(64))]);
+        let case = format!("{case}, 64 in flight on {WORKERS} workers (M calls/s)");
+        let line =
+            Line::at_least(case, "1 in flight", median(&many), median(&one), median_ratio(&many, &one), 1.85);
+        (line, range(&many, &one))
+    };
+    let mut rates = vec![
+        rate("typed call by reference", Case::new(&runtime, ours::ByRef::new())),
+        rate("typed call, owned", Case::new(&runtime, ours::Owned::new())),
+        rate("bytes", Case::new(&runtime, ours::Bytes::new())),
+    ];
+    // Peers that allocate as we do and share nothing between lanes: what keeps them from a gain is the machine's and keeps us
+    // from it too. No goal, but a missed one cannot be judged without them.
+    let controls = [
+        rate("control: tower BoxService", Case::new(&runtime, peers::Tower::new())),
+        rate("control: serde_json, no routing", Case::new(&runtime, peers::Unrouted::new())),
+    ];
+    rates.extend(controls.map(|(mut line, spread)| {
+        (line.goal, line.met) = (0.0, true);
+        (line, spread)
+    }));
+    rates
 }
 
 /// The cases' figures round by round.

@@ -21,40 +21,33 @@ pub(super) fn end(text: &str, at: usize) -> Result<(usize, Kind), Fault> {
     if bytes[first] == b'0' && i > first + 1 {
         return Err(Fault::new(What::LeadingZero, first));
     }
-    match bytes.get(i) {
-        Some(b'.' | b'e' | b'E') => fraction(text, at, i),
-        // Up to 300 digits are certain to be finite.
-        _ if i - first > 300 => Ok((in_range(text, at, i)?, Kind::Integer)),
-        _ => Ok((i, Kind::Integer)),
-    }
-}
-
-/// Fraction and exponent, which start at `i`.
-fn fraction(text: &str, at: usize, mut i: usize) -> Result<(usize, Kind), Fault> {
-    let bytes = text.as_bytes();
+    let mut kind = Kind::Integer;
     if bytes.get(i) == Some(&b'.') {
         let first = i + 1;
         i = digits(bytes, first);
         if i == first {
             return Err(missing_digit(bytes, i));
         }
+        kind = Kind::Decimal;
     }
-    let power = matches!(bytes.get(i), Some(b'e' | b'E'));
-    if power {
-        i += 1;
-        if matches!(bytes.get(i), Some(b'+' | b'-')) {
-            i += 1;
-        }
-        let first = i;
-        i = digits(bytes, first);
-        if i == first {
-            return Err(missing_digit(bytes, i));
-        }
+    match bytes.get(i) {
+        Some(b'e' | b'E') => exponent(text, at, i),
+        // Up to 300 digits are certain to be finite.
+        _ if i - at > 300 => Ok((in_range(text, at, i)?, kind)),
+        _ => Ok((i, kind)),
     }
-    if power || i - at > 300 {
-        i = in_range(text, at, i)?;
+}
+
+/// The exponent, whose letter is at `i`.
+#[cold]
+fn exponent(text: &str, at: usize, i: usize) -> Result<(usize, Kind), Fault> {
+    let bytes = text.as_bytes();
+    let first = if matches!(bytes.get(i + 1), Some(b'+' | b'-')) { i + 2 } else { i + 1 };
+    let end = digits(bytes, first);
+    if end == first {
+        return Err(missing_digit(bytes, end));
     }
-    Ok((i, Kind::Decimal))
+    Ok((in_range(text, at, end)?, Kind::Decimal))
 }
 
 /// Refuses what no `f64` can hold, by `serde_json`'s own judgement: it would not decode such a number either.

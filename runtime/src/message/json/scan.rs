@@ -25,14 +25,21 @@ const INLINE: usize = LINEAR;
 pub struct Scan<'a> {
     text: &'a str,
     len: usize,
-    keys: [Span; INLINE],
-    entries: [Entry; INLINE],
+    first: First,
     /// The pairs after the first [`INLINE`] ones.
     more: Vec<(Span, Entry)>,
     /// The keys that are written with escapes, by index.
     escaped_keys: Vec<(usize, Box<str>)>,
     /// The strings with escapes that someone asked for, by index.
     unescaped: OnceLock<Box<[OnceLock<Box<str>>]>>,
+}
+
+/// The first pairs. Together, so that one `memset` makes them.
+#[derive(Clone)]
+struct First {
+    keys: [Span; INLINE],
+    prints: [u32; INLINE],
+    entries: [Entry; INLINE],
 }
 
 impl<'a> Scan<'a> {
@@ -57,8 +64,11 @@ impl<'a> Scan<'a> {
         Scan {
             text: "",
             len: 0,
-            keys: [Span::EMPTY; INLINE],
-            entries: [Entry::EMPTY; INLINE],
+            first: First {
+                keys: [Span::EMPTY; INLINE],
+                prints: [0; INLINE],
+                entries: [Entry::EMPTY; INLINE],
+            },
             more: Vec::new(),
             escaped_keys: Vec::new(),
             unescaped: OnceLock::new(),
@@ -109,6 +119,12 @@ impl<'a> Scan<'a> {
             return key;
         }
         self.key_span(i).of(self.text)
+    }
+
+    /// The [print](crate::pattern::print) of the `i`-th key, if it was kept.
+    #[inline(always)]
+    pub(crate) fn key_print(&self, i: usize) -> Option<u32> {
+        self.first.prints.get(i).copied()
     }
 
     /// The value of the `i`-th key as it is written; a string with its quotes. Panics if there is no such key.
@@ -204,18 +220,31 @@ impl<'a> Scan<'a> {
         }
     }
 
+    /// As [`decode`](Scan::decode), to a place that is empty: what was decoded is moved once.
+    #[inline(always)]
+    pub(crate) fn decode_into<T: Deserialize<'a>>(&self, place: &mut Option<T>) -> Result<(), DecodeError> {
+        let failed = de::Failed::default();
+        let message = T::deserialize(de::Message { scan: self, failed: &failed });
+        if failed.get() || message.is_err() {
+            *place = Some(decode::again(self.bytes())?);
+        } else {
+            *place = message.ok();
+        }
+        Ok(())
+    }
+
     pub(super) fn text(&self) -> &'a str {
         self.text
     }
 
     #[inline]
     pub(super) fn entry(&self, i: usize) -> Entry {
-        if i < INLINE && i < self.len { self.entries[i] } else { self.later(i).1 }
+        if i < INLINE && i < self.len { self.first.entries[i] } else { self.later(i).1 }
     }
 
     #[inline]
     pub(super) fn key_span(&self, i: usize) -> Span {
-        if i < INLINE && i < self.len { self.keys[i] } else { self.later(i).0 }
+        if i < INLINE && i < self.len { self.first.keys[i] } else { self.later(i).0 }
     }
 
     #[cold]
@@ -294,16 +323,18 @@ struct Top<'s, 'a> {
 
 impl<'a> Sink<'a> for Top<'_, 'a> {
     #[inline(always)]
-    fn key(&mut self, walk: &mut Walk<'a>, key: Span, escaped: bool) -> Result<(), Fault> {
+    fn key(&mut self, text: &'a str, _: &mut Vec<Span>, at: Span, key: &string::Key) -> Result<(), Fault> {
+        let i = self.scan.len;
+        let print = match key.words.and_then(|words| self.seen.quick(words, at.len(), i)) {
+            Some(print) => print,
+            None => self.admit(text, at, key.escaped)?,
+        };
         let scan = &mut *self.scan;
-        let i = scan.len;
-        self.seen.admit(walk.text, key, escaped, i, (&scan.keys[..i.min(INLINE)], &[]))?;
-        if escaped {
-            scan.escaped_keys.push((i, string::unescape(key.quoted(walk.text)).into()));
-        }
-        match scan.keys.get_mut(i) {
-            Some(place) => *place = key,
-            None => scan.more.push((key, Entry::default())),
+        if i < INLINE {
+            scan.first.keys[i] = at;
+            scan.first.prints[i] = print;
+        } else {
+            scan.more.push((at, Entry::default()));
         }
         Ok(())
     }
@@ -312,7 +343,7 @@ impl<'a> Sink<'a> for Top<'_, 'a> {
     fn value(&mut self, at: Span, kind: Kind) {
         let scan = &mut *self.scan;
         let entry = Entry { at, kind };
-        match scan.entries.get_mut(scan.len) {
+        match scan.first.entries.get_mut(scan.len) {
             Some(place) => *place = entry,
             None => {
                 if let Some(last) = scan.more.last_mut() {
@@ -321,6 +352,19 @@ impl<'a> Sink<'a> for Top<'_, 'a> {
             }
         }
         scan.len += 1;
+    }
+}
+
+impl<'a> Top<'_, 'a> {
+    #[cold]
+    fn admit(&mut self, text: &'a str, at: Span, escaped: bool) -> Result<u32, Fault> {
+        let scan = &mut *self.scan;
+        let i = scan.len;
+        let print = self.seen.admit(text, at, escaped, i, (&scan.first.keys[..i.min(INLINE)], &[]))?;
+        if escaped {
+            scan.escaped_keys.push((i, string::unescape(at.quoted(text)).into()));
+        }
+        Ok(print)
     }
 }
 

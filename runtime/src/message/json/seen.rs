@@ -5,6 +5,7 @@ use super::{
     span::Span,
     string,
 };
+use crate::pattern::print;
 use std::{borrow::Cow, collections::HashSet};
 
 /// From how many keys on an object gets a hash set: comparing each with each would let a sender buy quadratic time.
@@ -21,8 +22,22 @@ pub(super) struct Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
-    /// Takes in the `count`-th key; `earlier` is where the ones before it are, in two parts.
+    /// Takes in the `count`-th key, of so many bytes, if it is certain at first sight that it is new; gives its print. All
+    /// others are for [`admit`](Self::admit).
     #[inline(always)]
+    pub(super) fn quick(&mut self, (first, last): (u64, u64), len: usize, count: usize) -> Option<u32> {
+        let print = print::of_words(first, last, len);
+        let mark = mark(print);
+        if self.marks & mark != 0 || count >= LINEAR {
+            return None;
+        }
+        self.marks |= mark;
+        Some(print)
+    }
+
+    /// Takes in the `count`-th key and gives its print; `earlier` is where the ones before it are, in two parts.
+    #[cold]
+    #[inline(never)]
     pub(super) fn admit(
         &mut self,
         text: &'a str,
@@ -30,34 +45,7 @@ impl<'a> Seen<'a> {
         escaped: bool,
         count: usize,
         earlier: (&[Span], &[Span]),
-    ) -> Result<(), Fault> {
-        let bytes = text.as_bytes();
-        let (start, len) = (key.start as usize, key.len());
-        if !escaped && let Some(word) = string::word(bytes, start) {
-            let (first, last) = if len >= 8 {
-                (word, string::word(bytes, start + len - 8).unwrap_or(0))
-            } else {
-                (word & !(u64::MAX << (8 * len)), 0)
-            };
-            let mark = mark(first, last, len);
-            if self.marks & mark == 0 && count < LINEAR && first != RESERVED {
-                self.marks |= mark;
-                return Ok(());
-            }
-        }
-        self.admit_slowly(text, key, escaped, count, earlier)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn admit_slowly(
-        &mut self,
-        text: &'a str,
-        key: Span,
-        escaped: bool,
-        count: usize,
-        earlier: (&[Span], &[Span]),
-    ) -> Result<(), Fault> {
+    ) -> Result<u32, Fault> {
         let read = |span: &Span| {
             if span.of(text).contains('\\') {
                 Cow::Owned(string::unescape(span.quoted(text)))
@@ -73,9 +61,11 @@ impl<'a> Seen<'a> {
         let mut before = earlier.0.iter().chain(earlier.1);
         if count >= LINEAR {
             let set = self.set.get_or_insert_with(|| before.map(read).collect());
-            return if set.insert(name) { Ok(()) } else { twice };
+            let print = print::of(&name);
+            return if set.insert(name) { Ok(print) } else { twice };
         }
-        let mark = mark_of(&name);
+        let print = print::of(&name);
+        let mark = mark(print);
         if self.marks & mark != 0 {
             let found = if escaped || self.escaped {
                 before.any(|other| read(other) == name)
@@ -88,30 +78,17 @@ impl<'a> Seen<'a> {
         }
         self.marks |= mark;
         self.escaped |= escaped;
-        Ok(())
+        Ok(print)
     }
 }
 
 /// `$serde_j`, as a word: how the keys begin that `serde_json` keeps for itself.
-const RESERVED: u64 = u64::from_le_bytes(*b"$serde_j");
+pub(super) const RESERVED: u64 = u64::from_le_bytes(*b"$serde_j");
 
-/// The bit for a key with these first and last eight bytes.
+/// The bit for a key with this print.
 #[inline(always)]
-fn mark(first: u64, last: u64, len: usize) -> u64 {
-    let mixed = (first ^ last.rotate_left(29)).wrapping_add(len as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    1 << (mixed >> 58)
-}
-
-fn mark_of(name: &str) -> u64 {
-    let bytes = name.as_bytes();
-    match (string::word(bytes, 0), bytes.len()) {
-        (Some(first), len) => mark(first, string::word(bytes, len - 8).unwrap_or(0), len),
-        (None, len) => {
-            let mut word = [0; 8];
-            word[..len].copy_from_slice(bytes);
-            mark(u64::from_le_bytes(word), 0, len)
-        }
-    }
+fn mark(print: u32) -> u64 {
+    1 << (print >> 26)
 }
 
 #[cfg(test)]
@@ -138,23 +115,36 @@ mod tests {
         let mut seen = Seen::default();
         for (i, &span) in spans.iter().enumerate() {
             let earlier = if i <= LINEAR { &spans[..i] } else { &[] };
-            assert!(seen.admit(&text, span, false, i, (earlier, &[])).is_ok());
+            assert!(admit(&mut seen, &text, span, i, earlier).is_ok());
             assert_eq!(seen.set.as_ref().map(HashSet::len), (i >= LINEAR).then_some(i + 1));
         }
         for &span in &spans {
-            assert!(seen.admit(&text, span, false, spans.len(), (&[], &[])).is_err());
+            assert!(admit(&mut seen, &text, span, spans.len(), &[]).is_err());
+        }
+    }
+
+    fn admit<'a>(
+        seen: &mut Seen<'a>,
+        text: &'a str,
+        span: Span,
+        count: usize,
+        earlier: &[Span],
+    ) -> Result<u32, Fault> {
+        let Ok(key) = string::key(text.as_bytes(), span.start as usize) else { panic!("no string") };
+        match key.words.and_then(|words| seen.quick(words, span.len(), count)) {
+            Some(print) => Ok(print),
+            None => seen.admit(text, span, false, count, (earlier, &[])),
         }
     }
 
     #[test]
-    fn a_mark_depends_on_the_name_alone() {
+    fn a_print_depends_on_the_name_alone() {
         for len in 0..40 {
             let name: String = ('a'..='z').cycle().take(len).collect();
             for behind in ["\":1}", "\":\"and much more behind it\"}"] {
                 let text = format!("{{\"{name}{behind}");
-                let mut seen = Seen::default();
-                assert!(seen.admit(&text, Span::new(2, 2 + len), false, 0, (&[], &[])).is_ok());
-                assert_eq!(seen.marks, mark_of(&name), "{text}");
+                let print = admit(&mut Seen::default(), &text, Span::new(2, 2 + len), 0, &[]);
+                assert_eq!(print.ok(), Some(print::of(&name)), "{text}");
             }
         }
     }

@@ -1,8 +1,43 @@
 //! Strings: where they end, and whether their escapes are allowed (RFC 8259 section 7).
 
-use super::malformed::{Fault, What};
+use super::{
+    malformed::{Fault, What},
+    seen::RESERVED,
+    span::Span,
+};
 
 const ONES: u64 = u64::MAX / 255;
+
+/// A key, as far as it is known when its end was found.
+pub(super) struct Key {
+    /// Where its closing quote is.
+    pub(super) end: usize,
+    pub(super) escaped: bool,
+    /// What its [print](crate::pattern::print) is made of, unless it needs a closer look anyway.
+    pub(super) words: Option<(u64, u64)>,
+}
+
+/// Reads the key whose content starts at `start`.
+#[inline(always)]
+pub(super) fn key(bytes: &[u8], start: usize) -> Result<Key, Fault> {
+    let (mut from, mut first) = (start, None);
+    if let Some(word) = word(bytes, start) {
+        let hit = special(word);
+        if hit == 0 {
+            (from, first) = (start + 8, Some(word));
+        } else {
+            // Most keys end here.
+            let len = hit.trailing_zeros() & !7;
+            if (word >> len).to_le_bytes()[0] == b'"' {
+                let words = Some((word & !(u64::MAX << len), 0));
+                return Ok(Key { end: start + (len / 8) as usize, escaped: false, words });
+            }
+        }
+    }
+    let (end, escaped) = end(bytes, from)?;
+    let first = first.filter(|first| !escaped && *first != RESERVED);
+    Ok(Key { end, escaped, words: first.and_then(|first| Some((first, word(bytes, end - 8)?))) })
+}
 
 /// Finds the closing quote of the string whose content starts at `at`; says whether there are escapes.
 ///
@@ -47,18 +82,20 @@ pub(super) fn end(bytes: &[u8], mut at: usize) -> Result<(usize, bool), Fault> {
 
 /// Eight bytes from `at`, the first one lowest.
 #[inline(always)]
-pub(super) fn word(bytes: &[u8], at: usize) -> Option<u64> {
-    Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
+fn word(bytes: &[u8], at: usize) -> Option<u64> {
+    // What fits 32 bits (and `Limits::LARGEST` sees to that) cannot overflow, so that one comparison is enough.
+    let at = Span::new(at, at).start as usize;
+    Some(u64::from_le_bytes(*bytes.get(at..at + 8)?.first_chunk()?))
 }
 
 /// The top bit of each byte that is a quote, a backslash or a control character. Mycroft's test: a borrow can only
 /// spoil bytes above a true hit, so the lowest bit is always right.
 #[inline(always)]
 fn special(word: u64) -> u64 {
-    let quote = word ^ (ONES * 0x22);
-    let slash = word ^ (ONES * 0x5C);
-    let below = |x: u64, n: u64| x.wrapping_sub(ONES * n) & !x;
-    (below(word, 0x20) | below(quote, 1) | below(slash, 1)) & (ONES << 7)
+    // The flipped bit lets quote and space change places: a quote then stands right behind the control characters.
+    let first_33 = (word ^ (ONES * 0x02)).wrapping_sub(ONES * 0x21);
+    let slash = (word ^ (ONES * 0x5C)).wrapping_sub(ONES);
+    (first_33 | slash) & !word & (ONES << 7)
 }
 
 /// Skips the blocks of a long string that hold nothing special. The loop over a block has no exit, so that the
@@ -117,4 +154,25 @@ fn hex(bytes: &[u8], at: usize) -> Result<u32, Fault> {
 pub(super) fn unescape(quoted: &str) -> String {
     // As a number's text in `scan.rs`.
     serde_json::from_str(quoted).expect("the pass accepts only strings that serde_json accepts")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_special_byte_is_found() {
+        for byte in 0..=u8::MAX {
+            let wanted = byte < 0x20 || byte == b'"' || byte == b'\\';
+            for place in 0..8 {
+                for filler in [b' ', b'!', b'#', b'[', b']', b'a', 0x7F, 0x80, 0xFF] {
+                    let mut bytes = [filler; 8];
+                    bytes[place] = byte;
+                    let hit = special(u64::from_le_bytes(bytes));
+                    let found = (hit != 0).then(|| hit.trailing_zeros() as usize / 8);
+                    assert_eq!(found, wanted.then_some(place), "{bytes:?}");
+                }
+            }
+        }
+    }
 }

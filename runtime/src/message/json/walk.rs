@@ -11,15 +11,15 @@ use super::{
 
 /// What an object's keys and values are reported to.
 pub(super) trait Sink<'a> {
-    /// A key whose text (without quotes) is at `key`; refuses the second of two equal ones.
-    fn key(&mut self, walk: &mut Walk<'a>, key: Span, escaped: bool) -> Result<(), Fault>;
+    /// A key whose text (without quotes) is at `at`; refuses the second of two equal ones. `more` is the walk's.
+    fn key(&mut self, text: &'a str, more: &mut Vec<Span>, at: Span, key: &string::Key) -> Result<(), Fault>;
     /// The value of the last key.
     fn value(&mut self, at: Span, kind: Kind);
 }
 
 /// The state of one pass.
 pub(super) struct Walk<'a> {
-    pub(super) text: &'a str,
+    text: &'a str,
     keys_left: usize,
     max_depth: usize,
     /// Keys of the open nested objects beyond those that their frames hold; allocated once, used as a stack.
@@ -53,7 +53,9 @@ impl<'a> Walk<'a> {
     /// The object whose brace is just before `i`; returns the place behind it.
     #[inline(always)]
     fn object<S: Sink<'a>>(&mut self, i: usize, depth: usize, sink: &mut S) -> Result<usize, Fault> {
-        let bytes = self.text.as_bytes();
+        // Kept here: behind `self` it would have to be read again after each step.
+        let text = self.text;
+        let bytes = text.as_bytes();
         let mut i = space(bytes, i);
         match bytes.get(i) {
             Some(b'"') => {}
@@ -62,13 +64,13 @@ impl<'a> Walk<'a> {
         }
         loop {
             let start = i + 1;
-            let (end, escaped) = string::end(bytes, start)?;
+            let key = string::key(bytes, start)?;
             if self.keys_left == 0 {
                 return Err(Fault::new(What::TooManyKeys, i));
             }
             self.keys_left -= 1;
-            sink.key(self, Span::new(start, end), escaped)?;
-            i = end + 1;
+            sink.key(text, &mut self.more, Span::new(start, key.end), &key)?;
+            i = key.end + 1;
             if bytes.get(i) != Some(&b':') {
                 i = space(bytes, i);
                 if bytes.get(i) != Some(&b':') {
@@ -76,7 +78,7 @@ impl<'a> Walk<'a> {
                 }
             }
             let start = space(bytes, i + 1);
-            let (end, kind) = self.value(start, depth)?;
+            let (end, kind) = self.value(text, start, depth)?;
             sink.value(Span::new(start, end), kind);
             i = space(bytes, end);
             match bytes.get(i) {
@@ -94,14 +96,15 @@ impl<'a> Walk<'a> {
 
     /// The value at `i`; returns the place behind it, and what it is.
     #[inline(always)]
-    fn value(&mut self, i: usize, depth: usize) -> Result<(usize, Kind), Fault> {
-        let bytes = self.text.as_bytes();
+    fn value(&mut self, text: &str, i: usize, depth: usize) -> Result<(usize, Kind), Fault> {
+        let bytes = text.as_bytes();
+        // Most are strings.
+        if bytes.get(i) == Some(&b'"') {
+            let (end, escaped) = string::end(bytes, i + 1)?;
+            return Ok((end + 1, if escaped { Kind::Escaped } else { Kind::Plain }));
+        }
         match bytes.get(i) {
-            Some(b'"') => {
-                let (end, escaped) = string::end(bytes, i + 1)?;
-                Ok((end + 1, if escaped { Kind::Escaped } else { Kind::Plain }))
-            }
-            Some(b'0'..=b'9' | b'-') => number::end(self.text, i),
+            Some(b'0'..=b'9' | b'-') => number::end(text, i),
             Some(b'{') => Ok((self.nested(i, depth + 1)?, Kind::Object)),
             Some(b'[') => Ok((self.list(i, depth + 1)?, Kind::List)),
             Some(b't') => literal(bytes, i, b"true", Kind::True),
@@ -131,13 +134,14 @@ impl<'a> Walk<'a> {
         if depth > self.max_depth {
             return Err(Fault::new(What::TooDeep, i));
         }
-        let bytes = self.text.as_bytes();
+        let text = self.text;
+        let bytes = text.as_bytes();
         let mut i = space(bytes, i + 1);
         if bytes.get(i) == Some(&b']') {
             return Ok(i + 1);
         }
         loop {
-            let (end, _) = self.value(i, depth)?;
+            let (end, _) = self.value(text, i, depth)?;
             i = space(bytes, end);
             match bytes.get(i) {
                 Some(b',') => i = space(bytes, i + 1),
@@ -161,13 +165,14 @@ struct Nested<'a> {
 
 impl<'a> Sink<'a> for Nested<'a> {
     #[inline(always)]
-    fn key(&mut self, walk: &mut Walk<'a>, key: Span, escaped: bool) -> Result<(), Fault> {
-        let first = &self.first[..self.count.min(8)];
-        self.seen.admit(walk.text, key, escaped, self.count, (first, &walk.more[self.base..]))?;
+    fn key(&mut self, text: &'a str, more: &mut Vec<Span>, at: Span, key: &string::Key) -> Result<(), Fault> {
+        if key.words.and_then(|words| self.seen.quick(words, at.len(), self.count)).is_none() {
+            self.admit(text, more, at, key.escaped)?;
+        }
         if let Some(place) = self.first.get_mut(self.count) {
-            *place = key;
+            *place = at;
         } else if self.count < LINEAR {
-            walk.more.push(key);
+            more.push(at);
         }
         self.count += 1;
         Ok(())
@@ -175,6 +180,14 @@ impl<'a> Sink<'a> for Nested<'a> {
 
     #[inline(always)]
     fn value(&mut self, _: Span, _: Kind) {}
+}
+
+impl<'a> Nested<'a> {
+    #[cold]
+    fn admit(&mut self, text: &'a str, more: &[Span], at: Span, escaped: bool) -> Result<(), Fault> {
+        let earlier = (&self.first[..self.count.min(8)], &more[self.base..]);
+        self.seen.admit(text, at, escaped, self.count, earlier).map(drop)
+    }
 }
 
 /// Skips white space: section 2's four characters.

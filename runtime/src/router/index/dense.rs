@@ -156,8 +156,9 @@ impl<const W: usize> Dense<W> {
     ) {
         let mut known = Known::<N>::new();
         let mut counts = [[0u64; W]; PLANES];
-        for field in 0..message.len() {
-            let Some(name) = self.names.get(store, message.name(field)) else { continue };
+        let mut next = 0;
+        while let Some((field, name)) = self.names.next(store, message, next) {
+            next = field + 1;
             let hash = match message.text(field) {
                 Some(text) => store.pair_hash(name, Scalar::Str(text)),
                 None => store.pair_hash(name, message.scalar(field)),

@@ -70,16 +70,16 @@ impl Small {
     ) {
         let mut known = Known::<N>::new();
         let mut names = 0u64;
-        for field in 0..message.len() {
-            if let Some(name) = self.names.get(store, message.name(field)) {
-                names |= 1 << (name % 64);
-                // A value without a hash can fit globs only, and those are not looked up by hash.
-                let hash = match message.text(field) {
-                    Some(text) => store.pair_hash(name, Scalar::Str(text)),
-                    None => store.pair_hash(name, message.scalar(field)),
-                };
-                known.set(name, hash.unwrap_or(0), field);
-            }
+        let mut next = 0;
+        while let Some((field, name)) = self.names.next(store, message, next) {
+            next = field + 1;
+            names |= 1 << (name % 64);
+            // A value without a hash can fit globs only, and those are not looked up by hash.
+            let hash = match message.text(field) {
+                Some(text) => store.pair_hash(name, Scalar::Str(text)),
+                None => store.pair_hash(name, message.scalar(field)),
+            };
+            known.set(name, hash.unwrap_or(0), field);
         }
         for one in &self.patterns {
             if one.names & !names != 0 {

@@ -52,12 +52,10 @@ impl<'a> Deserializer<'a> for Message<'_, 'a> {
     #[inline]
     fn deserialize_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
         let mut pairs = Pairs { message: self, next: 0, value_next: false };
-        let value = self.failed.watch(visitor.visit_map(&mut pairs))?;
+        let value = visitor.visit_map(&mut pairs);
         // A visitor that leaves something over is refused by serde_json.
-        if pairs.value_next || pairs.next < self.scan.len() {
-            return self.failed.refuse("not all keys were read");
-        }
-        Ok(value)
+        self.failed.note(value.is_err() || pairs.value_next || pairs.next < self.scan.len());
+        value
     }
 
     #[inline]

@@ -33,10 +33,16 @@ impl Failed {
     /// Passes a result on and notes a failure.
     #[inline]
     fn watch<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
-        if result.is_err() {
+        self.note(result.is_err());
+        result
+    }
+
+    /// Notes whether something is wrong. No more is needed: a result that need not become an error is not moved for it.
+    #[inline]
+    fn note(&self, wrong: bool) {
+        if wrong {
             self.0.set(true);
         }
-        result
     }
 
     /// Refuses.

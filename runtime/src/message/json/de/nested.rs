@@ -49,14 +49,23 @@ impl<'s, 'a> Cursor<'s, 'a> {
         Ok(())
     }
 
+    /// Takes the end of an object or a list, if it was read so far.
+    #[inline]
+    fn close(&mut self, read: bool, byte: u8) {
+        if read && self.peek() == Some(byte) {
+            self.at += 1;
+        } else {
+            self.failed.note(true);
+        }
+    }
+
     /// The object that starts here.
     #[inline]
     pub(super) fn object<V: Visitor<'a>>(&mut self, visitor: V) -> Result<V::Value, Error> {
         self.at += 1;
         let value = visitor.visit_map(Elements { cursor: self, first: true });
-        let value = self.failed.watch(value)?;
-        self.expect(b'}')?;
-        Ok(value)
+        self.close(value.is_ok(), b'}');
+        value
     }
 
     /// The list that starts here.
@@ -64,9 +73,8 @@ impl<'s, 'a> Cursor<'s, 'a> {
     pub(super) fn list<V: Visitor<'a>>(&mut self, visitor: V) -> Result<V::Value, Error> {
         self.at += 1;
         let value = visitor.visit_seq(Elements { cursor: self, first: true });
-        let value = self.failed.watch(value)?;
-        self.expect(b']')?;
-        Ok(value)
+        self.close(value.is_ok(), b']');
+        value
     }
 
     /// Takes a positive integer of up to 18 digits, if one is here.
