@@ -14,7 +14,7 @@ use super::queue::{Body, Job};
 use super::remote::Target as Elsewhere;
 use super::route::{Route, could_answer, scalar};
 use crate::handler::BoxFuture;
-use crate::message::json::{Malformed, Scan};
+use crate::message::json::{self, Malformed, Scan};
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Message, MessageInfo, Outcome};
 use crate::pattern::{Compare, JsonFields, Scalar};
 use crate::router::Fields;
@@ -367,7 +367,7 @@ pub(super) fn encode_in<M: Message>(
     bytes.push(b'{');
     bytes.extend_from_slice(prefix.as_bytes());
     let fields = bytes.len();
-    serde_json::to_writer(&mut bytes, message).map_err(|cause| unwritable::<M>(&cause))?;
+    json::write(&mut bytes, message).map_err(|cause| unwritable::<M>(&cause))?;
     // The derive macro takes only structs with named fields, which serde writes as an object; it begins with `{`
     // and ends with `}`, and the keys go before its fields.
     match (prefix.is_empty(), bytes.get(fields + 1)) {

@@ -37,8 +37,10 @@ mod seen;
 mod span;
 mod string;
 mod walk;
+mod write;
 
 pub use decode::DecodeError;
 pub use limits::Limits;
 pub use malformed::Malformed;
 pub use scan::{Iter, Scan};
+pub(crate) use write::write;
