@@ -11,7 +11,6 @@ use super::mounted::Mounted;
 use super::origin::Origin;
 use super::outside::Outside;
 use super::queue::{Body, Job};
-use super::remote::Target as Elsewhere;
 use super::route::{Route, could_answer, scalar};
 use crate::handler::BoxFuture;
 use crate::message::json::{self, Malformed, Scan};
@@ -237,32 +236,6 @@ impl Core {
         Box::pin(async move { self.act(&bytes, origin, target).await })
     }
 
-    /// Calls whoever answers a typed message in another process: `first`, if that could be told without a look at the
-    /// bytes. A trait object for the same reason.
-    pub(super) fn act_away<'a>(
-        self: &'a Arc<Self>,
-        origin: &'a Origin,
-        bytes: Vec<u8>,
-        first: Option<Arc<Elsewhere>>,
-    ) -> BoxFuture<'a, Result<Vec<u8>, CallError<ErrorReply>>> {
-        Box::pin(async move {
-            let envelope = origin.envelope();
-            let scan = || Scan::read(&bytes, &self.settings.limits);
-            let find = || self.remote.find(&scan().ok()?);
-            let first = match first.filter(|_| bytes.len() <= self.settings.limits.max_bytes()) {
-                None => self.remote.find(&scan().map_err(Error::malformed)?),
-                known => known,
-            };
-            self.refuses_to_send(&envelope)?;
-            match self.remote.call(&bytes, &envelope, &self.settings, first, find).await {
-                Some(reply) => reply.map_err(|error| named(error, &envelope)),
-                None => Err(CallError::Bus(
-                    self.no_handler_anywhere(&scan().map_err(Error::malformed)?, &envelope),
-                )),
-            }
-        })
-    }
-
     /// Calls whoever answers in another process.
     pub(super) async fn act_elsewhere(
         &self,
@@ -278,7 +251,7 @@ impl Core {
         }
     }
 
-    fn refuses_to_send(&self, envelope: &Envelope<'_>) -> Result<(), Error> {
+    pub(super) fn refuses_to_send(&self, envelope: &Envelope<'_>) -> Result<(), Error> {
         match self.refuses(envelope) {
             None => Ok(()),
             Some(refusal) => Err(refusal.of_message(&envelope.id().to_string())),
@@ -421,16 +394,16 @@ fn value_of_scalar(scalar: Scalar<'_>) -> Value {
     }
 }
 
-/// A reply in JSON as the caller's types.
 /// The bus's own error with the message's id.
 #[cold]
-fn named(error: CallError<ErrorReply>, envelope: &Envelope<'_>) -> CallError<ErrorReply> {
+pub(super) fn named(error: CallError<ErrorReply>, envelope: &Envelope<'_>) -> CallError<ErrorReply> {
     match error {
         CallError::Bus(error) => CallError::Bus(error.of_message(&envelope.id().to_string())),
         app @ CallError::App(_) => app,
     }
 }
 
+/// A reply in JSON as the caller's types.
 pub(super) fn typed_reply<M: Message>(reply: Result<Vec<u8>, CallError<ErrorReply>>) -> Reply<M> {
     match reply {
         Ok(reply) => serde_json::from_slice(&reply).map_err(|cause| CallError::Bus(undecodable::<M>(&cause))),

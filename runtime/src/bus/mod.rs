@@ -6,6 +6,7 @@
 )]
 
 mod act;
+mod away;
 mod builder;
 mod by_type;
 mod core;
