@@ -4,16 +4,12 @@
 
 use libfuzzer_sys::fuzz_target;
 use matchbus::message::json::{Limits, Scan};
-use serde::{
-    Deserialize, Deserializer,
-    de::{MapAccess, SeqAccess, Visitor},
-};
+use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, BTreeSet},
-    fmt::{self, Debug},
-};
+use std::{borrow::Cow, collections::BTreeMap, fmt::Debug};
+
+#[path = "../../runtime/tests/json/twice.rs"]
+mod twice;
 
 fuzz_target!(|bytes: &[u8]| {
     // Every limit is met by some inputs; whatever happens, nothing may panic.
@@ -26,14 +22,14 @@ fuzz_target!(|bytes: &[u8]| {
     let oracle = serde_json::from_slice::<Value>(bytes).ok().filter(Value::is_object);
     match (scan, oracle) {
         (Err(_), None) => {}
-        (Err(refused), Some(_)) if refused.is_duplicate_key() => assert!(twice(bytes), "{refused}"),
+        (Err(refused), Some(_)) if refused.is_duplicate_key() => assert!(twice::twice(bytes), "{refused}"),
         // serde_json takes it, and takes it for something else than it is.
         (Err(refused), Some(_)) if refused.is_reserved_key() => {}
         (Err(refused), Some(_)) if refused.is_too_many_keys() => assert!(bytes.len() > 10_000),
         (Err(refused), Some(_)) => panic!("refused, unlike serde_json: {refused}"),
         (Ok(_), None) => panic!("accepted, unlike serde_json"),
         (Ok(scan), Some(value)) => {
-            assert!(!twice(bytes), "a key given twice was accepted");
+            assert!(!twice::twice(bytes), "a key given twice was accepted");
             assert_eq!(scan.to_value(), value);
             assert_eq!(scan.len(), value.as_object().map_or(0, |object| object.len()));
             for (i, (key, raw)) in scan.iter().enumerate() {
@@ -91,59 +87,4 @@ enum External {
     B { a: Option<bool> },
     C(u8, String),
     D,
-}
-
-/// Whether some object of valid JSON has a key twice.
-fn twice(bytes: &[u8]) -> bool {
-    serde_json::from_slice::<Twice>(bytes).unwrap().0
-}
-
-struct Twice(bool);
-
-impl<'de> Deserialize<'de> for Twice {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TwiceVisitor)
-    }
-}
-
-struct TwiceVisitor;
-
-impl<'de> Visitor<'de> for TwiceVisitor {
-    type Value = Twice;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-    fn visit_unit<E>(self) -> Result<Twice, E> {
-        Ok(Twice(false))
-    }
-    fn visit_bool<E>(self, _: bool) -> Result<Twice, E> {
-        Ok(Twice(false))
-    }
-    fn visit_u64<E>(self, _: u64) -> Result<Twice, E> {
-        Ok(Twice(false))
-    }
-    fn visit_i64<E>(self, _: i64) -> Result<Twice, E> {
-        Ok(Twice(false))
-    }
-    fn visit_f64<E>(self, _: f64) -> Result<Twice, E> {
-        Ok(Twice(false))
-    }
-    fn visit_str<E>(self, _: &str) -> Result<Twice, E> {
-        Ok(Twice(false))
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Twice, A::Error> {
-        let mut twice = false;
-        while let Some(element) = list.next_element::<Twice>()? {
-            twice |= element.0;
-        }
-        Ok(Twice(twice))
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Twice, A::Error> {
-        let (mut keys, mut twice) = (BTreeSet::new(), false);
-        while let Some((key, value)) = map.next_entry::<String, Twice>()? {
-            twice |= value.0 | !keys.insert(key);
-        }
-        Ok(Twice(twice))
-    }
 }

@@ -172,7 +172,7 @@ fn cases() -> Vec<Case> {
                 "a reply that cannot be written",
                 order(r#""customer":{"id":1},"items":[],"reply":"MapWithListKeys""#),
                 "unwritable-reply",
-                None,
+                Some("$.by"),
                 "reply cannot be written as JSON",
             )
         },

@@ -1,7 +1,7 @@
 //! Calls in one process: who answers, what comes back, what counts.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
 use matchbus::prelude::*;
 use matchbus::{ErrorReply, services};
@@ -207,6 +207,44 @@ async fn a_default_stands_in_for_a_service_that_is_away_and_not_for_its_errors()
     let reply = bus().act_or(json!({"role":"advice"}), json!("none")).await;
     assert_eq!(reply, Ok(json!("none")));
     assert_eq!(bus().call_or(item("none", 1), cart("default", 0)).await, Err(CartError::NoSuchSku));
+}
+
+/// Keeps the warnings of matchbus.
+#[derive(Clone, Default)]
+struct Warnings(Arc<Mutex<Vec<String>>>);
+
+impl tracing::field::Visit for Warnings {
+    fn record_debug(&mut self, _: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+        self.0.lock().unwrap().push(format!("{value:?}"));
+    }
+}
+
+impl tracing::Subscriber for Warnings {
+    fn enabled(&self, about: &tracing::Metadata<'_>) -> bool {
+        *about.level() <= tracing::Level::WARN && about.target().starts_with("matchbus")
+    }
+    fn event(&self, event: &tracing::Event<'_>) {
+        event.record(&mut self.clone());
+    }
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+    fn enter(&self, _: &tracing::span::Id) {}
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[tokio::test]
+async fn a_default_that_hides_a_mistake_is_told() {
+    let warnings = Warnings::default();
+    let _kept = tracing::subscriber::set_default(warnings.clone());
+    assert_eq!(bus().call_or(GetAdvice {}, "none today".into()).await.unwrap(), "none today");
+    assert_eq!(*warnings.0.lock().unwrap(), Vec::<String>::new());
+    let reply = bus().act_or(json!({"role":"cart","cmd":"add","sku":1}), json!("none")).await;
+    assert_eq!(reply, Ok(json!("none")));
+    let told = warnings.0.lock().unwrap().join("\n");
+    assert!(told.contains("was given its default") && told.contains("$.sku"), "{told}");
 }
 
 #[derive(Message, Serialize, Deserialize, Clone)]

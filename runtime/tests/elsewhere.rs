@@ -53,6 +53,46 @@ async fn process(services: &[&'static [matchbus::registry::Info]], at: &str) -> 
     (bus, seen, listener)
 }
 
+#[tokio::test]
+async fn a_bus_knows_its_peers_from_its_builder() {
+    for scheme in ["http", "tcp"] {
+        let (_bus, seen, listener) = process(services![get_price], &format!("{scheme}://127.0.0.1:0")).await;
+        let caller = Bus::builder().connect(listener.url().clone()).start().unwrap();
+        assert_eq!(caller.call(GetPrice { sku: "tea".into() }).await.unwrap(), 7);
+        assert_eq!(seen.calls.load(Ordering::SeqCst), 1);
+    }
+}
+
+#[test]
+fn a_peer_of_the_builder_that_cannot_be_one_is_a_problem_of_the_start() {
+    let problem = |url: &str| {
+        let error = Bus::builder().connect(url.parse().unwrap()).start().unwrap_err();
+        (error.problems()[0].code(), error.to_string())
+    };
+    let (code, text) = problem("http://127.0.0.1:1");
+    assert_eq!(code, "peer");
+    assert!(
+        text.contains("http://127.0.0.1:1") && text.contains("call `start` in an async function"),
+        "{text}"
+    );
+    let _runtime = tokio::runtime::Runtime::new().unwrap().enter();
+    let (code, text) = problem("pigeon://post");
+    assert_eq!(code, "peer");
+    assert!(text.contains("pigeon://post") && text.contains("http"), "{text}");
+}
+
+#[tokio::test]
+async fn a_default_stands_in_for_a_process_that_has_gone() {
+    for scheme in ["http", "tcp"] {
+        let (bus, _seen, listener) = process(services![get_price], &format!("{scheme}://127.0.0.1:0")).await;
+        let caller = caller(&[&listener]).await.timeout(Duration::from_millis(500));
+        assert_eq!(caller.call_or(GetPrice { sku: "tea".into() }, 0).await, Ok(7));
+        assert_eq!(bus.shutdown().await, 0);
+        listener.ended().await;
+        assert_eq!(caller.call_or(GetPrice { sku: "tea".into() }, 0).await, Ok(0));
+    }
+}
+
 async fn caller(listeners: &[&Listener]) -> Bus {
     let bus = Bus::builder().services(services![]).start().unwrap();
     for listener in listeners {

@@ -1,6 +1,8 @@
-//! Programs of several crates: what one macro call alone cannot see.
+//! Programs of several crates: what one macro call alone cannot see. `MATCHBUS_WITHOUT=crates` leaves them out.
 
 use std::process::{Command, Output};
+
+use matchbus_tests::left_out;
 
 /// `cargo` in the workspace of small crates; all of these tests share its target directory.
 fn cargo(arguments: &[&str]) -> Output {
@@ -31,6 +33,9 @@ fn fails(arguments: &[&str]) -> String {
 
 #[test]
 fn main_knows_the_dependencies_that_have_handlers() {
+    if left_out("crates") {
+        return;
+    }
     // In `check` the libraries are metadata, in `build` archives; the number is checked by a type.
     succeeds(&["check", "-p", "program"]);
     assert_eq!(succeeds(&["run", "-p", "program"]), "program 0.1.0 None false cart_service stock");
@@ -42,12 +47,18 @@ fn main_knows_the_dependencies_that_have_handlers() {
 
 #[test]
 fn main_leaves_out_what_need_not_be_linked() {
+    if left_out("crates") {
+        return;
+    }
     succeeds(&["check", "-p", "allowed"]);
     assert_eq!(succeeds(&["run", "-p", "allowed"]), "allowed 0.1.0 Some(3) false cart_service");
 }
 
 #[test]
 fn main_knows_the_library_of_its_own_package() {
+    if left_out("crates") {
+        return;
+    }
     succeeds(&["check", "-p", "library-and-program"]);
     assert_eq!(
         succeeds(&["run", "-p", "library-and-program"]),
@@ -57,18 +68,27 @@ fn main_knows_the_library_of_its_own_package() {
 
 #[test]
 fn a_renamed_dependency_is_found() {
+    if left_out("crates") {
+        return;
+    }
     assert_eq!(succeeds(&["run", "-p", "renamed"]), "cmd:add,role:cart");
     succeeds(&["test", "-p", "renamed"]);
 }
 
 #[test]
 fn edition_2021_compiles() {
+    if left_out("crates") {
+        return;
+    }
     assert_eq!(succeeds(&["run", "-p", "edition-2021"]), "cmd:add,gen:1,role:cart");
     succeeds(&["test", "-p", "edition-2021"]);
 }
 
 #[test]
 fn duplicates_in_two_crates_are_found_by_the_list() {
+    if left_out("crates") {
+        return;
+    }
     let errors = fails(&["check", "-p", "duplicates"]);
     assert!(errors.contains("two handlers have the pattern `cmd:add,role:cart`"), "{errors}");
     assert!(errors.contains("cart_service::cart::add"), "{errors}");
@@ -77,6 +97,9 @@ fn duplicates_in_two_crates_are_found_by_the_list() {
 
 #[test]
 fn duplicates_in_two_crates_are_found_by_the_registry_test() {
+    if left_out("crates") {
+        return;
+    }
     let errors = fails(&["test", "-p", "duplicates", "--features", "unlisted"]);
     assert!(errors.contains("matchbus_registry"), "{errors}");
     assert!(errors.contains("two handlers have the pattern `cmd:add,role:cart`"), "{errors}");
@@ -84,5 +107,8 @@ fn duplicates_in_two_crates_are_found_by_the_registry_test() {
 
 #[test]
 fn clippy_finds_nothing_in_what_the_macros_write() {
+    if left_out("crates") {
+        return;
+    }
     succeeds(&["clippy", "-p", "lints"]);
 }

@@ -8,13 +8,8 @@ use std::sync::{Mutex, PoisonError};
 
 static MACHINE: Mutex<()> = Mutex::new(());
 
-fn is_left_out() -> bool {
-    std::env::var("MATCHBUS_WITHOUT").is_ok_and(|names| names.split(',').any(|name| name.trim() == "faults"))
-}
-
 fn passes(test: &str) {
-    if is_left_out() {
-        eprintln!("{test} is left out, as MATCHBUS_WITHOUT says");
+    if matchbus_tests::left_out("faults") {
         return;
     }
     let _alone = MACHINE.lock().unwrap_or_else(PoisonError::into_inner);

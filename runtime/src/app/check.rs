@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::{counted, print};
-use crate::bus::{Builder, dedup_note};
+use crate::bus::{Builder, dedup_note, undeclared_note};
 use crate::message::{Error, Result};
 use crate::registry::Catalogue;
 use crate::sort::gather;
@@ -52,15 +52,19 @@ fn well(catalogue: &Catalogue, against: Option<(&Path, &Catalogue)>) -> String {
             );
         }
     }
-    let mut remember: Vec<&str> = catalogue
-        .handlers
-        .iter()
-        .filter(|handler| handler.effect == "dedup")
-        .map(|handler| &*handler.handler)
-        .collect();
-    remember.dedup();
+    let services_with = |effect: &str| {
+        let those =
+            catalogue.handlers.iter().filter(|handler| handler.kind == "service" && handler.effect == effect);
+        let mut names: Vec<&str> = those.map(|handler| &*handler.handler).collect();
+        names.dedup();
+        names
+    };
+    let (remember, undeclared) = (services_with("dedup"), services_with("undeclared"));
     if !remember.is_empty() {
         let _ = writeln!(text, "note: {}", dedup_note(&remember));
+    }
+    if !undeclared.is_empty() {
+        let _ = writeln!(text, "note: {}", undeclared_note(&undeclared));
     }
     let outputs = catalogue.handlers.iter().flat_map(|handler| &handler.outputs);
     let outside: BTreeSet<&str> =

@@ -156,7 +156,9 @@ impl Network {
     /// before this process knows whom there is to ask, and processes that know each other can start in any order. It is
     /// ready when all have answered, or else have had their time.
     pub(super) async fn join(&self, bus: &Bus) -> Result<Vec<Listener>> {
-        let peers = self.bus.iter().map(|url| bus.core().know(url)).collect::<Result<Vec<_>>>()?;
+        for url in &self.bus {
+            bus.core().know(url)?;
+        }
         let exposed = if self.expose.is_empty() { Exposed::All } else { Exposed::Pins(self.expose.clone()) };
         bus.core().lifecycle.set_joining(true);
         let mut listeners = Vec::new();
@@ -165,7 +167,7 @@ impl Network {
             say(&format!("listening at {}", listener.url()));
             listeners.push(listener);
         }
-        bus.core().first_learn_all(peers.into_iter().flatten()).await;
+        bus.core().first_learn_all().await;
         bus.core().lifecycle.set_joining(false);
         for (url, why) in bus.core().silent() {
             say(&format!("{url} did not say what it answers, and is asked again: {why}"));

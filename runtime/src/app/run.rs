@@ -48,6 +48,12 @@ pub(super) async fn until_signal(
     if let Some(note) = bus.dedup_note() {
         say(&note);
     }
+    // Only what comes from other processes is made again.
+    if !listeners.is_empty()
+        && let Some(note) = bus.core().undeclared_note()
+    {
+        say(&note);
+    }
     say(&format!(
         "{} {}: {} of {services}; SIGTERM or ctrl-c ends it",
         about.package,

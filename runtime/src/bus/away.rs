@@ -85,13 +85,11 @@ impl Core {
     }
 
     fn replied(&self, reply: Option<Reply>, bytes: &[u8], envelope: &Envelope<'_>) -> Reply {
-        match reply {
-            Some(reply) => reply.map_err(|error| named(error, envelope)),
-            None => {
-                let scan = Scan::read(bytes, &self.settings.limits).map_err(Error::malformed)?;
-                Err(CallError::Bus(self.no_handler_anywhere(&scan, envelope)))
-            }
+        if let Some(reply) = reply {
+            return reply.map_err(|error| named(error, envelope));
         }
+        let scan = Scan::read(bytes, &self.settings.limits).map_err(Error::malformed)?;
+        Err(CallError::Bus(self.no_handler_anywhere(&scan, envelope)))
     }
 }
 

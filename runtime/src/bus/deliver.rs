@@ -13,7 +13,7 @@ use super::outside::Outside;
 use super::queue::{Body, Job};
 use super::route::{Route, could_answer, scalar};
 use crate::handler::BoxFuture;
-use crate::message::json::{self, Malformed, Scan};
+use crate::message::json::{self, Malformed, Scan, path_of_end};
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Message, MessageInfo, Outcome};
 use crate::pattern::{Compare, JsonFields, Scalar};
 use crate::router::Fields;
@@ -333,14 +333,16 @@ pub(super) fn encode_in<M: Message>(
 ) -> Result<Vec<u8>, Error> {
     if extend.is_some() {
         let value = value_of(message, extend)?;
-        return serde_json::to_vec(&value).map_err(|cause| unwritable::<M>(&cause));
+        return serde_json::to_vec(&value).map_err(|cause| unwritable(&M::INFO, &cause, &[]));
     }
     let prefix = M::INFO.prefix;
     let mut bytes = Vec::with_capacity(room.max(prefix.len() + 128));
     bytes.push(b'{');
     bytes.extend_from_slice(prefix.as_bytes());
     let fields = bytes.len();
-    json::write(&mut bytes, message).map_err(|cause| unwritable::<M>(&cause))?;
+    if let Err(cause) = json::write(&mut bytes, message) {
+        return Err(unwritable(&M::INFO, &cause, &bytes[fields..]));
+    }
     // The derive macro takes only structs with named fields, which serde writes as an object; it begins with `{`
     // and ends with `}`, and the keys go before its fields.
     match (prefix.is_empty(), bytes.get(fields + 1)) {
@@ -354,7 +356,8 @@ pub(super) fn encode_in<M: Message>(
 /// As `encode`, as a tree.
 pub(crate) fn value_of<M: Message>(message: &M, extend: Option<&Map<String, Value>>) -> Result<Value, Error> {
     let bytes = encode(message, None)?;
-    let mut value: Value = serde_json::from_slice(&bytes).map_err(|cause| unwritable::<M>(&cause))?;
+    let mut value: Value =
+        serde_json::from_slice(&bytes).map_err(|cause| unwritable(&M::INFO, &cause, &[]))?;
     if let (Value::Object(map), Some(extend)) = (&mut value, extend) {
         for (key, value) in extend {
             // The message's own keys win: what was added is context, not a correction.
@@ -434,13 +437,10 @@ fn typed_error<M: Message>(reply: ErrorReply) -> CallError<M::Error> {
 }
 
 #[cold]
-fn unwritable<M: Message>(cause: &serde_json::Error) -> Error {
-    Error::new(
-        ErrorKind::Invalid,
-        Outcome::NotDone,
-        format!("the message `{}` cannot be written as JSON: {cause}", M::INFO.name),
-    )
-    .at_pattern(M::INFO.pattern.text)
+fn unwritable(about: &MessageInfo, cause: &serde_json::Error, written: &[u8]) -> Error {
+    let path = path_of_end(written);
+    let text = format!("the message `{}` cannot be written as JSON at {path}: {cause}", about.name);
+    Error::new(ErrorKind::Invalid, Outcome::NotDone, text).with_path(path).at_pattern(about.pattern.text)
 }
 
 #[cold]

@@ -116,8 +116,9 @@ impl Bus {
     }
 
     /// As [`call`](Bus::call), but with `default` where the bus fails: partial failure by design. A service that is away is
-    /// waited for until the deadline; [`timeout`](Bus::timeout) makes that short. Of a message that
-    /// declares no error nothing can fail any more:
+    /// waited for until the deadline; [`timeout`](Bus::timeout) makes that short. A failure that waiting does not cure, such as a
+    /// message that its handler cannot read, or a panic, is logged as a warning beside. Of a message that declares no error
+    /// nothing can fail any more:
     ///
     /// ```
     /// # use matchbus::prelude::*;
@@ -345,7 +346,8 @@ impl FromContext for Bus {
     }
 }
 
-/// The default where the failure is not the service's own word.
+/// The default where the failure is not the service's own word. A failure that does not pass by itself is a mistake that the
+/// default would hide, so it is told.
 pub(crate) fn or_default<T, E>(
     reply: std::result::Result<T, CallError<E>>,
     default: T,
@@ -353,7 +355,12 @@ pub(crate) fn or_default<T, E>(
     match reply {
         Ok(reply) => Ok(reply),
         Err(CallError::App(error)) => Err(error),
-        Err(CallError::Bus(_)) => Ok(default),
+        Err(CallError::Bus(error)) => {
+            if !error.passes() {
+                tracing::warn!("a call was given its default, and will be the next time too: {error}");
+            }
+            Ok(default)
+        }
     }
 }
 

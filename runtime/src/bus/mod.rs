@@ -33,6 +33,7 @@ mod stage;
 mod start_error;
 mod text;
 mod typed;
+mod undeclared;
 
 pub use builder::Builder;
 pub use handle::{Bus, Published, Sent};
@@ -50,3 +51,4 @@ pub(crate) use origin::{Origin, say_more};
 pub(crate) use outside::Outside;
 pub(crate) use text::Text;
 pub(crate) use typed::{Given, Lent};
+pub(crate) use undeclared::note as undeclared_note;

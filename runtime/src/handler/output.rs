@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::{Heard, IntoHeard, IntoReply};
 use crate::message::ErrorKind;
+use crate::message::json::path_of_end;
 use crate::message::{CallError, Error, ErrorReply, Message, MessageError, Outcome};
 
 /// Where a handler's reply goes.
@@ -30,9 +31,10 @@ impl JsonReply {
         // As `serde_json::to_vec` does.
         self.0 = Poll::Ready(Ok(Vec::with_capacity(128)));
         if let Poll::Ready(Ok(bytes)) = &mut self.0
-            && let Err(cause) = serde_json::to_writer(bytes, reply)
+            && let Err(cause) = serde_json::to_writer(&mut *bytes, reply)
         {
-            self.0 = Poll::Ready(Err(CallError::Bus(unwritable(&cause))));
+            let error = unwritable(&cause, bytes);
+            self.0 = Poll::Ready(Err(CallError::Bus(error)));
         }
     }
 }
@@ -101,10 +103,12 @@ impl Output<'_> {
 }
 
 #[cold]
-fn unwritable(cause: &serde_json::Error) -> Error {
+fn unwritable(cause: &serde_json::Error, written: &[u8]) -> Error {
+    let path = path_of_end(written);
     Error::new(
         ErrorKind::Unwritable,
         Outcome::Unknown,
-        format!("the handler ran, but its reply cannot be written as JSON: {cause}"),
+        format!("the handler ran, but its reply cannot be written as JSON at {path}: {cause}"),
     )
+    .with_path(path)
 }

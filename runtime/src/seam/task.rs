@@ -9,6 +9,11 @@ pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
     drop(tokio::spawn(future));
 }
 
+/// Whether [`spawn`] can be called here.
+pub(crate) fn can_spawn() -> bool {
+    tokio::runtime::Handle::try_current().is_ok()
+}
+
 /// As [`spawn`], where there is a runtime: for what is left when something is dropped.
 pub(crate) fn spawn_if_possible(future: impl Future<Output = ()> + Send + 'static) {
     if let Ok(runtime) = tokio::runtime::Handle::try_current() {

@@ -6,7 +6,7 @@
 //!
 //! # Writing one
 //!
-//! `examples/own-transport` is a whole one, over Unix sockets, in less than 300 lines that use nothing but what is public.
+//! `examples/own-transport` is a whole one, over Unix sockets, in some 300 lines of code that use nothing but what is public.
 //!
 //! 1. **A frame** holds a message's bytes and its [`Head`]. Every field of the head has to arrive: the bus puts nothing
 //!    there that it does not need. Read with care: what is missing is as in [`Head::default`], and what is unknown is

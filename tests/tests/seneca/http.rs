@@ -5,9 +5,10 @@ use std::sync::Arc;
 use matchbus::prelude::*;
 use matchbus::services;
 use matchbus::transport::{Exposed, Head, Link, Transport, http::Http};
+use matchbus_tests::node::{Node, free_port, left_out};
 use serde_json::json;
 
-use crate::node::{Node, free_port, left_out};
+use crate::node;
 use crate::services::{echo, fail, shape, sum};
 
 /// A matchbus that a Seneca calls.
@@ -20,7 +21,7 @@ async fn matchbus(option: &str) -> (Bus, matchbus::transport::Listener) {
 
 async fn seneca_calls(dialect: &str, option: &str) -> (Node, Bus, matchbus::transport::Listener) {
     let (bus, listener) = matchbus(option).await;
-    let mut seneca = Node::start("client.js", dialect, listener.url().port().unwrap()).await;
+    let mut seneca = node::start("client.js", dialect, listener.url().port().unwrap()).await;
     let reply = seneca.act(json!({"role": "math", "cmd": "sum", "left": 1, "right": 2})).await;
     assert_eq!(reply, json!({"reply": {"answer": 3}}));
     let message = json!({"role": "echo", "txt": "café \n \"q\"", "nested": {"a": [1, null, true]}, "custom$": {"trace": "abc"}});
@@ -72,7 +73,7 @@ async fn a_seneca_calls_in_dialect_b() {
 
 async fn seneca_answers(dialect: &str, scheme: &str) {
     let port = free_port();
-    let _server = Node::start("server.js", dialect, port).await;
+    let _server = node::start("server.js", dialect, port).await;
     let link: Arc<dyn Link> =
         Http::new().connect(&format!("{scheme}://127.0.0.1:{port}").parse().unwrap()).unwrap();
     let mut head = Head::default();

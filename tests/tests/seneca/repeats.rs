@@ -8,9 +8,10 @@ use std::sync::atomic::Ordering;
 use matchbus::prelude::*;
 use matchbus::services;
 use matchbus::transport::{Exposed, Listener};
+use matchbus_tests::node::left_out;
 use serde_json::json;
 
-use crate::node::{Node, left_out};
+use crate::node;
 use crate::services::{Seen, charge, count, log};
 
 async fn called(scheme: &str) -> (Arc<Seen>, Bus, Listener) {
@@ -32,7 +33,7 @@ async fn the_second_answer_equals_the_first(dialect: &str, scheme: &str) {
     let (seen, bus, listener) = called(scheme).await;
     let port = listener.url().port().unwrap();
     let (mut one, mut two) =
-        (Node::start("client.js", dialect, port).await, Node::start("client.js", dialect, port).await);
+        (node::start("client.js", dialect, port).await, node::start("client.js", dialect, port).await);
     let counted = || seen.counted.load(Ordering::SeqCst);
 
     let message = json!({"role": "count", "n": 1, "id$": "aaaaaaaaaaaa/bbbbbbbbbbbb"});
@@ -41,7 +42,7 @@ async fn the_second_answer_equals_the_first(dialect: &str, scheme: &str) {
     assert_eq!(two.act(message).await, first);
     // Also with other data, as a Seneca does it: an id is for one message.
     let other = json!({"role": "count", "n": 2, "id$": "aaaaaaaaaaaa/bbbbbbbbbbbb"});
-    let mut three = Node::start("client.js", dialect, port).await;
+    let mut three = node::start("client.js", dialect, port).await;
     assert_eq!(three.act(other).await, first);
     assert_eq!(counted(), 1);
     assert_eq!(bus.flows().of("role:count").replayed, 2);
@@ -83,7 +84,7 @@ async fn what_is_only_sent_runs_once_too() {
     let port = listener.url().port().unwrap();
     let message = json!({"role": "log", "id$": "aaaaaaaaaaaa/bbbbbbbbbbbb"});
     for _ in 0..2 {
-        let mut node = Node::start("client.js", "c", port).await;
+        let mut node = node::start("client.js", "c", port).await;
         node.say(&format!("!{message}")).await;
         assert_eq!(node.next().await, json!({"sent": true}));
         // An answer on the same connection shows that what came before was taken in.

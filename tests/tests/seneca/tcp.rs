@@ -9,9 +9,10 @@ use matchbus::prelude::*;
 use matchbus::transport::tcp::Tcp;
 use matchbus::transport::{Exposed, Head, Link, Listener, Transport};
 use matchbus::{ErrorReply, Id, TraceParent, services};
+use matchbus_tests::node::{Node, free_port, left_out};
 use serde_json::json;
 
-use crate::node::{Node, free_port, left_out};
+use crate::node;
 use crate::services::{Seen, count, echo, fail, hang, log, shape, sum};
 
 // ---- a Seneca calls ----
@@ -36,7 +37,7 @@ async fn called(url: &str) -> Called {
 }
 
 async fn seneca_calls(called: &Called) -> Node {
-    Node::start("client.js", "c", called.listener.url().port().unwrap()).await
+    node::start("client.js", "c", called.listener.url().port().unwrap()).await
 }
 
 #[tokio::test]
@@ -169,7 +170,7 @@ struct Answering {
 impl Answering {
     async fn at(scheme: &str) -> Self {
         let port = free_port();
-        let node = Node::start("server.js", "c", port).await;
+        let node = node::start("server.js", "c", port).await;
         let link = Tcp::new().connect(&format!("{scheme}://127.0.0.1:{port}").parse().unwrap()).unwrap();
         Answering { _node: node, link }
     }

@@ -31,7 +31,7 @@ async fn one_process_for_each_service_over_http() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_a_seneca_that_reserves_over_tcp() {
-    if node::left_out() {
+    if matchbus_tests::node::left_out() {
         return;
     }
     with_a_seneca("tcp").await;
@@ -39,7 +39,7 @@ async fn with_a_seneca_that_reserves_over_tcp() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_a_seneca_that_reserves_over_http() {
-    if node::left_out() {
+    if matchbus_tests::node::left_out() {
         return;
     }
     with_a_seneca("http").await;
@@ -48,7 +48,7 @@ async fn with_a_seneca_that_reserves_over_http() {
 async fn with_a_seneca(scheme: &'static str) {
     let mut system = System::start(Shape::WithSeneca(scheme)).await;
     walk::walk(&mut system).await;
-    let seen = system.ask_node().await;
+    let seen = system.reserve_counts().await;
     // Five new timelines and two follows, with two keys each, at the least.
     assert!(seen["created"].as_u64() >= Some(7), "{seen}");
 }

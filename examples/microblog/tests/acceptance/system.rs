@@ -9,7 +9,7 @@ use matchbus::registry::Catalogue;
 use microblog as _;
 
 use crate::browser::{Browser, Page};
-use crate::node::Node;
+use crate::node::Reserve;
 use crate::process::{Process, Starting};
 
 /// How the services are spread.
@@ -41,7 +41,7 @@ pub(crate) struct System {
     processes: BTreeMap<String, Process>,
     /// The addresses of all that there may be.
     addresses: BTreeMap<String, String>,
-    node: Option<Node>,
+    reserve: Option<Reserve>,
 }
 
 impl System {
@@ -53,7 +53,7 @@ impl System {
             bus,
             processes: BTreeMap::new(),
             addresses: BTreeMap::new(),
-            node: None,
+            reserve: None,
         };
         match shape {
             Shape::One => {
@@ -75,11 +75,11 @@ impl System {
             if *name == "reserve" && matches!(self.shape, Shape::WithSeneca(_)) {
                 let address = format!("seneca+{scheme}://127.0.0.1:{port}?pin=reserve:*");
                 self.addresses.insert("reserve".to_owned(), address);
-                self.node = Some(Node::start(scheme, port).await);
+                self.reserve = Some(Reserve::start(scheme, port).await);
             }
         }
         for wave in WAVES {
-            let wave = wave.iter().filter(|name| **name != "reserve" || self.node.is_none());
+            let wave = wave.iter().filter(|name| **name != "reserve" || self.reserve.is_none());
             let starting: Vec<(&str, Starting)> =
                 wave.map(|name| (*name, Starting::new(name, &self.arguments(name, &[])))).collect();
             for (name, process) in starting {
@@ -168,8 +168,8 @@ impl System {
         sums
     }
 
-    pub(crate) async fn ask_node(&mut self) -> serde_json::Value {
-        self.node.as_mut().unwrap().ask().await
+    pub(crate) async fn reserve_counts(&mut self) -> serde_json::Value {
+        self.reserve.as_mut().unwrap().counts().await
     }
 }
 

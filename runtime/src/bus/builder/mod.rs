@@ -25,7 +25,8 @@ use crate::message::Message;
 use crate::message::json::Limits;
 use crate::pattern::{Compare, Pattern, Value};
 use crate::registry::{self, Info};
-use crate::transport::Transport;
+use crate::seam::task;
+use crate::transport::{Transport, Url};
 
 /// A bus in the making: handlers, states, settings.
 ///
@@ -64,6 +65,7 @@ pub struct Builder {
     record: bool,
     transports: Vec<Arc<dyn Transport>>,
     routes: Vec<Route>,
+    peers: Vec<Url>,
     #[cfg(any(feature = "http", feature = "tcp"))]
     tls: crate::transport::Tls,
 }
@@ -83,6 +85,7 @@ impl Builder {
             record: false,
             transports: Vec::new(),
             routes: Vec::new(),
+            peers: Vec::new(),
             #[cfg(any(feature = "http", feature = "tcp"))]
             tls: crate::transport::Tls::default(),
         }
@@ -265,6 +268,22 @@ impl Builder {
         self
     }
 
+    /// Knows the process at `url` from the start, as `--bus` does: what nobody here answers may be answered there. Each call adds
+    /// one, and so does each `--bus`. The program is then not all, as [`in_part`](Builder::in_part) says.
+    ///
+    /// ```no_run
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let bus = matchbus::Bus::builder().connect("http://127.0.0.1:7000".parse()?).start()?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// [`start`](Builder::start) must then be called where a tokio runtime is, since the process is asked by a task what it
+    /// answers. [`Bus::connect`] also waits for its first answer.
+    pub fn connect(mut self, url: Url) -> Self {
+        self.peers.push(url);
+        self.in_part()
+    }
+
     /// Sends messages of a pin to certain addresses; see [`Route`]. The program is then not all, as
     /// [`in_part`](Builder::in_part) says.
     pub fn route(self, route: Route) -> Self {
@@ -358,13 +377,13 @@ impl Builder {
     /// # Errors
     ///
     /// All problems at once: handlers that conflict, states that nobody gave, declared outputs that nothing answers,
-    /// crates whose handlers are not linked.
+    /// crates whose handlers are not linked, addresses that no transport understands.
     pub fn start(self) -> Result<Bus, StartError> {
         let problems = self.problems();
         if !problems.is_empty() {
             return Err(StartError::new(problems));
         }
-        let routes = self.routes.clone();
+        let (routes, peers) = (self.routes.clone(), self.peers.clone());
         let core = Arc::new(self.build());
         if let Some(note) = core.dedup_note() {
             tracing::info!("{note}");
@@ -374,7 +393,15 @@ impl Builder {
             let led = route.check().and_then(|()| core.route(route).map_err(|cause| cause.text().to_owned()));
             led.err().map(|why| StartProblem::new("route", format!("{route} cannot be used: {why}")))
         });
-        let problems: Vec<_> = problems.collect();
+        let peers = peers.iter().filter_map(|url| {
+            let known = if task::can_spawn() {
+                core.know(url).map(drop).map_err(|cause| cause.text().to_owned())
+            } else {
+                Err("no tokio runtime is here; call `start` in an async function".to_owned())
+            };
+            known.err().map(|why| StartProblem::new("peer", format!("{url} cannot be used: {why}")))
+        });
+        let problems: Vec<_> = problems.chain(peers).collect();
         if problems.is_empty() {
             Ok(Bus::new(core, Origin::default()))
         } else {

@@ -353,7 +353,7 @@ impl Sending<'_> {
                 peer.answered(now);
             }
             Err(CallError::Bus(error)) => {
-                note_attempt(self.target, peer, error, began, self.envelope.receipt())
+                note_attempt(self.target, peer, error, began, self.envelope.receipt());
             }
         }
         reply

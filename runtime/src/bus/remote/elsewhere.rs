@@ -82,7 +82,7 @@ impl Core {
 
     /// Waits until all of them have said what they answer, or that they will not say it. Those that are not there yet are waited
     /// for as well, and cost the time of one.
-    pub(crate) async fn first_learn_all(self: &Arc<Self>, peers: impl Iterator<Item = Arc<Peer>>) {
+    pub(crate) async fn first_learn_all(self: &Arc<Self>) {
         let ask = |peer: Arc<Peer>| {
             let core = Arc::clone(self);
             let (ended, end) = oneshot::channel::<()>();
@@ -96,7 +96,7 @@ impl Core {
             });
             end
         };
-        for end in peers.map(ask).collect::<Vec<_>>() {
+        for end in self.remote.silent().into_iter().map(ask).collect::<Vec<_>>() {
             // It ends by being dropped.
             let _ = end.await;
         }

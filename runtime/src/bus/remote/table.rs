@@ -88,6 +88,7 @@ pub(crate) struct Observer {
 }
 
 /// Those who answer one pattern.
+#[allow(clippy::struct_excessive_bools)] // Each is said or not said by the catalogues.
 #[derive(Debug)]
 pub(crate) struct Target {
     pub(crate) pattern: String,

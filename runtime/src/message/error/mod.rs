@@ -203,7 +203,13 @@ impl Error {
     /// What is *unknown* is not retryable: it may have run, and to run it twice is harmless only where the handler's effect
     /// says so. The bus has then already tried again (rule R2).
     pub fn is_retryable(&self) -> bool {
-        let passes = matches!(
+        self.passes() && self.0.outcome == Outcome::NotDone
+    }
+
+    /// Whether the reason may pass by itself: whoever answers was away, full, or too slow. Nothing is wrong with the message
+    /// or with a handler.
+    pub(crate) fn passes(&self) -> bool {
+        matches!(
             self.0.kind,
             ErrorKind::NoHandler
                 | ErrorKind::Deadline
@@ -212,8 +218,7 @@ impl Error {
                 | ErrorKind::Unreachable
                 | ErrorKind::Lost
                 | ErrorKind::InProgress
-        );
-        passes && self.0.outcome == Outcome::NotDone
+        )
     }
 
     /// Nobody answers such a message.

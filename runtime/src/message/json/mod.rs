@@ -42,5 +42,6 @@ mod write;
 pub use decode::DecodeError;
 pub use limits::Limits;
 pub use malformed::Malformed;
+pub(crate) use place::path_of_end;
 pub use scan::{Iter, Scan};
 pub(crate) use write::write;

@@ -80,6 +80,14 @@ pub(super) fn path(text: &str, at: usize) -> String {
     path
 }
 
+/// The JSON path at which `serde_json` stopped writing. It does not say that itself, and to write once more with a serializer
+/// that follows the path would compile each type's `Serialize` a second time; what was written shows it as well.
+#[cold]
+pub(crate) fn path_of_end(written: &[u8]) -> String {
+    let text = std::str::from_utf8(written).unwrap_or_default();
+    path(text, text.len())
+}
+
 /// As [`path`], for a key whose opening quote is at `at`: the path ends with this key.
 pub(super) fn path_of_key(text: &str, at: usize) -> String {
     let mut path = path(text, at);
@@ -117,4 +125,55 @@ pub(super) fn push_key(path: &mut String, key: &str) {
 /// Adds a step to a list's element.
 pub(super) fn push_index(path: &mut String, index: usize) {
     let _ = write!(path, "[{index}]");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde::{Serialize, Serializer};
+
+    use super::*;
+
+    struct Fails;
+
+    impl Serialize for Fails {
+        fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            Err(serde::ser::Error::custom("it fails"))
+        }
+    }
+
+    #[derive(Serialize)]
+    #[serde(untagged)]
+    enum Any {
+        Fails(Fails),
+        Text(&'static str),
+        List(Vec<Any>),
+        Map(BTreeMap<&'static str, Any>),
+        ListAsKey(BTreeMap<Vec<u8>, u8>),
+    }
+
+    fn end(value: &Any) -> String {
+        let mut written = Vec::new();
+        serde_json::to_writer(&mut written, value).unwrap_err();
+        path_of_end(&written)
+    }
+
+    fn map<const N: usize>(entries: [(&'static str, Any); N]) -> Any {
+        Any::Map(entries.into())
+    }
+
+    #[test]
+    fn the_place_of_what_cannot_be_written_is_named() {
+        let fails = || Any::Fails(Fails);
+        assert_eq!(end(&fails()), "$");
+        assert_eq!(end(&Any::List(vec![fails()])), "$[0]");
+        let before = || Any::List(vec![Any::Text("x,{[\"\\"), map([("a", Any::Text(":"))])]);
+        let list = Any::List(vec![before(), Any::Text(","), map([("c", fails())])]);
+        assert_eq!(end(&map([("a", before()), ("b", list)])), "$.b[2].c");
+        assert_eq!(end(&map([("a \"b\\", fails())])), r#"$["a \"b\\"]"#);
+        let key = || Any::ListAsKey([(vec![1], 1)].into());
+        assert_eq!(end(&key()), "$");
+        assert_eq!(end(&map([("a", Any::Text("")), ("b", key())])), "$.b");
+    }
 }

@@ -121,5 +121,6 @@ fn hex(bytes: &[u8], at: usize) -> Result<u32, Fault> {
 
 /// The text of a string that the pass accepted, given with its quotes.
 pub(super) fn unescape(quoted: &str) -> String {
+    // As a number's text in `scan.rs`.
     serde_json::from_str(quoted).expect("the pass accepts only strings that serde_json accepts")
 }

@@ -10,21 +10,19 @@ use serde::ser::{Impossible, SerializeStruct, Serializer};
 
 use super::{de::PRIVATE, string};
 
-/// Appends `message`: gives what [`serde_json::to_writer`] gives.
+/// Appends `message`: gives what [`serde_json::to_writer`] gives, and leaves what that leaves if it cannot be written.
 ///
 /// # Errors
 ///
 /// As `serde_json::to_writer`.
 pub(crate) fn write<T: Serialize>(out: &mut Vec<u8>, message: &T) -> serde_json::Result<()> {
     let start = out.len();
-    match message.serialize(Top(out)) {
-        Ok(()) => Ok(()),
-        Err(Other) => {
-            // It is no struct, or cannot be written, which is said in serde_json's words.
-            out.truncate(start);
-            serde_json::to_writer(out, message)
-        }
+    if message.serialize(Top(out)).is_ok() {
+        return Ok(());
     }
+    // It is no struct, or cannot be written, which is said in serde_json's words.
+    out.truncate(start);
+    serde_json::to_writer(out, message)
 }
 
 /// Appends a text with its quotes.
