@@ -12,10 +12,9 @@ use super::mounted::Mounted;
 use super::origin::Origin;
 use super::outside::Outside;
 use super::queue::{Body, Job};
-use super::remote::Target as Elsewhere;
 use super::route::{Route, could_answer, scalar};
 use crate::handler::BoxFuture;
-use crate::message::json::{Malformed, Scan, path_of_end};
+use crate::message::json::{self, Malformed, Scan, path_of_end};
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Message, MessageInfo, Outcome};
 use crate::pattern::{Compare, JsonFields, Scalar};
 use crate::testing::How;
@@ -247,34 +246,6 @@ impl Core {
         Box::pin(async move { self.act(&bytes, origin, target).await })
     }
 
-    /// Calls whoever answers a typed message in another process: `first`, if that could be told without a look at the
-    /// bytes. A trait object for the same reason.
-    pub(super) fn act_away<'a>(
-        self: &'a Arc<Self>,
-        origin: &'a Origin,
-        bytes: Vec<u8>,
-        first: Option<Arc<Elsewhere>>,
-    ) -> BoxFuture<'a, Result<Vec<u8>, CallError<ErrorReply>>> {
-        Box::pin(async move {
-            let envelope = origin.envelope();
-            let scan = || Scan::read(&bytes, &self.settings.limits);
-            let find = || self.find_away(&scan().ok()?, &envelope);
-            let first = match first.filter(|_| self.settings.limits.are_surely_kept(&bytes)) {
-                None => {
-                    self.find_away(&scan().map_err(|cause| self.refuse_bytes(cause, &envelope))?, &envelope)
-                }
-                known => known,
-            };
-            self.refuses_to_send(&envelope)?;
-            match self.remote.call(&bytes, &envelope, &self.settings, first, find).await {
-                Some(reply) => reply.map_err(|error| named(error, &envelope)),
-                None => Err(CallError::Bus(
-                    self.no_handler_anywhere(&scan().map_err(Error::malformed)?, &envelope),
-                )),
-            }
-        })
-    }
-
     /// Calls whoever answers what a handler hands on, in another process. A trait object for the same reason.
     pub(super) fn act_after<'a>(
         self: &'a Arc<Self>,
@@ -301,7 +272,7 @@ impl Core {
         }
     }
 
-    fn refuses_to_send(&self, envelope: &Envelope<'_>) -> Result<(), Error> {
+    pub(super) fn refuses_to_send(&self, envelope: &Envelope<'_>) -> Result<(), Error> {
         match self.refuses(envelope) {
             None => Ok(()),
             Some(refusal) => Err(refusal.of_message(&envelope.id().to_string())),
@@ -385,7 +356,7 @@ pub(super) fn encode_in<M: Message>(
     bytes.push(b'{');
     bytes.extend_from_slice(prefix.as_bytes());
     let fields = bytes.len();
-    if let Err(cause) = serde_json::to_writer(&mut bytes, message) {
+    if let Err(cause) = json::write(&mut bytes, message) {
         return Err(unwritable(&M::INFO, &cause, &bytes[fields..]));
     }
     // The derive macro takes only structs with named fields, which serde writes as an object; it begins with `{`
@@ -444,7 +415,7 @@ fn value_of_scalar(scalar: Scalar<'_>) -> Value {
 
 /// The bus's own error with the message's id.
 #[cold]
-fn named(error: CallError<ErrorReply>, envelope: &Envelope<'_>) -> CallError<ErrorReply> {
+pub(super) fn named(error: CallError<ErrorReply>, envelope: &Envelope<'_>) -> CallError<ErrorReply> {
     match error {
         CallError::Bus(error) => CallError::Bus(error.of_message(&envelope.id().to_string())),
         app @ CallError::App(_) => app,

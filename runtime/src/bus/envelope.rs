@@ -40,6 +40,11 @@ impl<'a> Envelope<'a> {
         }
     }
 
+    /// One whose id and time are known.
+    pub(crate) fn again(origin: &'a Origin, id: Id, deadline: Instant) -> Self {
+        Envelope { origin, queued: false, id: Lazy::new(id.into()), deadline: Lazy::new(deadline.into()) }
+    }
+
     /// The message's id.
     pub(crate) fn id(&self) -> Id {
         let given = || self.origin.rare.as_ref().and_then(|rare| rare.id);

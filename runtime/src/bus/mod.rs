@@ -6,6 +6,7 @@
 )]
 
 mod act;
+mod away;
 mod below;
 mod builder;
 mod by_type;

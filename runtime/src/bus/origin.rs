@@ -35,6 +35,11 @@ impl Origin {
         Origin { parent: Some(context.meta().clone()), rare: None, kept }
     }
 
+    /// For what comes from outside.
+    pub(crate) fn outside(rare: Rare) -> Self {
+        Origin { rare: Some(Arc::new(rare)), ..Origin::default() }
+    }
+
     /// For what a handler hands on: what it was given, whatever the type.
     pub(crate) fn handing_on(context: &Context<'_>) -> Self {
         let origin = Origin { parent: Some(context.meta().clone()), rare: None, kept: None };

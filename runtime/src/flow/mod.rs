@@ -3,7 +3,7 @@
 //! Counting is on from the first message and costs one add when a message comes and one when it ends, on a line of
 //! memory that only the counting thread writes.
 
-mod shard;
+pub(crate) mod shard;
 
 use std::fmt;
 use std::marker::PhantomData;

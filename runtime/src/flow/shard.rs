@@ -1,7 +1,7 @@
 //! Which counters a thread writes.
 
 use std::cell::Cell;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// How many threads at a time have counters of their own. A set of counters is made when its thread first counts, so
 /// this costs a program with few threads nothing.
@@ -39,6 +39,35 @@ fn find() -> usize {
     let shard = OWNER.try_with(|owner| owner.0).unwrap_or(SHARED);
     SHARD.set(shard);
     shard
+}
+
+/// A `T` for each thread, and one for all threads that are too many, each on lines of memory of its own. Each is made when
+/// its thread first asks for it.
+#[derive(Debug)]
+pub(crate) struct Sharded<T>([OnceLock<Box<Apart<T>>>; OWNED + 1]);
+
+/// What one thread writes: no other's line of memory.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct Apart<T>(T);
+
+impl<T> Default for Sharded<T> {
+    fn default() -> Self {
+        Sharded([const { OnceLock::new() }; OWNED + 1])
+    }
+}
+
+impl<T: Default> Sharded<T> {
+    /// This thread's. Others may have it too: it has to bear that.
+    #[inline]
+    pub(crate) fn mine(&self) -> &T {
+        &self.0[of_this_thread()].get_or_init(Box::default).0
+    }
+
+    /// Those of all threads that have asked for theirs.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &T> {
+        self.0.iter().filter_map(OnceLock::get).map(|one| &one.0)
+    }
 }
 
 /// Gives the shard back when the thread ends; the lock makes the next owner see all that this one has counted.

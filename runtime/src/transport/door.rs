@@ -1,9 +1,7 @@
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-
-use tokio::sync::Semaphore;
 
 use super::Head;
 use crate::bus::{Below, Core, Origin, Outside, Target};
@@ -32,7 +30,8 @@ struct Inner {
     /// Whether some handler remembers its answers.
     #[cfg(any(feature = "http", feature = "tcp"))]
     remembers: bool,
-    places: Semaphore,
+    /// How many messages of this door are in flight, and how many may be.
+    in_flight: AtomicUsize,
     most: usize,
     /// Messages from here that no handler answers. What is counted for the whole bus tells of others.
     unrouted: AtomicU64,
@@ -47,7 +46,7 @@ impl Door {
             remembers: core.handlers.iter().any(|handler| handler.dedup.is_some()),
             core,
             outside,
-            places: Semaphore::new(most_in_flight),
+            in_flight: AtomicUsize::new(0),
             most: most_in_flight,
             unrouted: AtomicU64::new(0),
             catalogue: OnceLock::new(),
@@ -62,7 +61,7 @@ impl Door {
     /// there were none: whatever else it says, it cannot talk its way to others. Where handlers are hidden, an error of
     /// the bus does not say what a handler called and why it panicked; the log does, under the error's id.
     pub async fn call(&self, message: &[u8], head: Head) -> Result<Vec<u8>, CallError<ErrorReply>> {
-        let place = self.0.places.try_acquire().map_err(|_| self.full())?;
+        let place = self.enter()?;
         let origin = origin(head)?;
         let outside = &self.0.outside;
         let target = match origin.is_below() {
@@ -149,6 +148,15 @@ impl Door {
         self.0.core.lifecycle.draining().await;
     }
 
+    fn enter(&self) -> Result<Place<'_>, Error> {
+        let Inner { in_flight, most, .. } = &*self.0;
+        let one_more = |all: usize| (all < *most).then_some(all + 1);
+        match in_flight.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more) {
+            Ok(_) => Ok(Place(in_flight)),
+            Err(_) => Err(self.full()),
+        }
+    }
+
     fn exposes(&self, handler: u32) -> bool {
         self.0.outside.reaches(handler)
     }
@@ -182,6 +190,15 @@ impl Door {
     }
 }
 
+/// The place of one message in flight.
+struct Place<'a>(&'a AtomicUsize);
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 impl fmt::Debug for Door {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Door").finish_non_exhaustive()
@@ -203,22 +220,20 @@ fn origin(head: Head) -> Result<Origin, Error> {
     let below = head.below.as_deref().map(Below::read).transpose()?.map(Arc::new);
     // What is handed on has the key of its message here as in the process where that came.
     let (key, handed_key) = if below.is_some() { (None, head.key) } else { (head.key, None) };
-    Ok(Origin::default().change(|rare| {
-        *rare = Rare {
-            budget: head.budget,
-            context: head.context,
-            key,
-            handed_key,
-            below,
-            attempt: head.attempt,
-            source: head.source,
-            trace: head.trace,
-            id: head.id,
-            remember: head.remember,
-            hops: head.hops,
-            chain: head.chain,
-            receipt: head.receipt,
-            ..Rare::default()
-        }
+    Ok(Origin::outside(Rare {
+        budget: head.budget,
+        context: head.context,
+        key,
+        handed_key,
+        below,
+        attempt: head.attempt,
+        source: head.source,
+        trace: head.trace,
+        id: head.id,
+        remember: head.remember,
+        hops: head.hops,
+        chain: head.chain,
+        receipt: head.receipt,
+        ..Rare::default()
     }))
 }

@@ -50,6 +50,7 @@ mod failure;
 mod head;
 #[cfg(feature = "http")]
 pub mod http;
+pub(crate) mod quick;
 mod secure;
 #[cfg(any(feature = "http", feature = "tcp"))]
 mod seneca;
@@ -123,6 +124,12 @@ pub trait Link: fmt::Debug + Send + Sync {
     /// is then taken back as if its future had been dropped. Where the bus would only wait for that it then sets no timer.
     fn keeps_time(&self) -> bool {
         false
+    }
+
+    /// The same for calls that only wait for their answer, if the link has a shorter way for them.
+    #[doc(hidden)]
+    fn quick(&self) -> Option<&dyn quick::Quick> {
+        None
     }
 
     /// Sends a message for which nobody waits; [`Head::published`] tells a published one from one for a single handler.

@@ -9,7 +9,7 @@ use super::table::{Remote, Target};
 use crate::bus::Envelope;
 use crate::bus::guard::{late, too_late};
 use crate::bus::settings::Settings;
-use crate::message::{CallError, Error, ErrorKind, ErrorReply, Outcome};
+use crate::message::{CallError, Error, ErrorKind, ErrorReply, Outcome, Receipt};
 use crate::seam::clock::{self, Instant};
 use crate::transport::Head;
 
@@ -40,6 +40,21 @@ enum Asked {
     Away(Reply, Arc<Peer>),
     /// After so many attempts another one may be made, which may be taken out of the retry budget already.
     Failed { reply: Reply, peer: Arc<Peer>, attempts: u32, paid: bool },
+}
+
+impl Asked {
+    /// What came of so many attempts.
+    fn of(reply: Reply, target: &Target, peer: &Arc<Peer>, (attempts, paid): (u32, bool)) -> Self {
+        let next = match &reply {
+            Ok(_) | Err(CallError::App(_)) => Next::End,
+            Err(CallError::Bus(error)) => next(error, target),
+        };
+        match next {
+            Next::End => Asked::Ended(reply),
+            Next::Other => Asked::Away(reply, Arc::clone(peer)),
+            Next::Repeat => Asked::Failed { reply, peer: Arc::clone(peer), attempts, paid },
+        }
+    }
 }
 
 impl Remote {
@@ -145,21 +160,27 @@ impl Remote {
         } else {
             (sending.attempt(peer, attempt, now).await, 1)
         };
-        let next = match &reply {
-            Ok(_) | Err(CallError::App(_)) => Next::End,
-            Err(CallError::Bus(error)) => {
-                // It may not be true any more who answers what.
-                self.wants_news();
-                next(error, target)
-            }
-        };
-        match next {
-            Next::End => Asked::Ended(reply),
-            Next::Other => Asked::Away(reply, Arc::clone(peer)),
-            Next::Repeat => {
-                Asked::Failed { reply, peer: Arc::clone(peer), attempts, paid: paid.into_inner() }
-            }
+        if matches!(reply, Err(CallError::Bus(_))) {
+            // It may not be true any more who answers what.
+            self.wants_news();
         }
+        Asked::of(reply, target, peer, (attempts, paid.into_inner()))
+    }
+
+    /// Goes on with a call whose first attempt, at this peer, failed.
+    pub(crate) async fn call_again(
+        &self,
+        message: &[u8],
+        envelope: &Envelope<'_>,
+        settings: &Settings,
+        (target, peer, error): (Arc<Target>, Arc<Peer>, Error),
+        find: impl Fn() -> Option<Arc<Target>>,
+    ) -> Option<Reply> {
+        let deadline = envelope.deadline(settings.budget);
+        let errand = Errand { message, envelope, settings, deadline };
+        self.wants_news();
+        let asked = Asked::of(Err(CallError::Bus(error)), &target, &peer, (1, false));
+        self.go_on(&errand, target, asked, find).await
     }
 
     /// Sends to one of those who answer; as [`call`](Remote::call), for messages that nobody waits for.
@@ -181,7 +202,7 @@ impl Remote {
                 }
                 return Err(or_in_doubt(last.unwrap_or_else(|| all_away(target)), doubt));
             };
-            target.budget.counts.attempts.add();
+            target.budget.counts.mine().attempts.add();
             let (busy, began) = (peer.busy(), clock::now());
             let sent = tokio::select! {
                 biased;
@@ -200,7 +221,7 @@ impl Remote {
                 Next::End => false,
                 Next::Other => {
                     if error.kind() == ErrorKind::Unreachable {
-                        target.budget.counts.attempts.take_back();
+                        target.budget.counts.mine().attempts.take_back();
                     }
                     away.met(target, deadline).await
                 }
@@ -311,13 +332,13 @@ impl Sending<'_> {
     pub(super) async fn attempt(&self, peer: &Arc<Peer>, attempt: u32, began: Instant) -> Reply {
         let patience = self.patience();
         let head = self.envelope.head(attempt, self.left);
-        self.target.budget.counts.attempts.add();
+        self.target.budget.counts.mine().attempts.add();
         if let Some(receipt) = self.envelope.receipt() {
             receipt.attempt();
         }
         let busy = peer.busy();
         // The caller may go away at any time, and this with it.
-        let given_up = Unless::new(&self.target.budget.counts.given_up);
+        let given_up = Unless::new(&self.target.budget.counts.mine().given_up);
         let call = peer.link.call(self.message, &head);
         let reply = if patience.is_none() && peer.link.keeps_time() {
             call.await
@@ -336,18 +357,14 @@ impl Sending<'_> {
         match &reply {
             Ok(_) | Err(CallError::App(_)) => {
                 let now = clock::now();
-                self.target.latency.note(now - began);
+                // Nobody is given up early whose message may not be repeated.
+                if self.target.repeatable {
+                    self.target.latency.note(now - began);
+                }
                 peer.answered(now);
             }
             Err(CallError::Bus(error)) => {
-                note(peer, error, began);
-                if error.outcome() == Outcome::NotDone && error.kind() == ErrorKind::Unreachable {
-                    // No copy of the message left.
-                    self.target.budget.counts.attempts.take_back();
-                    if let Some(receipt) = self.envelope.receipt() {
-                        receipt.no_attempt();
-                    }
-                }
+                note_attempt(self.target, peer, error, began, self.envelope.receipt());
             }
         }
         reply
@@ -383,9 +400,27 @@ impl Sending<'_> {
 
     /// Notes that a copy was sent before another one had failed.
     pub(super) fn note_hedge(&self) {
-        self.target.budget.counts.hedges.add();
+        self.target.budget.counts.mine().hedges.add();
         if let Some(receipt) = self.envelope.receipt() {
             receipt.hedged();
+        }
+    }
+}
+
+/// Notes that an attempt failed.
+pub(super) fn note_attempt(
+    target: &Target,
+    peer: &Arc<Peer>,
+    error: &Error,
+    began: Instant,
+    receipt: Option<&Receipt>,
+) {
+    note(peer, error, began);
+    if error.outcome() == Outcome::NotDone && error.kind() == ErrorKind::Unreachable {
+        // No copy of the message left.
+        target.budget.counts.mine().attempts.take_back();
+        if let Some(receipt) = receipt {
+            receipt.no_attempt();
         }
     }
 }

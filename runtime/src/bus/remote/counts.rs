@@ -1,10 +1,16 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::flow::Outgoing;
+use crate::flow::shard::Sharded;
 
-/// What is counted of the messages to one target.
+/// What is counted of the messages to one target: by each thread for itself, since a line of memory that two threads write
+/// with each message costs them more than all the rest of counting.
 #[derive(Debug, Default)]
-pub(super) struct Counts {
+pub(super) struct Counts(Sharded<Tally>);
+
+/// What one thread has counted. Where one takes back what another one has counted, only the sum is right.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
     pub(super) messages: Count,
     pub(super) attempts: Count,
     pub(super) hedges: Count,
@@ -17,18 +23,14 @@ pub(super) struct Counts {
 pub(super) struct Count(AtomicU64);
 
 impl Count {
-    /// One more; how many there were before.
-    pub(super) fn add(&self) -> u64 {
-        self.0.fetch_add(1, Ordering::Relaxed)
+    /// One more.
+    pub(super) fn add(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
     }
 
     /// It was none.
     pub(super) fn take_back(&self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-
-    pub(super) fn get(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
     }
 }
 
@@ -55,16 +57,27 @@ impl Drop for Unless<'_> {
 }
 
 impl Counts {
+    /// Where this thread counts.
+    #[inline]
+    pub(super) fn mine(&self) -> &Tally {
+        self.0.mine()
+    }
+
+    /// How many there are of what `which` names.
+    pub(super) fn sum(&self, which: impl Fn(&Tally) -> &Count) -> u64 {
+        self.0.all().fold(0, |sum, one| sum.wrapping_add(which(one).0.load(Ordering::Relaxed)))
+    }
+
     pub(super) fn read(&self, pattern: &str) -> Outgoing {
         Outgoing {
             pattern: pattern.to_owned(),
             // Attempts before messages: a message that comes meanwhile must not look as if it had none.
-            attempts: self.attempts.get(),
-            messages: self.messages.get(),
-            hedges: self.hedges.get(),
-            hedges_won: self.hedges_won.get(),
-            out_of_budget: self.out_of_budget.get(),
-            given_up: self.given_up.get(),
+            attempts: self.sum(|tally| &tally.attempts),
+            messages: self.sum(|tally| &tally.messages),
+            hedges: self.sum(|tally| &tally.hedges),
+            hedges_won: self.sum(|tally| &tally.hedges_won),
+            out_of_budget: self.sum(|tally| &tally.out_of_budget),
+            given_up: self.sum(|tally| &tally.given_up),
         }
     }
 }

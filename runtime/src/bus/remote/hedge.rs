@@ -49,7 +49,7 @@ impl Remote {
 /// Counts the second attempt's answer.
 fn won(sending: &Sending<'_>, reply: Reply) -> Reply {
     if answered(&reply) {
-        sending.target.budget.counts.hedges_won.add();
+        sending.target.budget.counts.mine().hedges_won.add();
     }
     reply
 }

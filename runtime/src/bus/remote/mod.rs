@@ -13,6 +13,10 @@ mod peer;
 mod retry_budget;
 mod rivals;
 mod table;
+mod types;
+mod usual;
 
 pub(crate) use elsewhere::pin_of;
 pub(crate) use table::{Observer, Remote, Target};
+pub(crate) use types::Way;
+pub(crate) use usual::{Begin, Failed, Usual};

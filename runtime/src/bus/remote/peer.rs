@@ -3,6 +3,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::breaker::Breaker;
+use crate::flow::shard::Sharded;
 use crate::seam::clock::{self, Instant};
 use crate::seam::task;
 use crate::transport::{Link, Url};
@@ -13,19 +14,24 @@ const PROBE: Duration = Duration::from_secs(1);
 /// How long messages wait for a process to say for the first time what it answers: processes start in any order.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// How exactly it is known when a process last answered, in microseconds. Where that is written with each answer, its line
+/// of memory goes to and fro between all threads that call.
+const GRAIN: u64 = 1_000;
+
 /// Another process, as this one sees it.
 #[derive(Debug)]
 pub(crate) struct Peer {
     pub(crate) url: Url,
     pub(crate) link: Arc<dyn Link>,
     pub(super) breaker: Breaker,
-    in_flight: AtomicUsize,
+    /// What each thread has begun less what it has ended: only the sum is right.
+    in_flight: Sharded<AtomicUsize>,
     /// Whether it is a peer by itself, so that it is sent all that it answers; or only an address of routes.
     listed: AtomicBool,
     /// Whether somebody asks it what it answers.
     asked: AtomicBool,
     known_since: Instant,
-    /// When it last answered anything, in microseconds after that.
+    /// When it last answered anything, in microseconds after that; up to [`GRAIN`] less.
     heard: AtomicU64,
     silence: Mutex<Option<Silence>>,
 }
@@ -44,7 +50,7 @@ impl Peer {
             url,
             link,
             breaker: Breaker::default(),
-            in_flight: AtomicUsize::new(0),
+            in_flight: Sharded::default(),
             listed: AtomicBool::new(false),
             asked: AtomicBool::new(false),
             known_since: clock::now(),
@@ -80,7 +86,10 @@ impl Peer {
     /// It answered now, whatever it said.
     pub(super) fn answered(&self, now: Instant) {
         let after = now.saturating_duration_since(self.known_since).as_micros();
-        self.heard.fetch_max(u64::try_from(after).unwrap_or(u64::MAX), Ordering::Relaxed);
+        let after = u64::try_from(after).unwrap_or(u64::MAX);
+        if after >= self.heard.load(Ordering::Relaxed).saturating_add(GRAIN) {
+            self.heard.fetch_max(after, Ordering::Relaxed);
+        }
         self.breaker.answered();
     }
 
@@ -119,12 +128,23 @@ impl Peer {
 
     /// Counts a message to this peer until what is returned is dropped.
     pub(super) fn busy(&self) -> Busy<'_> {
-        self.in_flight.fetch_add(1, Ordering::Relaxed);
+        self.begin();
         Busy(self)
     }
 
+    /// Counts a message to this peer until its [end](Peer::end).
+    pub(super) fn begin(&self) {
+        self.in_flight.mine().fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn end(&self) {
+        self.in_flight.mine().fetch_sub(1, Ordering::Relaxed);
+        // Whoever gives up on a probe makes room for the next one.
+        self.breaker.gave_up();
+    }
+
     pub(super) fn in_flight(&self) -> usize {
-        self.in_flight.load(Ordering::Relaxed)
+        self.in_flight.all().fold(0, |sum, one| sum.wrapping_add(one.load(Ordering::Relaxed)))
     }
 }
 
@@ -132,8 +152,6 @@ pub(super) struct Busy<'a>(&'a Peer);
 
 impl Drop for Busy<'_> {
     fn drop(&mut self) {
-        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
-        // Whoever gives up on a probe makes room for the next one.
-        self.0.breaker.gave_up();
+        self.0.end();
     }
 }

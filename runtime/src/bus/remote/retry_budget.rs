@@ -42,32 +42,36 @@ impl Default for RetryBudget {
 impl RetryBudget {
     /// Counts a message.
     pub(super) fn message(&self, now: Instant) {
-        let before = self.counts.messages.add();
         let second = self.second(now);
         if self.newest.load(Ordering::Relaxed) < second {
-            self.begin(second, before);
+            self.begin(second);
         }
+        self.counts.mine().messages.add();
     }
 
     #[cold]
-    fn begin(&self, second: u64, before: u64) {
-        self.window().second(second, before);
+    fn begin(&self, second: u64) {
+        self.window().second(second, self.messages());
         self.newest.fetch_max(second, Ordering::Relaxed);
     }
 
     /// Takes a repeat out of the budget, if there is one left.
     pub(super) fn repeat(&self) -> bool {
-        let (second, messages) = (self.second(clock::now()), self.counts.messages.get());
+        let (second, messages) = (self.second(clock::now()), self.messages());
         let mut window = self.window();
         let (before, repeats) = window.last_ten(second).unwrap_or((messages, 0));
         // Ten a second are there also when there were no messages, and may be used at once: a process that dies takes
         // all that it has in hand with it.
         if repeats >= messages.saturating_sub(before) / 10 + 10 * 10 {
-            self.counts.out_of_budget.add();
+            self.counts.mine().out_of_budget.add();
             return false;
         }
         window.second(second, messages).repeats += 1;
         true
+    }
+
+    fn messages(&self) -> u64 {
+        self.counts.sum(|tally| &tally.messages)
     }
 
     fn second(&self, now: Instant) -> u64 {

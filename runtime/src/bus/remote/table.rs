@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use tokio::sync::Notify;
@@ -9,8 +9,8 @@ use super::latency::Latency;
 use super::peer::Peer;
 use super::retry_budget::RetryBudget;
 use super::rivals::{LAST, Order, order};
+use super::types::{Types, Way};
 use crate::bus::Below;
-use crate::bus::by_type::ByType;
 use crate::bus::route::{Fields as TypedFields, Tests};
 use crate::flow::Outgoing;
 use crate::message::MessageInfo;
@@ -31,6 +31,9 @@ pub(crate) struct Remote {
     any: AtomicBool,
     known: Mutex<Known>,
     table: RwLock<Table>,
+    /// Which table it is.
+    version: AtomicU64,
+    types: Types,
     budgets: Mutex<BTreeMap<String, Arc<RetryBudget>>>,
     latencies: Mutex<BTreeMap<String, Arc<Latency>>>,
     /// Told whenever the table is new.
@@ -68,15 +71,6 @@ struct Table {
     services: Matcher<Arc<Target>>,
     /// For each group of observers its patterns.
     groups: BTreeMap<String, Matcher<Arc<Target>>>,
-    /// Of types whose messages went elsewhere: who answers them.
-    types: ByType<Box<[Candidate]>>,
-}
-
-/// A target of messages of one type, if its tests hold.
-#[derive(Debug)]
-struct Candidate {
-    tests: Tests,
-    target: Arc<Target>,
 }
 
 /// Where a consume route leads.
@@ -111,6 +105,9 @@ pub(crate) struct Target {
     pub(crate) peers: Vec<Arc<Peer>>,
     /// Whether running its handler twice does no harm: it says so at every peer.
     pub(crate) repeatable: bool,
+    /// Whether its calls are made once and only wait: none is repeated, so that none is given up early, and every peer has
+    /// a [short way](crate::transport::quick::Quick) for that.
+    pub(super) usual: bool,
     /// Whether it changes nothing: it says so at every peer.
     pub(super) reads: bool,
     /// Whether some peer answers repeats from its memory.
@@ -130,20 +127,25 @@ impl Target {
     /// of equals each in turn; one that has just failed only if there is no other. So a process that came back has its
     /// probe also while the others do well.
     pub(crate) fn choose(&self, failed: Option<&Arc<Peer>>) -> Option<&Arc<Peer>> {
+        self.choose_at(failed).map(|(_, peer)| peer)
+    }
+
+    /// The same, and which of the peers it is.
+    pub(super) fn choose_at(&self, failed: Option<&Arc<Peer>>) -> Option<(usize, &Arc<Peer>)> {
         if let [only] = &self.peers[..] {
-            return only.breaker.lets_through().then_some(only);
+            return only.breaker.lets_through().then_some((0, only));
         }
         let count = self.peers.len();
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-        let mut order: Vec<&Arc<Peer>> = (0..count).map(|n| &self.peers[(turn + n) % count]).collect();
+        let turns: Vec<usize> = (0..count).map(|n| (turn + n) % count).collect();
         let burden = |peer: &Arc<Peer>| {
             let failed = failed.is_some_and(|failed| Arc::ptr_eq(failed, peer));
             (failed, !peer.breaker.would_let_through(), peer.in_flight())
         };
-        let burdens: Vec<_> = order.iter().map(|peer| burden(peer)).collect();
-        let turns = crate::sort::order(order.len(), &|a, b| burdens[a].cmp(&burdens[b]));
-        order = turns.into_iter().map(|at| order[at]).collect();
-        order.into_iter().find(|peer| peer.breaker.lets_through())
+        let burdens: Vec<_> = turns.iter().map(|at| burden(&self.peers[*at])).collect();
+        let order = crate::sort::order(count, &|a, b| burdens[a].cmp(&burdens[b]));
+        let mut peers = order.into_iter().map(|n| (turns[n], &self.peers[turns[n]]));
+        peers.find(|(_, peer)| peer.breaker.lets_through())
     }
 
     /// How many bytes to make room for.
@@ -324,27 +326,18 @@ impl Remote {
         &self,
         message: &'static MessageInfo,
         fields: &TypedFields<'_>,
-    ) -> Option<Arc<Target>> {
-        let table = self.table();
-        if message.open || !table.routes.is_empty() {
+    ) -> Option<Arc<Way>> {
+        if message.open {
             return None;
         }
-        if let Some(candidates) = table.types.get(&message.type_id) {
-            let found = candidates.iter().find(|candidate| candidate.tests.hold(fields))?;
-            return Some(Arc::clone(&found.target));
-        }
-        drop(table);
-        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
-        let candidates = table.candidates(message);
-        table.types.insert(message.type_id, candidates);
-        // This one is found by its bytes.
-        None
+        self.types
+            .find(self.version.load(Ordering::Acquire), message, fields, || self.table().candidates(message))
     }
 
     /// How many messages went to other processes.
     pub(crate) fn messages(&self) -> u64 {
         let budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
-        budgets.values().map(|budget| budget.counts.messages.get()).sum()
+        budgets.values().map(|budget| budget.counts.sum(|tally| &tally.messages)).sum()
     }
 
     /// What was counted of messages to other processes, by pattern.
@@ -417,9 +410,9 @@ impl Remote {
         }
         let (routes, copies) = self.route_table(known);
         let groups = gather(groups.into_iter().map(|(name, drafts)| (name, self.matcher(drafts))));
-        let table =
-            Table { routes, copies, services: self.matcher(services), groups, types: ByType::default() };
+        let table = Table { routes, copies, services: self.matcher(services), groups };
         *self.table.write().unwrap_or_else(PoisonError::into_inner) = table;
+        self.version.fetch_add(1, Ordering::Release);
         self.learnt.notify_waiters();
     }
 
@@ -452,6 +445,7 @@ impl Remote {
                     turn: AtomicUsize::new(0),
                     length: AtomicUsize::new(0),
                     repeatable: false,
+                    usual: false,
                     reads: false,
                     remembers: false,
                     order: LAST,
@@ -477,12 +471,14 @@ impl Remote {
             // A peer of another version may have patterns that this one cannot read: they are not for us.
             let Ok(pattern) = text.parse::<Pattern>() else { continue };
             let all = |of: &[&str]| draft.effects.iter().all(|effect| of.contains(&effect.as_str()));
+            let repeatable = all(&["read", "idempotent", "dedup"]);
             let target = Target {
                 budget: kept(&self.budgets, &text),
                 latency: kept(&self.latencies, &text),
                 turn: AtomicUsize::new(0),
                 length: AtomicUsize::new(0),
-                repeatable: all(&["read", "idempotent", "dedup"]),
+                usual: !repeatable && draft.peers.iter().all(|peer| peer.link.quick().is_some()),
+                repeatable,
                 reads: all(&["read"]),
                 remembers: draft.effects.iter().any(|effect| effect == "dedup"),
                 order: order(&pattern, draft.rank),
@@ -498,8 +494,11 @@ impl Remote {
 }
 
 impl Table {
-    /// Who answers messages of a type, in order of precedence.
-    fn candidates(&self, message: &MessageInfo) -> Box<[Candidate]> {
+    /// Who answers messages of a type, in order of precedence; nobody where routes look at the bytes.
+    fn candidates(&self, message: &MessageInfo) -> Vec<(Tests, Arc<Target>)> {
+        if !self.routes.is_empty() {
+            return Vec::new();
+        }
         let mut fitting: Vec<_> = self
             .services
             .iter()
@@ -511,7 +510,7 @@ impl Table {
         sort_by(&mut fitting, |(_, a, left), (_, b, right)| {
             precedence(Compare::Typed, (a, left.order.1), (b, right.order.1))
         });
-        fitting.into_iter().map(|(tests, _, target)| Candidate { tests, target }).collect()
+        fitting.into_iter().map(|(tests, _, target)| (tests, target)).collect()
     }
 }
 

@@ -37,9 +37,11 @@ mod seen;
 mod span;
 mod string;
 mod walk;
+mod write;
 
 pub use decode::DecodeError;
 pub use limits::Limits;
 pub use malformed::Malformed;
 pub(crate) use place::path_of_end;
 pub use scan::{Iter, Scan};
+pub(crate) use write::write;

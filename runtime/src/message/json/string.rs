@@ -80,6 +80,12 @@ pub(super) fn end(bytes: &[u8], mut at: usize) -> Result<(usize, bool), Fault> {
     }
 }
 
+/// Whether a text can stand between quotes as it is.
+pub(super) fn is_plain(text: &[u8]) -> bool {
+    let rest = skip_plain(text, 0);
+    text[rest..].iter().all(|&byte| byte >= 0x20 && byte != b'"' && byte != b'\\')
+}
+
 /// Eight bytes from `at`, the first one lowest.
 #[inline(always)]
 fn word(bytes: &[u8], at: usize) -> Option<u64> {

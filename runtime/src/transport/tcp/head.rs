@@ -154,17 +154,25 @@ fn read_usual(mb: &[u8]) -> Option<Head> {
     Some(Head { id: Some(id), budget: Some(budget(ms)), ..Head::default() })
 }
 
-/// Half of an id: digits as [`write`] writes them, into a number that is as wide as a register.
+/// Half of an id: digits as [`write`] writes them, into a number that is as wide as a register. What is no digit is seen
+/// at the end, so that there is no branch for each.
 fn half(digits: &[u8]) -> Option<u64> {
-    digits.iter().try_fold(0, |number, digit| {
-        let value = match digit {
-            b'0'..=b'9' => digit - b'0',
-            b'a'..=b'f' => digit - b'a' + 10,
-            _ => return None,
-        };
-        Some((number << 4) | u64::from(value))
-    })
+    let (number, all) = digits.iter().fold((0, 0), |(number, all), digit| {
+        let value = DIGITS[usize::from(*digit)];
+        ((number << 4) | u64::from(value), all | value)
+    });
+    (all < 16).then_some(number)
 }
+
+/// What each byte is worth as a hexadecimal digit; more than fifteen if it is none.
+const DIGITS: [u8; 256] = {
+    let (mut digits, mut value) = ([0x80; 256], 0);
+    while value < 16 {
+        digits[b"0123456789abcdef"[value as usize] as usize] = value;
+        value += 1;
+    }
+    digits
+};
 
 fn read_list(list: &str) -> Vec<Arc<str>> {
     let texts: Vec<String> = serde_json::from_str(list).unwrap_or_default();

@@ -15,7 +15,7 @@ use serde_json::Error;
 use std::cell::Cell;
 
 /// How the names begin under which `serde_json`'s own types ask for special treatment (`RawValue`).
-const PRIVATE: char = '$';
+pub(super) const PRIVATE: char = '$';
 
 /// Whether any value was refused.
 ///

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, oneshot};
 
 use super::Came;
-use super::pending::{Ids, Pending, Time, Waiting};
+use super::pending::{Ids, Pending, Time};
 use crate::message::Receipt;
 use crate::seam::clock::Instant;
 use crate::seam::random;
@@ -118,11 +118,11 @@ impl Connection {
 
     /// Writes a request into the buffer, under an id of its own or of this connection's.
     pub(super) fn ask(
-        self: &Arc<Self>,
+        &self,
         id: Option<(u64, u64)>,
         asked: Asked<'_>,
         write: impl FnOnce(&mut Vec<u8>, (u64, u64)),
-    ) -> Result<Waiting, Refusal> {
+    ) -> Result<(u64, oneshot::Receiver<Came>), Refusal> {
         let Asked { answered, receipt, time } = asked;
         let (tell, came) = oneshot::channel();
         let mut state = self.state();
@@ -158,7 +158,7 @@ impl Connection {
         if sooner.is_some() {
             self.sooner.notify_one();
         }
-        Ok(Waiting { connection: Arc::clone(self), id: mi, came, ended: false })
+        Ok((mi, came))
     }
 
     /// The caller does not wait any more.

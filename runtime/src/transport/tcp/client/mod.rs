@@ -6,11 +6,13 @@ mod pending;
 mod task;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
+use tokio::sync::oneshot;
+
 use backoff::Backoff;
-use connection::{Asked, Connection};
+use connection::{Asked, Connection, Refusal};
 use pending::{Time, Waiting};
 
 use super::DEFAULT_PORT;
@@ -20,7 +22,8 @@ use super::request::{self, Style, Want};
 use crate::handler::BoxFuture;
 use crate::message::json::Limits;
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Id, Outcome};
-use crate::seam::clock;
+use crate::seam::clock::{self, Instant};
+use crate::transport::quick::{Begun, Quick, Ticket};
 use crate::transport::seneca::ids;
 use crate::transport::{Head, Link, Url};
 
@@ -48,6 +51,10 @@ struct Shared {
 #[derive(Default)]
 struct Current {
     connection: Option<Arc<Connection>>,
+    /// How many connections there were.
+    number: u64,
+    /// Those before, with their numbers, as long as they live: somebody may still wait for answers of theirs.
+    earlier: Vec<(u64, Weak<Connection>)>,
     backoff: Backoff,
 }
 
@@ -78,49 +85,79 @@ impl TcpLink {
 
     /// The connection, or a new one that is being made.
     fn connection(&self) -> Result<Arc<Connection>, Error> {
-        let mut current = self.shared.current();
-        if let Some(connection) = &current.connection
-            && connection.is_open()
-        {
-            return Ok(Arc::clone(connection));
+        self.open(&mut self.shared.current()).map(Arc::clone)
+    }
+
+    /// The same, for those who look at it under the lock.
+    fn open<'c>(&self, current: &'c mut Current) -> Result<&'c Arc<Connection>, Error> {
+        if !current.connection.as_ref().is_some_and(|connection| connection.is_open()) {
+            self.reopen(current)?;
         }
+        current.connection.as_ref().ok_or_else(|| self.closed_just_now())
+    }
+
+    #[cold]
+    fn reopen(&self, current: &mut Current) -> Result<(), Error> {
         if let Some(left) = current.backoff.left() {
             let (why, ms) = (current.backoff.why(), left.as_millis().max(1));
             let what = format!("{why} (that was just now; the next try is in {ms} ms)");
             return Err(self.shared.error(ErrorKind::Unreachable, Outcome::NotDone, what));
         }
         let connection = Arc::new(Connection::new());
-        current.connection = Some(Arc::clone(&connection));
         task::start(&self.shared, &connection);
-        Ok(connection)
+        if let Some(earlier) = current.connection.replace(connection) {
+            current.earlier.retain(|(_, earlier)| earlier.strong_count() > 0);
+            current.earlier.push((current.number, Arc::downgrade(&earlier)));
+        }
+        current.number += 1;
+        Ok(())
+    }
+
+    #[cold]
+    fn closed_just_now(&self) -> Error {
+        self.shared.error(ErrorKind::Unreachable, Outcome::NotDone, "the connection closed just now")
     }
 
     /// Puts a request into the write buffer of the connection.
     fn ask(&self, message: &[u8], head: &Head, want: Want) -> Result<Waiting, Error> {
         loop {
             let connection = self.connection()?;
-            let style = Style {
-                seneca: self.shared.seneca,
-                origin: self.shared.seneca || !connection.is_matchbus(),
-                want,
-            };
-            // A Seneca knows repeats by the frame's id, so for one it comes from the message's own id.
-            let id = || ids::to_seneca(head.id.unwrap_or_else(Id::generate), head.trace);
-            let id = self.shared.seneca.then(id);
-            let asked = Asked {
-                answered: want != Want::Nothing,
-                receipt: head.receipt.as_ref(),
-                // Where nothing is left, the other side says that nothing was done.
-                time: head.budget.filter(|budget| !budget.is_zero()).map(Time::from_now),
-            };
-            match connection.ask(id, asked, |out, id| request::act(out, id, message, head, style)) {
-                Ok(waiting) => return Ok(waiting),
-                // It ended in this moment; its end is known to `connection` by now.
-                Err(connection::Refusal::Closed) => {}
-                Err(connection::Refusal::Full) => {
-                    let what = "too many bytes wait to be written; the peer does not read fast enough";
-                    return Err(self.shared.error(ErrorKind::Overloaded, Outcome::NotDone, what));
-                }
+            match self.put(&connection, message, head, want, clock::now()) {
+                Ok((id, came)) => return Ok(Waiting { connection, id, came, ended: false }),
+                Err(refusal) => self.refused(refusal)?,
+            }
+        }
+    }
+
+    fn put(
+        &self,
+        connection: &Connection,
+        message: &[u8],
+        head: &Head,
+        want: Want,
+        now: Instant,
+    ) -> Result<(u64, oneshot::Receiver<Came>), Refusal> {
+        let seneca = self.shared.seneca;
+        let style = Style { seneca, origin: seneca || !connection.is_matchbus(), want };
+        // A Seneca knows repeats by the frame's id, so for one it comes from the message's own id.
+        let id = || ids::to_seneca(head.id.unwrap_or_else(Id::generate), head.trace);
+        let asked = Asked {
+            answered: want != Want::Nothing,
+            receipt: head.receipt.as_ref(),
+            // Where nothing is left, the other side says that nothing was done.
+            time: head.budget.filter(|budget| !budget.is_zero()).map(|whole| Time::from(now, whole)),
+        };
+        connection.ask(seneca.then(id), asked, |out, id| request::act(out, id, message, head, style))
+    }
+
+    /// Of a connection that ended in this moment another one may be asked: its end is known by now.
+    #[cold]
+    fn refused(&self, refusal: Refusal) -> Result<(), Error> {
+        match refusal {
+            Refusal::Closed => Ok(()),
+            Refusal::Full => {
+                let what = "too many bytes wait to be written; the peer does not read fast enough";
+                Err(self.shared.error(ErrorKind::Overloaded, Outcome::NotDone, what))
             }
         }
     }
@@ -129,10 +166,8 @@ impl TcpLink {
         let connection = self.connection()?;
         let asked = Asked { answered: true, receipt: None, time: None };
         let asked = connection.ask(None, asked, |out, id| request::other(out, id, "catalogue"));
-        let Ok(waiting) = asked else {
-            let what = "the connection closed just now";
-            return Err(self.shared.error(ErrorKind::Unreachable, Outcome::NotDone, what));
-        };
+        let Ok((id, came)) = asked else { return Err(self.closed_just_now()) };
+        let waiting = Waiting { connection, id, came, ended: false };
         tokio::select! {
             biased;
             answer = waiting => answer.map(Some).map_err(in_short),
@@ -154,6 +189,10 @@ impl Link for TcpLink {
         true
     }
 
+    fn quick(&self) -> Option<&dyn Quick> {
+        Some(self)
+    }
+
     fn send<'a>(&'a self, message: &'a [u8], head: &'a Head) -> BoxFuture<'a, Result<(), Error>> {
         // A Seneca would answer when the handler has ended: too late for somebody who does not wait for it.
         let want = if self.shared.seneca { Want::Nothing } else { Want::Taken };
@@ -165,6 +204,37 @@ impl Link for TcpLink {
             return Box::pin(async { Ok(None) });
         }
         Box::pin(self.ask_for_catalogue())
+    }
+}
+
+/// With one lock for the link and one for its connection, both held while the request is written, a call touches nothing
+/// else that other threads write.
+impl Quick for TcpLink {
+    fn begin(&self, message: &[u8], head: &Head, now: Instant) -> Result<Begun, Error> {
+        let mut current = self.shared.current();
+        loop {
+            let connection = self.open(&mut current)?;
+            match self.put(connection, message, head, Want::Reply, now) {
+                Ok((id, came)) => {
+                    return Ok(Begun { ticket: Ticket { connection: current.number, id }, came });
+                }
+                Err(refusal) => self.refused(refusal)?,
+            }
+        }
+    }
+
+    fn take_back(&self, ticket: Ticket) {
+        let current = self.shared.current();
+        let connection = if current.number == ticket.connection {
+            current.connection.clone()
+        } else {
+            let mut earlier = current.earlier.iter();
+            earlier.find(|(number, _)| *number == ticket.connection).and_then(|(_, it)| it.upgrade())
+        };
+        drop(current);
+        if let Some(connection) = connection {
+            connection.take_back(ticket.id);
+        }
     }
 }
 

@@ -11,8 +11,9 @@ use tokio::sync::oneshot;
 
 use super::Came;
 use super::connection::Connection;
-use crate::message::{CallError, Error, ErrorKind, Outcome, Receipt};
-use crate::seam::clock::{self, Instant};
+use crate::message::{CallError, Receipt};
+use crate::seam::clock::Instant;
+use crate::transport::quick;
 
 /// What a connection knows about one.
 #[derive(Debug)]
@@ -39,8 +40,8 @@ pub(super) struct Time {
 
 impl Time {
     /// One that begins now.
-    pub(super) fn from_now(whole: Duration) -> Self {
-        Time { end: clock::now() + whole, whole }
+    pub(super) fn from(now: Instant, whole: Duration) -> Self {
+        Time { end: now + whole, whole }
     }
 }
 
@@ -59,7 +60,7 @@ impl Future for Waiting {
     fn poll(mut self: Pin<&mut Self>, waker: &mut Context<'_>) -> Poll<Came> {
         let came = ready!(Pin::new(&mut self.came).poll(waker));
         self.ended = true;
-        Poll::Ready(came.unwrap_or_else(|_| Err(CallError::Bus(abandoned()))))
+        Poll::Ready(came.unwrap_or_else(|_| Err(CallError::Bus(quick::abandoned()))))
     }
 }
 
@@ -69,12 +70,6 @@ impl Drop for Waiting {
             self.connection.take_back(self.id);
         }
     }
-}
-
-/// The connection's task was ended from outside: the runtime is shutting down.
-#[cold]
-fn abandoned() -> Error {
-    Error::new(ErrorKind::Lost, Outcome::Unknown, "the connection was given up while the call was in flight")
 }
 
 /// Ids are random or counted already.
