@@ -38,10 +38,13 @@ fn main_knows_the_dependencies_that_have_handlers() {
     }
     // In `check` the libraries are metadata, in `build` archives; the number is checked by a type.
     succeeds(&["check", "-p", "program"]);
-    assert_eq!(succeeds(&["run", "-p", "program"]), "program 0.1.0 None false cart_service stock");
+    assert_eq!(
+        succeeds(&["run", "-p", "program"]),
+        "program 0.1.0 None false cart_service stock=stock_service"
+    );
     assert_eq!(
         succeeds(&["run", "-p", "program", "--release"]),
-        "program 0.1.0 None false cart_service stock"
+        "program 0.1.0 None false cart_service stock=stock_service"
     );
 }
 

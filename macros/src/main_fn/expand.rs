@@ -3,7 +3,7 @@ use quote::{ToTokens, quote};
 use syn::ReturnType;
 use syn::ext::IdentExt;
 
-use super::linked::handler_crates;
+use super::linked::{HandlerCrate, handler_crates};
 use super::options::Options;
 use crate::crate_path::crate_path;
 use crate::handler::MaybeItemFn;
@@ -18,7 +18,8 @@ pub(super) fn main(function: &MaybeItemFn, item: &TokenStream, options: &Options
         options.worker_threads.map_or_else(none, |n| quote!(::core::option::Option::Some(#n)));
     let current_thread = options.current_thread;
     let allowed: Vec<String> = options.allow_unlinked.iter().map(|name| name.unraw().to_string()).collect();
-    let crates = handler_crates().into_iter().filter(|name| !allowed.contains(name));
+    let crates = handler_crates();
+    let crates = crates.iter().filter(|one| !allowed.contains(&one.name)).map(HandlerCrate::text);
     let (vis, name) = (&function.vis, &function.sig.ident);
     // An error about the returned type underlines it.
     let (first, last) = match &function.sig.output {

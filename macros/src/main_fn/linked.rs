@@ -9,12 +9,31 @@ use std::path::Path;
 use crate::externs::externs;
 use crate::handler::MARK;
 
-/// The names, as in code, of the crates with handlers among those that rustc was given.
-pub(super) fn handler_crates() -> Vec<String> {
-    let mut names: Vec<String> = externs()
+/// A crate with handlers.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct HandlerCrate {
+    /// As in this crate's code.
+    pub(super) name: String,
+    /// As in its own: what its handlers say that they are of.
+    library: String,
+}
+
+impl HandlerCrate {
+    /// As `MainOptions::handler_crates` has it.
+    pub(super) fn text(&self) -> String {
+        if self.name == self.library { self.name.clone() } else { format!("{}={}", self.name, self.library) }
+    }
+}
+
+/// The crates with handlers among those that rustc was given.
+pub(super) fn handler_crates() -> Vec<HandlerCrate> {
+    let mut names: Vec<HandlerCrate> = externs()
         .iter()
         .filter(|one| one.library() != Some("matchbus") && has_handlers(&one.file))
-        .map(|one| one.name.clone())
+        .map(|one| HandlerCrate {
+            name: one.name.clone(),
+            library: one.library().unwrap_or(&one.name).to_owned(),
+        })
         .collect();
     names.sort();
     names.dedup();

@@ -66,7 +66,7 @@ pub struct MainOptions {
     pub worker_threads: Option<usize>,
     /// All on one thread.
     pub current_thread: bool,
-    /// Direct dependencies that have handlers.
+    /// Direct dependencies that have handlers, by their names in the program; `stock=stock_service` where it has renamed one.
     pub handler_crates: &'static [&'static str],
 }
 

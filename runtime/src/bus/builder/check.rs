@@ -47,7 +47,8 @@ impl Builder {
                 last = name;
             }
         }
-        for name in self.handler_crates.iter().filter(|name| !linked.contains(**name)) {
+        let named = self.handler_crates.iter().map(|one| one.split_once('=').unwrap_or((one, one)));
+        for (name, _) in named.filter(|(_, library)| !linked.contains(library)) {
             problems.push(StartProblem::new(
                 "unlinked-crate",
                 format!(

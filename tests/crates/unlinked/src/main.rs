@@ -1,13 +1,13 @@
-//! Has two crates with handlers, and links one of them; with the feature `cured` it does what the refusal says.
+//! Has two crates with handlers, and links one of them, under another name; with the feature `cured` it does what the refusal says.
 
-use stock_service as _;
+use stock as _;
 
 #[cfg(feature = "cured")]
 use cart_service as _;
 
 #[matchbus::main]
 async fn main(app: matchbus::App) -> matchbus::Result<()> {
-    app.state(stock_service::Stock)
+    app.state(stock::Stock)
         .otherwise(|bus| async move {
             println!("{} handlers", bus.size());
             Ok(())
