@@ -135,17 +135,17 @@ fn no_http() -> Vec<Piece> {
         format!("POST /act HTTP/1.1\r\nhost: worker\r\n{head}\r\n{body}").into_bytes()
     };
     vec![
-        frame("400", "no request line", b"nonsense\r\n\r\n"),
-        frame("400", "bytes", b"\x00\x01\xff\xfe\r\n\r\n"),
-        frame("400", "another version", b"POST /act HTTP/9.9\r\nhost: worker\r\n\r\n"),
+        frame(MALFORMED, "no request line", b"nonsense\r\n\r\n"),
+        frame(MALFORMED, "bytes", b"\x00\x01\xff\xfe\r\n\r\n"),
+        frame(MALFORMED, "another version", b"POST /act HTTP/9.9\r\nhost: worker\r\n\r\n"),
         frame(USAGE, "another method", b"DELETE /act HTTP/1.1\r\nhost: worker\r\n\r\n"),
         frame(
             USAGE,
             "another path",
             b"POST /etc/passwd HTTP/1.1\r\nhost: worker\r\ncontent-length: 2\r\n\r\n{}",
         ),
-        frame("431", "a head of 1 MB", post(&format!("x: {}\r\n", "x".repeat(1_000_000)), "")),
-        frame("431", "1,000 heads", post(&"x: y\r\n".repeat(1_000), "")),
+        frame(MALFORMED, "a head of 1 MB", post(&format!("x: {}\r\n", "x".repeat(1_000_000)), "")),
+        frame(MALFORMED, "1,000 heads", post(&"x: y\r\n".repeat(1_000), "")),
         frame("400", "a negative length", post("content-length: -5\r\n", "")),
         frame("400", "two lengths", post("content-length: 2\r\ncontent-length: 3\r\n", "{}")),
         frame(MALFORMED, "a length of 10^18", post("content-length: 1000000000000000000\r\n", "{}")),
