@@ -36,6 +36,11 @@ impl Process {
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let line = lines.next().unwrap().unwrap();
         let url = line.strip_prefix("listening at ").unwrap_or_else(|| panic!("{line}")).parse().unwrap();
+        // It knows by then what its peers answer.
+        assert!(
+            lines.any(|line| line.unwrap().contains("SIGTERM or ctrl-c ends it")),
+            "it ended before it was ready"
+        );
         // The rest is read too, so that the process never waits for a reader.
         std::thread::spawn(move || lines.for_each(drop));
         Process { child, url }
