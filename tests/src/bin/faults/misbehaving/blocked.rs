@@ -34,8 +34,8 @@ pub(super) async fn run(setting: &Setting, report: &mut Report) -> Result<()> {
     });
     let blocking = async {
         sleep(Duration::from_millis(500)).await;
-        // A quarter of a deadline after it is not ready, and before the watchdog may end it.
-        block(&ill, deadline * 11 / 4)?;
+        // Long after it is not ready, since the second thread may be taken late, and before the watchdog may end it.
+        block(&ill, deadline * 13 / 4)?;
         let back = |notes: &[Note]| notes.iter().any(|note| note.what == "ready");
         let passing = noted(&directory, deadline * 5, back).await?;
         sleep(Duration::from_millis(500)).await;
