@@ -30,15 +30,19 @@ fn judge(silent: Duration, deadline: Duration) -> Verdict {
 
 /// Watches the runtime that this is called on until the bus is shut down.
 ///
-/// It wakes no thread of a runtime that rests: one that is parked can be woken, so the runtime is well. Only where all of them
-/// have something to do one is asked for a sign.
+/// It wakes no thread of a runtime that rests: one that is parked can be woken, and nothing is in flight, so the runtime is well.
+/// Else one is asked for a sign. A thread that blocks in a handler may have left nobody to look for what the sockets bring, while
+/// another one is parked; to be asked wakes that one, and it looks.
 pub(super) fn watch(bus: &Bus) {
     let (bus, runtime) = (bus.clone(), task::Runtime::current());
     let watch = move || {
         let mut watch = Watch::new(bus.default_timeout());
         while !bus.is_draining() {
             outside::sleep(watch.step());
-            match watch.look(|| runtime.rests(), |sign| runtime.spawn(async move { sign.give() })) {
+            match watch.look(
+                || runtime.rests() && bus.flows().in_flight() == 0,
+                |sign| runtime.spawn(async move { sign.give() }),
+            ) {
                 Verdict::Well => bus.set_ready(true),
                 Verdict::NotReady => {
                     bus.set_ready(false);
