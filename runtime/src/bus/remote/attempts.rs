@@ -42,21 +42,6 @@ enum Asked {
     Failed { reply: Reply, peer: Arc<Peer>, attempts: u32, paid: bool },
 }
 
-impl Asked {
-    /// What came of so many attempts.
-    fn of(reply: Reply, target: &Target, peer: &Arc<Peer>, (attempts, paid): (u32, bool)) -> Self {
-        let next = match &reply {
-            Ok(_) | Err(CallError::App(_)) => Next::End,
-            Err(CallError::Bus(error)) => next(error, target),
-        };
-        match next {
-            Next::End => Asked::Ended(reply),
-            Next::Other => Asked::Away(reply, Arc::clone(peer)),
-            Next::Repeat => Asked::Failed { reply, peer: Arc::clone(peer), attempts, paid },
-        }
-    }
-}
-
 impl Remote {
     /// Calls one of those who answer, and others of them when it fails in a way that allows it: *not done* always, and
     /// *unknown* if the handler says that running it twice does no harm (rules R1 and R2).
@@ -160,11 +145,24 @@ impl Remote {
         } else {
             (sending.attempt(peer, attempt, now).await, 1)
         };
-        if matches!(reply, Err(CallError::Bus(_))) {
-            // It may not be true any more who answers what.
-            self.wants_news();
+        self.asked(reply, target, peer, (attempts, paid.into_inner()))
+    }
+
+    /// What came of so many attempts.
+    fn asked(&self, reply: Reply, target: &Target, peer: &Arc<Peer>, (attempts, paid): (u32, bool)) -> Asked {
+        let next = match &reply {
+            Ok(_) | Err(CallError::App(_)) => Next::End,
+            Err(CallError::Bus(error)) => {
+                // It may not be true any more who answers what.
+                self.wants_news();
+                next(error, target)
+            }
+        };
+        match next {
+            Next::End => Asked::Ended(reply),
+            Next::Other => Asked::Away(reply, Arc::clone(peer)),
+            Next::Repeat => Asked::Failed { reply, peer: Arc::clone(peer), attempts, paid },
         }
-        Asked::of(reply, target, peer, (attempts, paid.into_inner()))
     }
 
     /// Goes on with a call whose first attempt, at this peer, failed.
@@ -178,8 +176,7 @@ impl Remote {
     ) -> Option<Reply> {
         let deadline = envelope.deadline(settings.budget);
         let errand = Errand { message, envelope, settings, deadline };
-        self.wants_news();
-        let asked = Asked::of(Err(CallError::Bus(error)), &target, &peer, (1, false));
+        let asked = self.asked(Err(CallError::Bus(error)), &target, &peer, (1, false));
         self.go_on(&errand, target, asked, find).await
     }
 

@@ -184,7 +184,7 @@ pub(crate) fn pin_of(text: &str) -> Result<Pattern> {
 }
 
 /// Asks a peer what it answers. What was learnt before stays until something else is learnt: a process that is down for
-/// a moment is not gone. Whether it said anything.
+/// a moment is not gone. Whether it was said, or that it will not be: then there is no haste to ask again.
 async fn learn(core: &Core, peer: &Arc<Peer>) -> bool {
     let late = || {
         Error::new(ErrorKind::Deadline, Outcome::NotDone, format!("it did not answer within {PATIENCE:?}"))
