@@ -39,10 +39,8 @@ pub(super) fn watch(bus: &Bus) {
         let mut watch = Watch::new(bus.default_timeout());
         while !bus.is_draining() {
             outside::sleep(watch.step());
-            match watch.look(
-                || runtime.rests() && bus.flows().in_flight() == 0,
-                |sign| runtime.spawn(async move { sign.give() }),
-            ) {
+            let rests = || runtime.rests() && bus.core().in_flight() == 0;
+            match watch.look(rests, |sign| runtime.spawn(async move { sign.give() })) {
                 Verdict::Well => bus.set_ready(true),
                 Verdict::NotReady => {
                     bus.set_ready(false);

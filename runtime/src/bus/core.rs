@@ -224,6 +224,11 @@ impl Core {
         self.flows.started() + self.remote.messages()
     }
 
+    /// How many messages came and have not ended.
+    pub(crate) fn in_flight(&self) -> u64 {
+        self.handlers.iter().map(|handler| self.flows.read(handler.flow).in_flight()).sum()
+    }
+
     /// The counts of all flows.
     pub(crate) fn snapshot(&self) -> Snapshot {
         self.snapshot_of(|_| true)

@@ -492,7 +492,7 @@ impl Core {
         clock::sleep(SEEN_AFTER).await;
         loop {
             let (ended, emptied) = (self.lifecycle.next_end(), self.queued.next_empty());
-            let left = self.snapshot().in_flight().max(self.queued.count() as u64);
+            let left = self.in_flight().max(self.queued.count() as u64);
             if left == 0 {
                 return 0;
             }
