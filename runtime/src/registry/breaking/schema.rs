@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::sort::gather;
 
@@ -55,9 +55,8 @@ pub(super) fn compare_schemas(
     }
     compare_variants(side, path, &old, &now, say, depth);
     compare_fields(side, path, &old, &now, say, depth);
-    let parts = |form: &Form<'_>| form.schema.0.get("prefixItems").and_then(Value::as_array).cloned();
-    if let (Some(old_parts), Some(now_parts)) = (parts(&old), parts(&now)) {
-        for (n, (old_part, now_part)) in old_parts.iter().zip(&now_parts).enumerate() {
+    if let (Some(old_parts), Some(now_parts)) = (old.parts(), now.parts()) {
+        for (n, (old_part, now_part)) in old_parts.iter().zip(now_parts).enumerate() {
             let path = format!("{path}[{n}]");
             compare_schemas(side, &path, (old_part, old.schema.1), (now_part, now.schema.1), say, depth + 1);
         }
@@ -138,6 +137,16 @@ impl<'a> Form<'a> {
         Some(all)
     }
 
+    /// The parts of a tuple.
+    fn parts(&self) -> Option<&'a Vec<Value>> {
+        self.schema.0.get("prefixItems")?.as_array()
+    }
+
+    /// The fields of an object.
+    fn fields(&self) -> Option<&'a Map<String, Value>> {
+        self.schema.0.get("properties")?.as_object()
+    }
+
     /// The least and the greatest integer.
     fn range(&self) -> Option<(i128, i128)> {
         let schema = self.schema.0;
@@ -194,7 +203,7 @@ fn unreadable(writer: &Form<'_>, reader: &Form<'_>) -> Option<String> {
             return Some(format!("can be down to {low} for one side, and the other takes at least {least}"));
         }
     }
-    let parts = |form: &Form<'_>| Some(form.schema.0.get("prefixItems")?.as_array()?.len());
+    let parts = |form: &Form<'_>| form.parts().map(Vec::len);
     match (parts(writer), parts(reader)) {
         (Some(written), Some(read)) if written != read => {
             let s = if written == 1 { "" } else { "s" };
@@ -212,8 +221,7 @@ fn compare_fields(
     say: &mut dyn FnMut(String),
     depth: usize,
 ) {
-    let (old, now) = (old.schema, now.schema);
-    let (old_required, now_required) = (required(old.0), required(now.0));
+    let (old_required, now_required) = (required(old.schema.0), required(now.schema.0));
     match side {
         Side::Message => {
             for field in now_required.difference(&old_required) {
@@ -232,12 +240,18 @@ fn compare_fields(
             }
         }
     }
-    let properties = |schema: &'_ Value| schema.get("properties").and_then(Value::as_object).cloned();
-    if let (Some(old_fields), Some(now_fields)) = (properties(old.0), properties(now.0)) {
-        for (name, old_field) in &old_fields {
+    if let (Some(old_fields), Some(now_fields)) = (old.fields(), now.fields()) {
+        for (name, old_field) in old_fields {
             if let Some(now_field) = now_fields.get(name) {
                 let path = format!("{path}.{name}");
-                compare_schemas(side, &path, (old_field, old.1), (now_field, now.1), say, depth + 1);
+                compare_schemas(
+                    side,
+                    &path,
+                    (old_field, old.schema.1),
+                    (now_field, now.schema.1),
+                    say,
+                    depth + 1,
+                );
             }
         }
     }
@@ -267,11 +281,9 @@ fn compare_variants(
             unknown.join(" or ")
         ));
     }
+    let now_variants = now.variants().unwrap_or_default();
     for (name, old_variant) in old.variants().unwrap_or_default() {
-        let now_variants = now.variants().unwrap_or_default();
-        let Some((_, now_variant)) = now_variants.into_iter().find(|(other, _)| *other == name) else {
-            continue;
-        };
+        let Some((_, now_variant)) = now_variants.iter().find(|(other, _)| *other == name) else { continue };
         let path = format!("{path}({})", name.trim_matches('"'));
         compare_schemas(
             side,
