@@ -51,7 +51,6 @@ pub(super) fn metrics(snapshot: &Snapshot, ready: bool) -> String {
 /// The flows with their labels once each: a handler and the one that overrides it may have the same names, and who reads
 /// this takes nothing of a text that has a series twice.
 fn series(flows: &[Flow]) -> Vec<Flow> {
-    let labels = |flow: &Flow| (flow.pattern.clone(), flow.service.clone(), flow.handler.clone());
     let mut all: Vec<Flow> = Vec::with_capacity(flows.len());
     // They are sorted by their labels.
     for flow in flows {
@@ -61,6 +60,10 @@ fn series(flows: &[Flow]) -> Vec<Flow> {
         }
     }
     all
+}
+
+fn labels(flow: &Flow) -> [(&str, &str); 3] {
+    [("pattern", &flow.pattern), ("service", &flow.service), ("handler", &flow.handler)]
 }
 
 fn outcomes(counts: &Counts) -> [(&'static str, u64); 4] {
@@ -77,9 +80,8 @@ fn family(text: &mut String, name: &str, kind: &str, help: &str) {
 }
 
 fn sample(text: &mut String, name: &str, flow: &Flow, outcome: Option<&str>, count: u64) {
-    let flow = [("pattern", &*flow.pattern), ("service", &*flow.service), ("handler", &*flow.handler)];
     let outcome = outcome.map(|outcome| ("outcome", outcome));
-    labelled(text, name, flow.into_iter().chain(outcome), count);
+    labelled(text, name, labels(flow).into_iter().chain(outcome), count);
 }
 
 fn labelled<'a>(
