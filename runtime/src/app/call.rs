@@ -37,7 +37,7 @@ pub(super) async fn call(bus: Bus, catalogue: &Catalogue, call: Call) -> Result<
     } else if call.explain {
         match bus.explain(&message) {
             Ok(why) => match bus.answered_at(&message) {
-                Some((pattern, urls)) => say(&format!("{}\n{why}", elsewhere(&pattern, &urls))),
+                Some((pattern, urls)) => say(&format!("{}\n{why}", elsewhere(&pattern, "answered", &urls))),
                 None => say(&explained(&why, catalogue)),
             },
             Err(error) => say(&error.to_string()),
@@ -107,7 +107,7 @@ fn heard(hearers: &Hearers, catalogue: &Catalogue) -> String {
         }
         Hearer::Elsewhere { group, pattern, at } => {
             let group = group.as_deref().unwrap_or("whoever observes it");
-            format!("{group} hears it: {}", elsewhere(pattern, at).replace("is answered", "is observed"))
+            format!("{group} hears it: {}", elsewhere(pattern, "observed", at))
         }
     });
     let lines: Vec<String> = lines.collect();
@@ -117,10 +117,10 @@ fn heard(hearers: &Hearers, catalogue: &Catalogue) -> String {
     }
 }
 
-/// Who answers in other processes.
-fn elsewhere(pattern: &str, urls: &[Url]) -> String {
+/// What is `done` with a pattern's messages in other processes, and where.
+fn elsewhere(pattern: &str, done: &str, urls: &[Url]) -> String {
     let urls: Vec<String> = urls.iter().map(ToString::to_string).collect();
-    format!("`{pattern}` is answered at {}", urls.join(", "))
+    format!("`{pattern}` is {done} at {}", urls.join(", "))
 }
 
 fn read_stdin() -> Result<Vec<u8>> {

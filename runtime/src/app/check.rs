@@ -11,14 +11,15 @@ use crate::sort::gather;
 
 /// Checks the handlers as the start of the bus would, and against a saved catalogue. The exit code: 0 if all is well.
 pub(super) fn check(builder: &Builder, against: Option<&Path>) -> Result<u8> {
-    let catalogue = Catalogue::of(builder.infos());
+    let infos = builder.infos();
+    let catalogue = Catalogue::of(infos.iter().copied());
     let mut problems: Vec<String> = builder.problems().iter().map(ToString::to_string).collect();
     let saved = against.map(|path| Ok::<_, Error>((path, read(path)?))).transpose()?;
     if let Some((_, saved)) = &saved {
         problems.extend(saved.broken_by(&catalogue).iter().map(ToString::to_string));
     }
     if problems.is_empty() {
-        print(&well(&catalogue, &builder.infos(), saved.as_ref().map(|(path, saved)| (*path, saved))))?;
+        print(&well(&catalogue, &infos, saved.as_ref().map(|(path, saved)| (*path, saved))))?;
         return Ok(0);
     }
     let mut text = String::new();
