@@ -61,11 +61,19 @@ impl Limits {
     /// Whether what `serde_json` has written surely keeps the limits, as nearly all messages do: it has fewer brackets than
     /// may be open, and not enough bytes or colons for so many keys. Otherwise a scan tells.
     pub(crate) fn are_surely_kept(&self, written: &[u8]) -> bool {
-        let count = |of: fn(&u8) -> bool| written.iter().filter(|byte| of(byte)).count();
         // `"":0,` is the shortest key with its value.
-        let few_keys = || written.len() / 5 < self.keys || count(|byte| *byte == b':') <= self.keys;
-        written.len() <= self.bytes && count(|byte| matches!(byte, b'{' | b'[')) <= self.depth && few_keys()
+        let few_keys = || written.len() / 5 < self.keys || count(written, |byte| byte == b':') <= self.keys;
+        // One comparison for `{` and `[`.
+        let few_brackets = || count(written, |byte| byte | 0x20 == b'{') <= self.depth;
+        written.len() <= self.bytes && few_brackets() && few_keys()
     }
+}
+
+/// How many bytes are so. Counted in bytes, of so few that none overflows, sixteen of them are one vector: this is a tenth
+/// of the time that a count in `usize` takes.
+#[inline(always)]
+fn count(bytes: &[u8], of: impl Fn(u8) -> bool) -> usize {
+    bytes.chunks(240).map(|chunk| usize::from(chunk.iter().map(|byte| u8::from(of(*byte))).sum::<u8>())).sum()
 }
 
 impl Default for Limits {
@@ -78,6 +86,16 @@ impl Default for Limits {
 mod tests {
     use super::*;
     use crate::message::json::Scan;
+
+    #[test]
+    fn brackets_are_counted_over_all_of_a_long_text() {
+        for length in [0, 1, 239, 240, 241, 255, 256, 257, 1_000] {
+            for text in ["[".repeat(length), "{".repeat(length), "[x{;".repeat(length)] {
+                let brackets = text.matches(['[', '{']).count();
+                assert_eq!(count(text.as_bytes(), |byte| byte | 0x20 == b'{'), brackets);
+            }
+        }
+    }
 
     #[test]
     fn what_is_surely_kept_is_kept() {
