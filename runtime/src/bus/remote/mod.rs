@@ -38,13 +38,12 @@ use types::Types;
 pub(crate) use types::Way;
 pub(crate) use usual::{Begin, Failed, Usual};
 
-use super::Below;
 use super::route::Fields as TypedFields;
 use crate::flow::Outgoing;
 use crate::message::MessageInfo;
 use crate::pattern::Pattern;
 use crate::registry::Catalogue;
-use crate::router::Fields;
+use crate::router::{Below, Fields};
 use crate::seam::clock::{self, Instant};
 use crate::transport::{Link, Url};
 

@@ -4,11 +4,10 @@ use std::sync::Arc;
 use super::kept::Kept;
 use super::known::{Drafts, Known, Routed};
 use super::target::Target;
-use crate::bus::Below;
 use crate::bus::route::Tests;
 use crate::message::MessageInfo;
 use crate::pattern::{Compare, Pattern};
-use crate::router::{Fields, Matcher, precedence};
+use crate::router::{Below, Fields, Matcher, precedence};
 use crate::sort::{gather, sort_by};
 
 /// Who answers what in other processes, by what is known of them. It does not change: what is learnt makes a new one.
