@@ -56,6 +56,7 @@
 
 mod explain;
 mod hash;
+mod huge;
 mod index;
 mod matcher;
 mod order;
