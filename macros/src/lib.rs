@@ -1,4 +1,5 @@
 //! The attributes of matchbus. They are documented where users meet them: at their re-exports in `matchbus`.
+#![forbid(unsafe_code)]
 #![allow(missing_docs)]
 
 mod app_error;

@@ -3,6 +3,7 @@ use std::hint::black_box;
 use std::sync::OnceLock;
 
 use super::explain::{self, Explanation};
+use super::huge;
 use super::index::Index;
 use super::store::Store;
 use crate::pattern::{Compare, Fields, Pattern, Value, ValueRef};
@@ -234,7 +235,11 @@ impl<T> Matcher<T> {
 
     #[cold]
     fn build(&self) -> &Index {
-        self.index.get_or_init(|| Box::new(Index::build(&self.store)))
+        self.index.get_or_init(|| {
+            self.store.on_huge_pages();
+            huge::ask(&self.values);
+            Box::new(Index::build(&self.store))
+        })
     }
 }
 

@@ -57,6 +57,7 @@
 mod below;
 mod explain;
 mod hash;
+mod huge;
 mod index;
 mod matcher;
 mod order;

@@ -1,4 +1,5 @@
 use super::hash::fold;
+use super::huge;
 
 /// What a table holds for a hash; one value marks an empty slot.
 pub(super) trait Payload: Copy + PartialEq {
@@ -92,6 +93,11 @@ impl<P: Payload> Slots<P> {
         }
     }
 
+    /// For a table that is complete.
+    pub(super) fn on_huge_pages(&self) {
+        huge::ask(&self.table);
+    }
+
     #[inline]
     fn home(&self, print: u32) -> usize {
         (print >> self.shift) as usize
@@ -154,6 +160,11 @@ impl Filter {
     pub(super) fn may_hold(&self, hash: u64) -> bool {
         let bits = bits(hash);
         self.words[self.at(hash)] & bits == bits
+    }
+
+    /// For a filter that is complete.
+    pub(super) fn on_huge_pages(&self) {
+        huge::ask(&self.words);
     }
 
     #[inline]

@@ -1,6 +1,7 @@
 use std::hint::black_box;
 
 use super::hash;
+use super::huge;
 use super::slots::{Slots, hash_of};
 use crate::pattern::{Compare, Pattern, Scalar, Value, ValueRef};
 
@@ -137,6 +138,12 @@ impl Store {
     pub(super) fn reserve(&mut self, patterns: usize) {
         self.records.reserve(patterns.saturating_mul(32).saturating_sub(self.records.len()));
         self.slots.reserve(patterns);
+    }
+
+    /// For a store from which much will be read.
+    pub(super) fn on_huge_pages(&self) {
+        huge::ask(&self.records);
+        self.slots.on_huge_pages();
     }
 
     /// Adds a pattern with the number of its value, or finds the equal one, whose rank it then sets.

@@ -51,6 +51,8 @@ impl<const W: usize> Dense<W> {
         made.pairs.reserve(store.len().min(1 << 14));
         made.add_shapes(store, ranks);
         made.add_patterns(store, ranks);
+        made.pairs.on_huge_pages();
+        made.filter.on_huge_pages();
         made
     }
 
