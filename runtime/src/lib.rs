@@ -96,6 +96,7 @@ extern crate self as matchbus;
 
 mod app;
 pub mod bus;
+mod by_name;
 pub mod flow;
 pub mod handler;
 pub mod message;

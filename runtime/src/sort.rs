@@ -32,6 +32,14 @@ pub(crate) fn order(count: usize, compare: &dyn Fn(usize, usize) -> Ordering) ->
     numbers
 }
 
+/// Names in their order, each once.
+pub(crate) fn distinct<T: Ord>(names: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut all: Vec<T> = names.into_iter().collect();
+    sort_by(&mut all, T::cmp);
+    all.dedup();
+    all
+}
+
 /// As `collect`, into a map or a set: one after another. `collect` sorts first, which is a sort of its own for each source.
 pub(crate) fn gather<C: Default + Extend<T>, T>(items: impl IntoIterator<Item = T>) -> C {
     let mut all = C::default();

@@ -1,4 +1,3 @@
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -7,7 +6,7 @@ use super::{counted, print};
 use crate::bus::{Builder, dedup_note, undeclared_note};
 use crate::message::{Error, Result};
 use crate::registry::{Catalogue, Info, hands_on_outside};
-use crate::sort::gather;
+use crate::sort::distinct;
 
 /// Checks the handlers as the start of the bus would, and against a saved catalogue. The exit code: 0 if all is well.
 pub(super) fn check(builder: &Builder, against: Option<&Path>) -> Result<u8> {
@@ -32,7 +31,7 @@ pub(super) fn check(builder: &Builder, against: Option<&Path>) -> Result<u8> {
 
 /// What was found to be well, with what lies outside of the program and so cannot be checked.
 fn well(catalogue: &Catalogue, infos: &[&'static Info], against: Option<(&Path, &Catalogue)>) -> String {
-    let services: BTreeSet<&str> = gather(catalogue.handlers.iter().map(|handler| &*handler.service));
+    let services = distinct(catalogue.handlers.iter().map(|handler| &*handler.service));
     let mut text = format!(
         "ok: {} of {}\n",
         counted(catalogue.handlers.len(), "handler"),
@@ -68,8 +67,8 @@ fn well(catalogue: &Catalogue, infos: &[&'static Info], against: Option<(&Path, 
         let _ = writeln!(text, "note: {}", undeclared_note(&undeclared));
     }
     let outputs = catalogue.handlers.iter().flat_map(|handler| &handler.outputs);
-    let outside: BTreeSet<&str> =
-        gather(outputs.filter(|output| output.answered_by.is_empty()).map(|output| &*output.pattern));
+    let outside =
+        distinct(outputs.filter(|output| output.answered_by.is_empty()).map(|output| &*output.pattern));
     for pattern in outside {
         let _ = writeln!(text, "note: {pattern} is external: nothing in this program answers it");
     }

@@ -1,4 +1,3 @@
-use std::collections::BTreeSet;
 use std::future::{Future, pending, poll_fn};
 use std::pin::Pin;
 use std::task::Poll;
@@ -11,7 +10,7 @@ use crate::bus::{Builder, Bus};
 use crate::message::{Error, Result};
 use crate::pattern::Value;
 use crate::seam::clock;
-use crate::sort::gather;
+use crate::sort::distinct;
 use crate::transport::Listener;
 
 /// How long the last answers may take to leave.
@@ -43,8 +42,7 @@ pub(super) async fn until_signal(
     let signals = signal::Signals::listen()?;
     let bus = network.prepare(builder)?.start()?;
     let listeners = network.join(&bus).await?;
-    let services: BTreeSet<String> = gather(bus.flows().flows.into_iter().map(|flow| flow.service));
-    let services = services.into_iter().collect::<Vec<_>>().join(", ");
+    let services = distinct(bus.flows().flows.into_iter().map(|flow| flow.service)).join(", ");
     if let Some(note) = bus.dedup_note() {
         say(&note);
     }

@@ -1,6 +1,5 @@
 //! A message made up for a type that says nothing of itself but why it refuses one: serde's own words lead the way.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
@@ -40,7 +39,7 @@ pub(super) fn sample(message: &MessageInfo) -> Option<Value> {
     };
     let fields = message.fields.iter().map(|field| (field.name.to_owned(), first(field.kind)));
     let mut sample = Value::Object(fields.collect());
-    let mut tried = BTreeSet::new();
+    let mut tried = Vec::new();
     for _ in 0..MOST {
         let written = Written::of(&sample);
         match (message.try_read)(written.text.as_bytes()) {
@@ -59,12 +58,7 @@ pub(super) fn objects(value: &Value) -> Vec<String> {
 }
 
 /// Changes what `why` complains about to something that was not tried there; `None` if there is nothing left.
-fn mend(
-    sample: &mut Value,
-    written: &Written,
-    why: &str,
-    tried: &mut BTreeSet<(String, String)>,
-) -> Option<()> {
+fn mend(sample: &mut Value, written: &Written, why: &str, tried: &mut Vec<(String, Value)>) -> Option<()> {
     let (why, column) = why.rsplit_once(" at line 1 column ")?;
     // Of a list or a map serde_json tells what was read before it, of anything else what was read with it.
     let unread = ["invalid type: map", "invalid type: sequence"].iter().any(|begin| why.starts_with(begin));
@@ -85,8 +79,10 @@ fn mend(
         _ => said(expected),
     };
     let guesses = GUESSES.iter().filter_map(|guess| serde_json::from_str(guess).ok());
-    let new = told.into_iter().chain(guesses).find(|new| tried.insert((path.clone(), new.to_string())));
-    *place = new?;
+    let is_new = |new: &Value| !tried.iter().any(|(at, value)| *at == path && value == new);
+    let new = told.into_iter().chain(guesses).find(is_new)?;
+    tried.push((path, new.clone()));
+    *place = new;
     Some(())
 }
 

@@ -1,6 +1,5 @@
 //! What the bus is made of, once the checks have passed.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock, RwLock};
 
@@ -15,6 +14,7 @@ use crate::bus::lifecycle::Lifecycle;
 use crate::bus::mounted::Mounted;
 use crate::bus::queue::{Queue, Queued};
 use crate::bus::remote::Remote;
+use crate::by_name::ByName;
 use crate::flow::Flows;
 use crate::registry::Kind;
 use crate::sort::sort_by;
@@ -84,9 +84,9 @@ impl Builder {
         };
         let services = of_kind(&handlers, Kind::Service);
         let services = Index::build(settings.compare, &mut handlers, services.into_iter());
-        let mut groups: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+        let mut groups: ByName<Vec<u32>> = ByName::default();
         for observer in of_kind(&handlers, Kind::Observer) {
-            groups.entry(handlers[observer as usize].about.service().to_owned()).or_default().push(observer);
+            groups.entry(handlers[observer as usize].about.service().to_owned()).push(observer);
         }
         let groups = groups
             .into_iter()

@@ -3,7 +3,6 @@ mod check;
 mod draft;
 
 use std::any::{Any, TypeId};
-use std::collections::BTreeSet;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -58,7 +57,7 @@ pub struct Builder {
     states: ByType<Arc<dyn Any + Send + Sync>>,
     settings: Settings,
     layers: Vec<(At, Wrap)>,
-    only: Option<BTreeSet<String>>,
+    only: Option<Vec<String>>,
     with: Vec<(String, Value)>,
     handler_crates: &'static [&'static str],
     checked: bool,

@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
@@ -12,13 +11,14 @@ use super::rivals::{LAST, Order, order};
 use super::types::{Types, Way};
 use crate::bus::Below;
 use crate::bus::route::{Fields as TypedFields, Tests};
+use crate::by_name::ByName;
 use crate::flow::Outgoing;
 use crate::message::MessageInfo;
 use crate::pattern::{Compare, Pattern};
 use crate::registry::{Catalogue, Handler};
 use crate::router::{Fields, Matcher, precedence};
 use crate::seam::clock::{self, Instant};
-use crate::sort::{gather, sort_by};
+use crate::sort::sort_by;
 use crate::transport::{Link, Url};
 
 /// What this process knows of the others: its peers, and who answers what.
@@ -34,8 +34,8 @@ pub(crate) struct Remote {
     /// Which table it is.
     version: AtomicU64,
     types: Types,
-    budgets: Mutex<BTreeMap<String, Arc<RetryBudget>>>,
-    latencies: Mutex<BTreeMap<String, Arc<Latency>>>,
+    budgets: Mutex<ByName<Arc<RetryBudget>>>,
+    latencies: Mutex<ByName<Arc<Latency>>>,
     /// Told whenever the table is new.
     learnt: Notify,
     /// Told when what is known of the peers does not do.
@@ -70,7 +70,7 @@ struct Table {
     copies: Matcher<Vec<Arc<Target>>>,
     services: Matcher<Arc<Target>>,
     /// For each group of observers its patterns.
-    groups: BTreeMap<String, Matcher<Arc<Target>>>,
+    groups: Vec<(String, Matcher<Arc<Target>>)>,
 }
 
 /// Where a consume route leads.
@@ -337,7 +337,7 @@ impl Remote {
     /// How many messages went to other processes.
     pub(crate) fn messages(&self) -> u64 {
         let budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
-        budgets.values().map(|budget| budget.counts.sum(|tally| &tally.messages)).sum()
+        budgets.iter().map(|(_, budget)| budget.counts.sum(|tally| &tally.messages)).sum()
     }
 
     /// What was counted of messages to other processes, by pattern.
@@ -357,7 +357,7 @@ impl Remote {
     /// The patterns that others observe.
     pub(crate) fn observed(&self) -> Vec<Pattern> {
         let table = self.table();
-        let groups = table.groups.values().flat_map(|group| group.iter().map(|found| found.pattern()));
+        let groups = table.groups.iter().flat_map(|(_, group)| group.iter().map(|found| found.pattern()));
         groups.chain(table.copies.iter().map(|found| found.pattern())).collect()
     }
 
@@ -394,22 +394,22 @@ impl Remote {
 
     fn rebuild(&self, known: &Known) {
         let mut services = Drafts::default();
-        let mut groups: BTreeMap<String, Drafts> = BTreeMap::new();
+        let mut groups: ByName<Drafts> = ByName::default();
         for (pin, peer) in &known.pins {
             // A pin says nothing of effects.
-            services.put((pin.to_string(), false), 0, UNDECLARED, peer);
+            put(&mut services.plain, pin.to_string(), 0, UNDECLARED, peer);
         }
         for (peer, catalogue) in known.catalogues.iter().filter(|(peer, _)| peer.is_listed()) {
             for handler in &catalogue.handlers {
                 let drafts = match handler.kind.as_str() {
-                    "observer" => groups.entry(handler.service.clone()).or_default(),
+                    "observer" => groups.entry(handler.service.clone()),
                     _ => &mut services,
                 };
                 drafts.put_handler(handler, peer);
             }
         }
         let (routes, copies) = self.route_table(known);
-        let groups = gather(groups.into_iter().map(|(name, drafts)| (name, self.matcher(drafts))));
+        let groups = groups.into_iter().map(|(name, drafts)| (name, self.matcher(drafts))).collect();
         let table = Table { routes, copies, services: self.matcher(services), groups };
         *self.table.write().unwrap_or_else(PoisonError::into_inner) = table;
         self.version.fetch_add(1, Ordering::Release);
@@ -467,7 +467,9 @@ impl Remote {
 
     fn matcher(&self, drafts: Drafts) -> Matcher<Arc<Target>> {
         let mut matcher = Matcher::with_compare(Compare::Typed);
-        for ((text, overrides), draft) in drafts.0 {
+        let plain = drafts.plain.into_iter().map(|(text, draft)| (text, false, draft));
+        let overriding = drafts.overriding.into_iter().map(|(text, draft)| (text, true, draft));
+        for (text, overrides, draft) in plain.chain(overriding) {
             // A peer of another version may have patterns that this one cannot read: they are not for us.
             let Ok(pattern) = text.parse::<Pattern>() else { continue };
             let all = |of: &[&str]| draft.effects.iter().all(|effect| of.contains(&effect.as_str()));
@@ -530,9 +532,9 @@ fn first_below(matcher: &Matcher<Arc<Target>>, message: &dyn Fields, below: &Bel
 }
 
 /// What is kept for a pattern outlives the table: it must not be new after each thing learnt.
-fn kept<T: Default>(all: &Mutex<BTreeMap<String, Arc<T>>>, pattern: &str) -> Arc<T> {
+fn kept<T: Default>(all: &Mutex<ByName<Arc<T>>>, pattern: &str) -> Arc<T> {
     let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
-    Arc::clone(all.entry(pattern.to_owned()).or_default())
+    Arc::clone(all.entry(pattern.to_owned()))
 }
 
 /// Of a peer that says nothing of its effects.
@@ -540,10 +542,11 @@ const UNDECLARED: &str = "undeclared";
 
 /// What is gathered of each pattern before it is a target.
 #[derive(Debug, Default)]
-struct Drafts(BTreeMap<Answered, Draft>);
-
-/// A pattern's text, and whether its handlers override others with it. Those that do come after those others.
-type Answered = (String, bool);
+struct Drafts {
+    plain: ByName<Draft>,
+    /// Of handlers that override others with the pattern: they come after those others.
+    overriding: ByName<Draft>,
+}
 
 #[derive(Debug, Default)]
 struct Draft {
@@ -554,17 +557,8 @@ struct Draft {
 
 impl Drafts {
     fn put_handler(&mut self, handler: &Handler, peer: &Arc<Peer>) {
-        let answered = (handler.pattern.clone(), handler.overrides);
-        self.put(answered, handler.rank.unwrap_or(0), &handler.effect, peer);
-    }
-
-    fn put(&mut self, answered: Answered, rank: i32, effect: &str, peer: &Arc<Peer>) {
-        let draft = self.0.entry(answered).or_default();
-        draft.rank = rank;
-        draft.effects.push(effect.to_owned());
-        if !draft.peers.iter().any(|known| Arc::ptr_eq(known, peer)) {
-            draft.peers.push(Arc::clone(peer));
-        }
+        let drafts = if handler.overrides { &mut self.overriding } else { &mut self.plain };
+        put(drafts, handler.pattern.clone(), handler.rank.unwrap_or(0), &handler.effect, peer);
     }
 
     /// What the catalogues of a route's peers say. Peers without one may answer all of it.
@@ -581,11 +575,20 @@ impl Drafts {
             }
         }
         for silent in peers.iter().filter(|peer| catalogue(peer).is_none()) {
-            for draft in drafts.0.values_mut() {
+            for draft in drafts.plain.values_mut().iter_mut().chain(drafts.overriding.values_mut()) {
                 draft.peers.push(Arc::clone(silent));
                 draft.effects.push(UNDECLARED.to_owned());
             }
         }
         drafts
+    }
+}
+
+fn put(drafts: &mut ByName<Draft>, pattern: String, rank: i32, effect: &str, peer: &Arc<Peer>) {
+    let draft = drafts.entry(pattern);
+    draft.rank = rank;
+    draft.effects.push(effect.to_owned());
+    if !draft.peers.iter().any(|known| Arc::ptr_eq(known, peer)) {
+        draft.peers.push(Arc::clone(peer));
     }
 }
