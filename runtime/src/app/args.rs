@@ -109,7 +109,7 @@ fn run(mut parser: Parser) -> Result<Command, lexopt::Error> {
             Long("with") => mounting.with.push(key_value(&parser.value()?.string()?)?),
             Long(name) => {
                 let name = name.to_owned();
-                if !mounting.network.flag_of_run(&name, || parser.value())? {
+                if !mounting.network.flag_of_run(&name, &mut parser)? {
                     return Err(Long(&name).unexpected());
                 }
             }
@@ -165,7 +165,7 @@ fn call(mut parser: Parser) -> Result<Command, lexopt::Error> {
             }
             Long(name) => {
                 let name = name.to_owned();
-                if !call.network.flag(&name, || parser.value())? {
+                if !call.network.flag(&name, &mut parser)? {
                     return Err(Long(&name).unexpected());
                 }
             }
@@ -200,7 +200,7 @@ fn pipe(mut parser: Parser) -> Result<Command, lexopt::Error> {
             Long("at-once") => at_once = parser.value()?.parse()?,
             Long(name) => {
                 let name = name.to_owned();
-                if !network.flag(&name, || parser.value())? {
+                if !network.flag(&name, &mut parser)? {
                     return Err(Long(&name).unexpected());
                 }
             }

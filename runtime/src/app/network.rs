@@ -1,7 +1,6 @@
-use std::ffi::OsString;
 use std::path::PathBuf;
 
-use lexopt::ValueExt;
+use lexopt::{Parser, ValueExt};
 
 use super::log::say;
 use crate::bus::{Builder, Bus, Route};
@@ -38,16 +37,16 @@ impl Network {
     pub(super) fn flag(
         &mut self,
         name: &str,
-        value: impl FnOnce() -> Result<OsString, lexopt::Error>,
+        parser: &mut Parser,
     ) -> Result<bool, lexopt::Error> {
         match name {
-            "bus" => self.bus.push(url(&value()?.string()?)?),
-            "route" => self.routes.push(route(&value()?.string()?, false)?),
-            "reroute" => self.routes.push(route(&value()?.string()?, false)?.skip_local()),
-            "observe" => self.routes.push(route(&value()?.string()?, true)?),
-            "routes" => self.route_files.push(value()?.into()),
+            "bus" => self.bus.push(url(&parser.value()?.string()?)?),
+            "route" => self.routes.push(route(&parser.value()?.string()?, false)?),
+            "reroute" => self.routes.push(route(&parser.value()?.string()?, false)?.skip_local()),
+            "observe" => self.routes.push(route(&parser.value()?.string()?, true)?),
+            "routes" => self.route_files.push(parser.value()?.into()),
             name => match TLS.iter().position(|(flag, _)| *flag == name) {
-                Some(which) => self.tls[which] = Some(value()?.into()),
+                Some(which) => self.tls[which] = Some(parser.value()?.into()),
                 None => return Ok(false),
             },
         }
@@ -58,12 +57,12 @@ impl Network {
     pub(super) fn flag_of_run(
         &mut self,
         name: &str,
-        value: impl FnOnce() -> Result<OsString, lexopt::Error>,
+        parser: &mut Parser,
     ) -> Result<bool, lexopt::Error> {
         match name {
-            "listen" => self.listen.push(url(&value()?.string()?)?),
-            "expose" => self.expose.push(value()?.parse()?),
-            name => return self.flag(name, value),
+            "listen" => self.listen.push(url(&parser.value()?.string()?)?),
+            "expose" => self.expose.push(parser.value()?.parse()?),
+            name => return self.flag(name, parser),
         }
         Ok(true)
     }

@@ -1,5 +1,6 @@
 use std::any::Any;
 use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::{Arc, OnceLock, RwLock};
 use std::task::Poll;
 
@@ -126,7 +127,7 @@ impl Core {
         };
         match &self.edge {
             Some(edge) if envelope.origin.parent.is_none() => {
-                edge.around(context.meta().clone(), handler.names(), deadline, limited).await
+                edge.around(context.meta().clone(), handler.names(), deadline, pin!(limited)).await
             }
             _ => limited.await,
         }
@@ -153,7 +154,7 @@ impl Core {
         };
         let Some(layers) = &handler.layers else { return run.await };
         let deadline = envelope.deadline(self.settings.budget);
-        layers.around(context.meta().clone(), handler.names(), deadline, run).await
+        layers.around(context.meta().clone(), handler.names(), deadline, pin!(run)).await
     }
 
     /// When a handler that has to wait must have ended (rule R13).

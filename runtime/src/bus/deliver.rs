@@ -266,7 +266,7 @@ impl Core {
     ) -> Result<Vec<u8>, CallError<ErrorReply>> {
         self.refuses_to_send(envelope)?;
         let find = || self.find_away(scan, envelope);
-        match self.remote.call(bytes, envelope, &self.settings, find(), find).await {
+        match self.remote.call(bytes, envelope, &self.settings, find(), &find).await {
             Some(reply) => reply.map_err(|error| named(error, envelope)),
             None => Err(CallError::Bus(self.no_handler_anywhere(scan, envelope))),
         }

@@ -128,7 +128,7 @@ impl Core {
         }
         let deadline = envelope.deadline(self.settings.budget);
         let scan = Scan::read(bytes, &self.settings.limits).map_err(Error::malformed)?;
-        let target = self.remote.wait_for(|| self.remote.find(&scan), deadline).await;
+        let target = self.remote.wait_for(&|| self.remote.find(&scan), deadline).await;
         let target = target.ok_or_else(|| self.no_handler_anywhere(&scan, &envelope))?;
         let head = envelope.head(0, deadline.saturating_duration_since(clock::now()));
         self.remote.send(bytes, &head, deadline, &target).await

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
+use super::attempts::Find;
 use super::latency::Latency;
 use super::peer::Peer;
 use super::retry_budget::RetryBudget;
@@ -229,7 +230,7 @@ impl Remote {
     /// Waits until somebody is known who answers, as long as there is somebody new who has not yet said what it answers.
     pub(super) async fn wait_for(
         &self,
-        find: impl Fn() -> Option<Arc<Target>>,
+        find: Find<'_>,
         deadline: Instant,
     ) -> Option<Arc<Target>> {
         loop {
