@@ -1,5 +1,6 @@
 //! A map from names, compiled once.
 
+use crate::list::List;
 use std::collections::BTreeMap;
 
 /// As a `BTreeMap<String, V>`. For what is not looked up for every message.
@@ -42,7 +43,7 @@ impl<V> ByName<V> {
 
     /// In the order of the names.
     pub(crate) fn into_iter(self) -> impl Iterator<Item = (String, V)> {
-        let mut values: Vec<Option<V>> = self.values.into_iter().map(Some).collect();
+        let mut values: Vec<Option<V>> = self.values.into_iter().map(Some).list();
         self.places.into_iter().filter_map(move |(name, place)| Some((name, values[place].take()?)))
     }
 }

@@ -99,6 +99,7 @@ pub mod bus;
 mod by_name;
 pub mod flow;
 pub mod handler;
+mod list;
 pub mod message;
 pub mod pattern;
 pub mod registry;

@@ -11,6 +11,7 @@ use super::graph::Format;
 use super::help;
 use super::network::Network;
 use super::run::Mounting;
+use crate::list::List;
 use crate::pattern;
 
 /// What the command line asks for.
@@ -48,7 +49,7 @@ fn parse_from(
     about: &MainOptions,
     args: impl IntoIterator<Item = OsString>,
 ) -> Result<Parsed, lexopt::Error> {
-    let args: Vec<OsString> = args.into_iter().collect();
+    let args: Vec<OsString> = args.into_iter().list();
     let mut parser = Parser::from_iter(args.iter().cloned());
     let Some(first) = parser.next()? else {
         return Ok(Parsed::Command(Box::new(Command::Default)));

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::{counted, print};
 use crate::bus::{Builder, dedup_note, undeclared_note};
+use crate::list::List;
 use crate::message::{Error, Result};
 use crate::registry::{Catalogue, Info, hands_on_outside};
 use crate::sort::distinct;
@@ -12,10 +13,12 @@ use crate::sort::distinct;
 pub(super) fn check(builder: &Builder, against: Option<&Path>) -> Result<u8> {
     let infos = builder.infos();
     let catalogue = Catalogue::of(infos.iter().copied());
-    let mut problems: Vec<String> = builder.problems().iter().map(ToString::to_string).collect();
+    let mut problems: Vec<String> = builder.problems().iter().map(ToString::to_string).list();
     let saved = against.map(|path| Ok::<_, Error>((path, read(path)?))).transpose()?;
     if let Some((_, saved)) = &saved {
-        problems.extend(saved.broken_by(&catalogue).iter().map(ToString::to_string));
+        for broken in saved.broken_by(&catalogue) {
+            problems.push(broken.to_string());
+        }
     }
     if problems.is_empty() {
         print(&well(&catalogue, &infos, saved.as_ref().map(|(path, saved)| (*path, saved))))?;
@@ -55,7 +58,7 @@ fn well(catalogue: &Catalogue, infos: &[&'static Info], against: Option<(&Path, 
     let services_with = |effect: &str| {
         let those =
             catalogue.handlers.iter().filter(|handler| handler.kind == "service" && handler.effect == effect);
-        let mut names: Vec<&str> = those.map(|handler| &*handler.handler).collect();
+        let mut names: Vec<&str> = those.map(|handler| &*handler.handler).list();
         names.dedup();
         names
     };

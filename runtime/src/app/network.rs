@@ -34,11 +34,7 @@ pub(super) struct Network {
 
 impl Network {
     /// Takes the flag `--name value` of a command that calls others; `false` if it is none.
-    pub(super) fn flag(
-        &mut self,
-        name: &str,
-        parser: &mut Parser,
-    ) -> Result<bool, lexopt::Error> {
+    pub(super) fn flag(&mut self, name: &str, parser: &mut Parser) -> Result<bool, lexopt::Error> {
         match name {
             "bus" => self.bus.push(url(&parser.value()?.string()?)?),
             "route" => self.routes.push(route(&parser.value()?.string()?, false)?),
@@ -54,11 +50,7 @@ impl Network {
     }
 
     /// As [`flag`](Network::flag), for a command that answers others too.
-    pub(super) fn flag_of_run(
-        &mut self,
-        name: &str,
-        parser: &mut Parser,
-    ) -> Result<bool, lexopt::Error> {
+    pub(super) fn flag_of_run(&mut self, name: &str, parser: &mut Parser) -> Result<bool, lexopt::Error> {
         match name {
             "listen" => self.listen.push(url(&parser.value()?.string()?)?),
             "expose" => self.expose.push(parser.value()?.parse()?),

@@ -7,6 +7,7 @@ use super::log::say;
 use super::network::Network;
 use super::{MainOptions, Otherwise, counted, signal, watchdog};
 use crate::bus::{Builder, Bus};
+use crate::list::List;
 use crate::message::{Error, Result};
 use crate::pattern::Value;
 use crate::seam::clock;
@@ -59,7 +60,7 @@ pub(super) async fn until_signal(
         counted(bus.size(), "handler")
     ));
     watchdog::watch(&bus);
-    let mut beside = Beside(beside.into_iter().map(|run| run(bus.clone())).collect());
+    let mut beside = Beside(beside.into_iter().map(|run| run(bus.clone())).list());
     let exit = tokio::select! {
         exit = end_by(&bus, listeners, signals) => exit,
         failed = beside.failure() => return Err(failed),

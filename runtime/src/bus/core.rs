@@ -19,6 +19,7 @@ use super::route::Route;
 use super::settings::Settings;
 use crate::flow::{End, Flow, Flows, Snapshot};
 use crate::handler::{Context, Input, InputKind, Slot};
+use crate::list::List;
 use crate::message::{Error, ErrorKind, Outcome};
 use crate::seam::clock::{self, Instant};
 use crate::testing::Recorder;
@@ -247,7 +248,7 @@ impl Core {
                 handler: handler.about.name().to_owned(),
                 counts: self.flows.read(handler.flow),
             })
-            .collect();
+            .list();
         Snapshot::new(flows, self.flows.read(self.unrouted()).not_done, self.remote.outgoing())
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::below::Below;
 use super::origin::Origin;
 use super::text::Text;
+use crate::list::List;
 use crate::message::{Id, Meta, Receipt, TraceParent};
 use crate::seam::clock::{self, Instant};
 use crate::sort::gather;
@@ -171,7 +172,7 @@ impl<'a> Envelope<'a> {
         };
         let chain = parent.chain();
         let from = chain.len().saturating_sub(LONGEST_CHAIN);
-        chain[from..].iter().map(|pattern| (*pattern).into()).collect()
+        chain[from..].iter().map(|pattern| (*pattern).into()).list()
     }
 }
 

@@ -4,7 +4,6 @@ use std::future::Future;
 use std::pin::Pin;
 
 use tokio::runtime::Handle;
-use tokio::task::JoinHandle;
 
 /// A future of which only its end is of interest. Boxed, since all that tokio has for a task is compiled for each type of
 /// future, and for both of its runtimes.
@@ -25,13 +24,6 @@ pub(crate) fn spawn_if_possible(future: impl Future<Output = ()> + Send + 'stati
     if let Ok(runtime) = Handle::try_current() {
         spawn_on(&runtime, Box::pin(future));
     }
-}
-
-/// As [`spawn`], with a handle that waits for what it gives.
-pub(crate) fn spawn_joined<T: Send + 'static>(
-    future: impl Future<Output = T> + Send + 'static,
-) -> JoinHandle<T> {
-    tokio::spawn(future)
 }
 
 /// As [`spawn`], with a handle that ends it.

@@ -2,9 +2,11 @@
 
 use std::fmt::Write as _;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use crate::list::List;
 use crate::message::{FieldKind, MessageInfo};
+use crate::sort::gather;
 
 /// How often a message is changed before the type is given up.
 const MOST: usize = 500;
@@ -38,7 +40,7 @@ pub(super) fn sample(message: &MessageInfo) -> Option<Value> {
         _ => json!({}),
     };
     let fields = message.fields.iter().map(|field| (field.name.to_owned(), first(field.kind)));
-    let mut sample = Value::Object(fields.collect());
+    let mut sample = Value::Object(gather(fields));
     let mut tried = Vec::new();
     for _ in 0..MOST {
         let written = Written::of(&sample);
@@ -54,7 +56,7 @@ pub(super) fn sample(message: &MessageInfo) -> Option<Value> {
 pub(super) fn objects(value: &Value) -> Vec<String> {
     let written = Written::of(value);
     let is_object = |path: &&String| value.pointer(path).is_some_and(Value::is_object);
-    written.places.iter().map(|place| &place.path).filter(is_object).cloned().collect()
+    written.places.iter().map(|place| &place.path).filter(is_object).cloned().list()
 }
 
 /// Changes what `why` complains about to something that was not tried there; `None` if there is nothing left.
@@ -179,12 +181,8 @@ impl Written {
 /// A key that nobody has, with a value that nobody expects.
 pub(super) fn with_unknown_key(value: &Value, path: &str) -> Value {
     let mut value = value.clone();
-    let unknown: Map<String, Value> =
-        [("matchbus-test:unknown-key".to_owned(), json!({ "may": ["be", "anything"] }))]
-            .into_iter()
-            .collect();
     if let Some(Value::Object(object)) = value.pointer_mut(path) {
-        object.extend(unknown);
+        object.insert("matchbus-test:unknown-key".to_owned(), json!({ "may": ["be", "anything"] }));
     }
     value
 }

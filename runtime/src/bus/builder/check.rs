@@ -6,6 +6,7 @@ use crate::bus::route::could_answer;
 use crate::bus::start_error::StartProblem;
 use crate::by_name::ByName;
 use crate::handler::Need;
+use crate::list::List;
 use crate::pattern::Pattern;
 use crate::registry::{self, CheckAt, Entry, Info, Kind, Problem, ProblemKind};
 use crate::sort::distinct;
@@ -38,7 +39,7 @@ impl Builder {
             return;
         }
         let infos = self.drafts.iter().filter_map(|draft| draft.about.info());
-        let mut linked: Vec<&str> = infos.map(Info::crate_name).collect();
+        let mut linked: Vec<&str> = infos.map(Info::crate_name).list();
         // The handlers of a crate come one after the other, and a program has thousands.
         linked.dedup();
         let named = self.handler_crates.iter().map(|one| one.split_once('=').unwrap_or((one, one)));
@@ -93,7 +94,9 @@ impl Builder {
             ProblemKind::OverridesNothing => self.checked,
             _ => true,
         });
-        problems.extend(told.map(|problem| StartProblem::new(problem.kind().as_str(), problem.to_string())));
+        for problem in told {
+            problems.push(StartProblem::new(problem.kind().as_str(), problem.to_string()));
+        }
         if found.more() > 0 {
             problems.push(StartProblem::new("more", format!("and {} more", found.more())));
         }
@@ -158,18 +161,25 @@ impl Builder {
     /// Whether what the handlers of an `Unanswered` problem send is answered by closures, which the check of the
     /// annotated functions does not see.
     fn closures_answer(&self, problem: &Problem) -> bool {
-        let closures = || self.drafts.iter().flat_map(|draft| &draft.patterns);
-        let functions = || self.infos().into_iter().flat_map(|info| info.patterns.iter());
-        let needs = problem.handlers().iter().flat_map(|info| info.needs.iter().copied().flatten());
-        let messages = needs.filter_map(|need| match need {
-            Need::Calls(message) | Need::Emits(message) => Some(*message),
-            _ => None,
-        });
-        messages
-            .filter(|message| {
-                !message.external && !functions().any(|pattern| registry::answers(message, pattern))
-            })
-            .all(|message| closures().any(|pattern| could_answer(pattern, message)))
+        let infos = self.infos();
+        let function = |message| {
+            infos.iter().any(|info| info.patterns.iter().any(|pattern| registry::answers(message, pattern)))
+        };
+        let closure = |message| {
+            self.drafts
+                .iter()
+                .any(|draft| draft.patterns.iter().any(|pattern| could_answer(pattern, message)))
+        };
+        for info in problem.handlers() {
+            for need in info.needs() {
+                if let Need::Calls(message) | Need::Emits(message) = need
+                    && !(message.external || function(message) || closure(message))
+                {
+                    return false;
+                }
+            }
+        }
+        true
     }
 }
 

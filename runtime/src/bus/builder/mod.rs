@@ -20,6 +20,7 @@ use super::routes::Route;
 use super::settings::Settings;
 use super::start_error::{StartError, StartProblem};
 use crate::handler::Accepts;
+use crate::list::List;
 use crate::message::Message;
 use crate::message::json::Limits;
 use crate::pattern::{Compare, Pattern, Value};
@@ -93,7 +94,11 @@ impl Builder {
     /// Adds handlers; what [`services!`](crate::services) lists.
     pub fn services(mut self, services: &[&'static [Info]]) -> Self {
         self.drafts.reserve(services.iter().map(|list| list.len()).sum());
-        self.drafts.extend(services.iter().copied().flatten().map(Draft::of));
+        for list in services {
+            for info in *list {
+                self.drafts.push(Draft::of(info));
+            }
+        }
         self
     }
 
@@ -368,7 +373,7 @@ impl Builder {
 
     /// The handlers that are not mounted, too: for listings.
     pub(crate) fn infos(&self) -> Vec<&'static Info> {
-        self.drafts.iter().filter_map(|draft| draft.about.info()).collect()
+        self.drafts.iter().filter_map(|draft| draft.about.info()).list()
     }
 
     /// Checks the handlers and makes the bus.
@@ -400,7 +405,7 @@ impl Builder {
             };
             known.err().map(|why| StartProblem::new("peer", format!("{url} cannot be used: {why}")))
         });
-        let problems: Vec<_> = problems.chain(peers).collect();
+        let problems: Vec<_> = problems.chain(peers).list();
         if problems.is_empty() {
             Ok(Bus::new(core, Origin::default()))
         } else {

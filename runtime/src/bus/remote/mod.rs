@@ -16,7 +16,7 @@ mod table;
 mod types;
 mod usual;
 
-pub(crate) use elsewhere::pin_of;
+pub(crate) use elsewhere::pins_of;
 pub(crate) use table::{Observer, Remote, Target};
 pub(crate) use types::Way;
 pub(crate) use usual::{Begin, Failed, Usual};

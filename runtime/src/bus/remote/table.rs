@@ -14,6 +14,7 @@ use crate::bus::Below;
 use crate::bus::route::{Fields as TypedFields, Tests};
 use crate::by_name::ByName;
 use crate::flow::Outgoing;
+use crate::list::List;
 use crate::message::MessageInfo;
 use crate::pattern::{Compare, Pattern};
 use crate::registry::{Catalogue, Handler};
@@ -138,12 +139,12 @@ impl Target {
         }
         let count = self.peers.len();
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-        let turns: Vec<usize> = (0..count).map(|n| (turn + n) % count).collect();
+        let turns: Vec<usize> = (0..count).map(|n| (turn + n) % count).list();
         let burden = |peer: &Arc<Peer>| {
             let failed = failed.is_some_and(|failed| Arc::ptr_eq(failed, peer));
             (failed, !peer.breaker.would_let_through(), peer.in_flight())
         };
-        let burdens: Vec<_> = turns.iter().map(|at| burden(&self.peers[*at])).collect();
+        let burdens: Vec<_> = turns.iter().map(|at| burden(&self.peers[*at])).list();
         let order = crate::sort::order(count, &|a, b| burdens[a].cmp(&burdens[b]));
         let mut peers = order.into_iter().map(|n| (turns[n], &self.peers[turns[n]]));
         peers.find(|(_, peer)| peer.breaker.lets_through())
@@ -228,11 +229,7 @@ impl Remote {
     }
 
     /// Waits until somebody is known who answers, as long as there is somebody new who has not yet said what it answers.
-    pub(super) async fn wait_for(
-        &self,
-        find: Find<'_>,
-        deadline: Instant,
-    ) -> Option<Arc<Target>> {
+    pub(super) async fn wait_for(&self, find: Find<'_>, deadline: Instant) -> Option<Arc<Target>> {
         loop {
             let learnt = self.learnt.notified();
             if let Some(target) = find() {
@@ -281,7 +278,7 @@ impl Remote {
             .peers
             .iter()
             .filter(|peer| peer.is_listed() && !known.catalogues.iter().any(|(of, _)| Arc::ptr_eq(of, peer)));
-        silent.cloned().collect()
+        silent.cloned().list()
     }
 
     /// Tells those who wait for what others answer to look again.
@@ -345,21 +342,21 @@ impl Remote {
     pub(crate) fn outgoing(&self) -> Vec<Outgoing> {
         let budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
         let all = budgets.iter().map(|(pattern, budget)| budget.counts.read(pattern));
-        all.filter(|outgoing| outgoing.messages > 0).collect()
+        all.filter(|outgoing| outgoing.messages > 0).list()
     }
 
     /// The patterns that others answer, with their ranks, and who answers each.
     pub(crate) fn answered(&self) -> Vec<(Pattern, i32, Arc<Target>)> {
         let table = self.table();
         let all = table.services.iter();
-        all.map(|found| (found.pattern(), found.rank(), Arc::clone(found.value()))).collect()
+        all.map(|found| (found.pattern(), found.rank(), Arc::clone(found.value()))).list()
     }
 
     /// The patterns that others observe.
     pub(crate) fn observed(&self) -> Vec<Pattern> {
         let table = self.table();
         let groups = table.groups.iter().flat_map(|(_, group)| group.iter().map(|found| found.pattern()));
-        groups.chain(table.copies.iter().map(|found| found.pattern())).collect()
+        groups.chain(table.copies.iter().map(|found| found.pattern())).list()
     }
 
     /// Who is to have a copy of a message: each peer of every observe route that matches it, and of each group that the
@@ -410,7 +407,7 @@ impl Remote {
             }
         }
         let (routes, copies) = self.route_table(known);
-        let groups = groups.into_iter().map(|(name, drafts)| (name, self.matcher(drafts))).collect();
+        let groups = groups.into_iter().map(|(name, drafts)| (name, self.matcher(drafts))).list();
         let table = Table { routes, copies, services: self.matcher(services), groups };
         *self.table.write().unwrap_or_else(PoisonError::into_inner) = table;
         self.version.fetch_add(1, Ordering::Release);
@@ -424,7 +421,7 @@ impl Remote {
             match joined.iter_mut().find(|one| one.pin == route.pin && one.observe == route.observe) {
                 None => joined.push(route.clone()),
                 Some(one) => {
-                    one.peers.extend(route.peers.iter().cloned());
+                    one.peers.extend_from_slice(&route.peers);
                     one.skip_local |= route.skip_local;
                 }
             }
@@ -457,7 +454,7 @@ impl Remote {
                 })
             };
             if observe {
-                copies.add(&pin, unique.into_iter().map(|peer| target(vec![peer])).collect());
+                copies.add(&pin, unique.into_iter().map(|peer| target(vec![peer])).list());
             } else {
                 let known = self.matcher(Drafts::of_route(&unique, known));
                 routes.add(&pin, Destination { skip_local, known, rest: target(unique) });
@@ -509,11 +506,11 @@ impl Table {
                 let (pattern, target) = (found.pattern(), Arc::clone(found.value()));
                 Some((Tests::of(&pattern, Compare::Typed, message)?, pattern, target))
             })
-            .collect();
+            .list();
         sort_by(&mut fitting, |(_, a, left), (_, b, right)| {
             precedence(Compare::Typed, (a, left.order.1), (b, right.order.1))
         });
-        fitting.into_iter().map(|(tests, _, target)| (tests, target)).collect()
+        fitting.into_iter().map(|(tests, _, target)| (tests, target)).list()
     }
 }
 

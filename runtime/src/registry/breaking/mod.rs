@@ -10,6 +10,7 @@ use std::fmt;
 
 use super::check::pattern_covers;
 use super::{Catalogue, Handler};
+use crate::list::List;
 use crate::pattern::Pattern;
 use crate::sort::sort_by;
 use schema::{Side, compare_schemas};
@@ -73,7 +74,7 @@ impl Catalogue {
             let same = |now: &&Handler| now.pattern == old.pattern && now.kind == old.kind;
             lacks(old) && new.handlers.iter().any(|now| same(&now))
         });
-        let mut patterns: Vec<&str> = old.map(|handler| handler.pattern.as_str()).collect();
+        let mut patterns: Vec<&str> = old.map(|handler| handler.pattern.as_str()).list();
         sort_by(&mut patterns, Ord::cmp);
         patterns.dedup();
         patterns

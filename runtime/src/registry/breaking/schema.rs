@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::list::List;
 use crate::sort::distinct;
 
 /// Which way the values go: a message from old callers to the new handler, a reply from the new handler to old callers.
@@ -93,7 +94,7 @@ impl<'a> Form<'a> {
     fn kinds(&self) -> Option<Vec<String>> {
         let mut kinds = match self.schema.0.get("type") {
             Some(Value::String(kind)) => vec![kind.clone()],
-            Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).map(str::to_owned).list(),
             _ => return None,
         };
         if self.nullable {
@@ -128,7 +129,9 @@ impl<'a> Form<'a> {
         let mut all = Vec::new();
         for variant in variants {
             if let Some(Value::Array(words)) = variant.get("enum") {
-                all.extend(words.iter().map(|word| (word.to_string(), variant)));
+                for word in words {
+                    all.push((word.to_string(), variant));
+                }
             } else {
                 all.push((variant_name(variant)?, variant));
             }
@@ -334,7 +337,7 @@ fn required(schema: &Value) -> Vec<String> {
 
 /// Those names that the others have not.
 fn beyond<'a>(names: &'a [String], others: &[String]) -> Vec<&'a str> {
-    names.iter().map(String::as_str).filter(|name| !has(others, name)).collect()
+    names.iter().map(String::as_str).filter(|name| !has(others, name)).list()
 }
 
 fn has(names: &[String], name: &str) -> bool {
