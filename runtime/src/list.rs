@@ -14,3 +14,13 @@ pub(crate) trait List: Iterator + Sized {
 }
 
 impl<I: Iterator> List for I {}
+
+/// As `[T]::join`, whose twelve functions for each type are larger than this one with all its types.
+pub(crate) fn join<T: AsRef<str>>(parts: &[T], between: &str) -> String {
+    let mut all = String::new();
+    for (i, part) in parts.iter().enumerate() {
+        all += if i == 0 { "" } else { between };
+        all += part.as_ref();
+    }
+    all
+}

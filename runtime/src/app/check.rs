@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{counted, print};
 use crate::bus::{Builder, dedup_note, undeclared_note};
-use crate::list::List;
+use crate::list::{List, join};
 use crate::message::{Error, Result};
 use crate::registry::{Catalogue, Info, hands_on_outside};
 use crate::sort::distinct;
@@ -51,7 +51,7 @@ fn well(catalogue: &Catalogue, infos: &[&'static Info], against: Option<(&Path, 
                  note: fields are NOT compared of {}, whose types have no JSON Schema: derive `schemars::JsonSchema` for \
                  them, turn the feature `schema` of matchbus on, and save the catalogue again",
                 path.display(),
-                not_compared.join("; "),
+                join(&not_compared, "; "),
             );
         }
     }

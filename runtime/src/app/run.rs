@@ -7,7 +7,7 @@ use super::log::say;
 use super::network::Network;
 use super::{MainOptions, Otherwise, counted, signal, watchdog};
 use crate::bus::{Builder, Bus};
-use crate::list::List;
+use crate::list::{List, join};
 use crate::message::{Error, Result};
 use crate::pattern::Value;
 use crate::seam::clock;
@@ -43,7 +43,7 @@ pub(super) async fn until_signal(
     let signals = signal::Signals::listen()?;
     let bus = network.prepare(builder)?.start()?;
     let listeners = network.join(&bus).await?;
-    let services = distinct(bus.flows().flows.into_iter().map(|flow| flow.service)).join(", ");
+    let services = join(&distinct(bus.flows().flows.into_iter().map(|flow| flow.service)), ", ");
     if let Some(note) = bus.dedup_note() {
         say(&note);
     }

@@ -19,7 +19,7 @@ use super::route::Route;
 use super::settings::Settings;
 use crate::flow::{End, Flow, Flows, Snapshot};
 use crate::handler::{Context, Input, InputKind, Slot};
-use crate::list::List;
+use crate::list::{List, join};
 use crate::message::{Error, ErrorKind, Outcome};
 use crate::seam::clock::{self, Instant};
 use crate::testing::Recorder;
@@ -255,7 +255,7 @@ impl Core {
 
 #[cold]
 fn circle(envelope: &Envelope<'_>, most: u32) -> Error {
-    let chain = envelope.chain().join(" → ");
+    let chain = join(&envelope.chain(), " → ");
     Error::new(
         ErrorKind::Loop,
         Outcome::NotDone,

@@ -14,7 +14,7 @@ use super::start_error::StartError;
 use super::typed::Given;
 use crate::flow::{SEEN_AFTER, Snapshot};
 use crate::handler::{Context, FromContext, Need};
-use crate::list::List;
+use crate::list::{List, join};
 use crate::message::json::{Limits, Scan};
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Message, Outcome, Result};
 use crate::pattern::Compare;
@@ -384,7 +384,7 @@ impl Core {
             let known = if known.is_empty() {
                 "none, since no transport's feature is on".to_owned()
             } else {
-                known.join(", ")
+                join(&known, ", ")
             };
             let cure = missing_feature(url).map_or_else(String::new, |cure| format!("; {cure}"));
             Error::usage(format!(

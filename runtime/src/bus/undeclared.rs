@@ -1,7 +1,7 @@
 //! Handlers that do not say what a second run of them does (rule R3).
 
 use super::core::Core;
-use crate::list::List;
+use crate::list::{List, join};
 use crate::registry::{Effect, Kind};
 
 impl Core {
@@ -22,7 +22,7 @@ pub(crate) fn note(names: &[&str]) -> String {
     format!(
         "`{}` has no `effect(…)`: where a process dies or falls silent in the middle of a call, the call is not made again and \
          its caller gets *unknown*; declare `effect(read)`, `effect(idempotent)`, `effect(dedup)` or `effect(accept_duplicates)`",
-        names.join("`, `")
+        join(names, "`, `")
     )
 }
 

@@ -66,12 +66,12 @@ fn mend(sample: &mut Value, written: &Written, why: &str, tried: &mut Vec<(Strin
     let unread = ["invalid type: map", "invalid type: sequence"].iter().any(|begin| why.starts_with(begin));
     let at = column.parse::<usize>().ok()?.saturating_sub(usize::from(!unread));
     if let Some(field) = why.strip_prefix("missing field ") {
-        let path = written.innermost(at, Value::is_object, sample)?;
+        let path = written.innermost(at, &Value::is_object, sample)?;
         let object = sample.pointer_mut(&path)?.as_object_mut()?;
         object.insert(field.trim_matches('`').to_owned(), json!({}));
         return Some(());
     }
-    let path = written.innermost(at, |_| true, sample)?;
+    let path = written.innermost(at, &|_| true, sample)?;
     let expected = why.rsplit_once("expected ").map_or("", |(_, expected)| expected);
     let place = sample.pointer_mut(&path)?;
     let told = match &*place {
@@ -169,9 +169,9 @@ impl Written {
     }
 
     /// The path of the smallest fitting part that has the byte `at`.
-    fn innermost(&self, at: usize, fits: impl Fn(&Value) -> bool, value: &Value) -> Option<String> {
+    fn innermost(&self, at: usize, fits: &dyn Fn(&Value) -> bool, value: &Value) -> Option<String> {
         let has = |place: &&Place| (place.begin..place.end).contains(&at);
-        let fitting = |place: &&Place| value.pointer(&place.path).is_some_and(&fits);
+        let fitting = |place: &&Place| value.pointer(&place.path).is_some_and(fits);
         let found =
             self.places.iter().filter(has).filter(fitting).min_by_key(|place| place.end - place.begin);
         found.map(|place| place.path.clone())

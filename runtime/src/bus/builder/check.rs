@@ -6,7 +6,7 @@ use crate::bus::route::could_answer;
 use crate::bus::start_error::StartProblem;
 use crate::by_name::ByName;
 use crate::handler::Need;
-use crate::list::List;
+use crate::list::{List, join};
 use crate::pattern::Pattern;
 use crate::registry::{self, CheckAt, Entry, Info, Kind, Problem, ProblemKind};
 use crate::sort::distinct;
@@ -25,7 +25,7 @@ impl Builder {
     fn check_services(&self, problems: &mut Vec<StartProblem>) {
         let Some(only) = &self.only else { return };
         let known = distinct(self.drafts.iter().map(|draft| draft.about.service()));
-        let list = known.join(", ");
+        let list = join(&known, ", ");
         for name in distinct(only).into_iter().filter(|name| !known.contains(&name.as_str())) {
             problems.push(StartProblem::new(
                 "unknown-service",
@@ -70,7 +70,7 @@ impl Builder {
                 "missing-state",
                 format!(
                     "no state of type `{name}` was given, but `{}` needs it: add `.state(…)` before the start",
-                    handlers.join("`, `")
+                    join(&handlers, "`, `")
                 ),
             ));
         }
@@ -109,7 +109,7 @@ impl Builder {
         let names = || self.with.iter().map(|(key, _)| key.as_str());
         let twice = distinct(names().filter(|key| names().filter(|other| other == key).count() > 1));
         if !twice.is_empty() {
-            let twice = twice.join("`, `");
+            let twice = join(&twice, "`, `");
             return problem(format!("the key `{twice}` is given twice for the start: name each key once"));
         }
         if self.with.is_empty() {

@@ -296,7 +296,9 @@ impl Builder {
 
     /// As [`route`](Builder::route), for a whole table.
     pub fn routes(mut self, routes: impl IntoIterator<Item = Route>) -> Self {
-        self.routes.extend(routes);
+        for route in routes {
+            self.routes.push(route);
+        }
         self.checked &= self.routes.is_empty();
         self
     }

@@ -9,7 +9,7 @@ use super::table::{Remote, Target};
 use crate::bus::Envelope;
 use crate::bus::guard::{late, too_late};
 use crate::bus::settings::Settings;
-use crate::list::List;
+use crate::list::{List, join};
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Outcome, Receipt};
 use crate::seam::clock::{self, Instant};
 use crate::transport::Head;
@@ -485,7 +485,7 @@ async fn pause(attempt: u32, deadline: Instant) -> bool {
 
 #[cold]
 fn all_away(target: &Target) -> Error {
-    let peers = target.peers.iter().map(|peer| peer.url.to_string()).list().join(", ");
+    let peers = join(&target.peers.iter().map(|peer| peer.url.to_string()).list(), ", ");
     let text = format!("nobody who answers `{}` can be reached now: {peers}", target.pattern);
     Error::new(ErrorKind::Unreachable, Outcome::NotDone, text)
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::list::List;
+use crate::list::{List, join};
 use crate::sort::distinct;
 
 /// Which way the values go: a message from old callers to the new handler, a reply from the new handler to old callers.
@@ -186,7 +186,7 @@ fn unreadable(writer: &Form<'_>, reader: &Form<'_>) -> Option<String> {
         let mut unknown = beyond(written, read);
         unknown.retain(|kind| !(widened && *kind == "integer"));
         if !unknown.is_empty() {
-            let (written, read) = (unknown.join(" or "), read.join(" or "));
+            let (written, read) = (join(&unknown, " or "), join(read, " or "));
             return Some(format!("can be {written} for one side and is {read} for the other"));
         }
     } else if writer.nullable && !reader.nullable {
@@ -194,7 +194,7 @@ fn unreadable(writer: &Form<'_>, reader: &Form<'_>) -> Option<String> {
     }
     let only_text = written.is_some_and(|kinds| has(&kinds, "string"));
     if let (None, Some(words), true) = (writer.words(), reader.words(), only_text) {
-        let words = words.join(", ");
+        let words = join(&words, ", ");
         return Some(format!("can be any text for one side, and the other knows only {words}"));
     }
     if let (Some((low, high)), Some((least, most))) = (writer.range(), reader.range()) {
@@ -280,7 +280,7 @@ fn compare_variants(
             "{path} of {} can be {}, which the other side does not know; keep the words that were there, and add new ones \
              only where both sides can read them",
             side.name(),
-            unknown.join(" or ")
+            join(&unknown, " or ")
         ));
     }
     let now_variants = now.variants().unwrap_or_default();
