@@ -96,8 +96,10 @@ extern crate self as matchbus;
 
 mod app;
 pub mod bus;
+mod by_name;
 pub mod flow;
 pub mod handler;
+mod list;
 pub mod message;
 pub mod pattern;
 pub mod registry;

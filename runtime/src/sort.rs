@@ -3,6 +3,7 @@
 //! The standard library's sort is compiled anew for each type and each order, and is by far the largest function that a
 //! program has many of: it was a fifth of what a build of this crate compiled.
 
+use crate::list::List;
 use std::cmp::Ordering;
 
 /// As `slice::sort_by`. For what is not sorted for every message.
@@ -27,9 +28,17 @@ pub(crate) fn sort_by<T>(items: &mut [T], compare: impl Fn(&T, &T) -> Ordering) 
 
 /// The numbers below `count`, in the order of what they stand for.
 pub(crate) fn order(count: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> Vec<usize> {
-    let mut numbers: Vec<usize> = (0..count).collect();
+    let mut numbers: Vec<usize> = (0..count).list();
     numbers.sort_by(|a, b| compare(*a, *b));
     numbers
+}
+
+/// Names in their order, each once.
+pub(crate) fn distinct<T: Ord>(names: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut all: Vec<T> = names.into_iter().list();
+    sort_by(&mut all, T::cmp);
+    all.dedup();
+    all
 }
 
 /// As `collect`, into a map or a set: one after another. `collect` sorts first, which is a sort of its own for each source.

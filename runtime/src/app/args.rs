@@ -11,6 +11,7 @@ use super::graph::Format;
 use super::help;
 use super::network::Network;
 use super::run::Mounting;
+use crate::list::List;
 use crate::pattern;
 
 /// What the command line asks for.
@@ -48,7 +49,7 @@ fn parse_from(
     about: &MainOptions,
     args: impl IntoIterator<Item = OsString>,
 ) -> Result<Parsed, lexopt::Error> {
-    let args: Vec<OsString> = args.into_iter().collect();
+    let args: Vec<OsString> = args.into_iter().list();
     let mut parser = Parser::from_iter(args.iter().cloned());
     let Some(first) = parser.next()? else {
         return Ok(Parsed::Command(Box::new(Command::Default)));
@@ -109,7 +110,7 @@ fn run(mut parser: Parser) -> Result<Command, lexopt::Error> {
             Long("with") => mounting.with.push(key_value(&parser.value()?.string()?)?),
             Long(name) => {
                 let name = name.to_owned();
-                if !mounting.network.flag_of_run(&name, || parser.value())? {
+                if !mounting.network.flag_of_run(&name, &mut parser)? {
                     return Err(Long(&name).unexpected());
                 }
             }
@@ -165,7 +166,7 @@ fn call(mut parser: Parser) -> Result<Command, lexopt::Error> {
             }
             Long(name) => {
                 let name = name.to_owned();
-                if !call.network.flag(&name, || parser.value())? {
+                if !call.network.flag(&name, &mut parser)? {
                     return Err(Long(&name).unexpected());
                 }
             }
@@ -200,7 +201,7 @@ fn pipe(mut parser: Parser) -> Result<Command, lexopt::Error> {
             Long("at-once") => at_once = parser.value()?.parse()?,
             Long(name) => {
                 let name = name.to_owned();
-                if !network.flag(&name, || parser.value())? {
+                if !network.flag(&name, &mut parser)? {
                     return Err(Long(&name).unexpected());
                 }
             }

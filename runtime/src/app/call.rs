@@ -7,6 +7,7 @@ use super::log::say;
 use super::network::Network;
 use super::print;
 use crate::bus::{Bus, Hearer, Hearers};
+use crate::list::{List, join};
 use crate::message::{AppError, CallError, Error, ErrorReply, Result};
 use crate::registry::{Catalogue, Handler};
 use crate::router::Explanation;
@@ -98,8 +99,7 @@ fn heard(hearers: &Hearers, catalogue: &Catalogue) -> String {
             };
             let told = why.to_string();
             // What nearly fits says nothing where something fits.
-            let why =
-                told.lines().take_while(|line| !line.starts_with("near miss")).collect::<Vec<_>>().join("; ");
+            let why = join(&told.lines().take_while(|line| !line.starts_with("near miss")).list(), "; ");
             match catalogue.handlers.iter().find(hears) {
                 Some(handler) => format!("{} hears it ({}): {why}", handler.id(), handler.place),
                 None => format!("{group} hears it: {why}"),
@@ -110,17 +110,17 @@ fn heard(hearers: &Hearers, catalogue: &Catalogue) -> String {
             format!("{group} hears it: {}", elsewhere(pattern, "observed", at))
         }
     });
-    let lines: Vec<String> = lines.collect();
+    let lines: Vec<String> = lines.list();
     match &hearers.near {
         Some(near) => format!("nobody observes this: {near}"),
-        None => lines.join("\n"),
+        None => join(&lines, "\n"),
     }
 }
 
 /// What is `done` with a pattern's messages in other processes, and where.
 fn elsewhere(pattern: &str, done: &str, urls: &[Url]) -> String {
-    let urls: Vec<String> = urls.iter().map(ToString::to_string).collect();
-    format!("`{pattern}` is {done} at {}", urls.join(", "))
+    let urls: Vec<String> = urls.iter().map(ToString::to_string).list();
+    format!("`{pattern}` is {done} at {}", join(&urls, ", "))
 }
 
 fn read_stdin() -> Result<Vec<u8>> {

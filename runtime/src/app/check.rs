@@ -1,22 +1,24 @@
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
 use super::{counted, print};
 use crate::bus::{Builder, dedup_note, undeclared_note};
+use crate::list::{List, join};
 use crate::message::{Error, Result};
 use crate::registry::{Catalogue, Info, hands_on_outside};
-use crate::sort::gather;
+use crate::sort::distinct;
 
 /// Checks the handlers as the start of the bus would, and against a saved catalogue. The exit code: 0 if all is well.
 pub(super) fn check(builder: &Builder, against: Option<&Path>) -> Result<u8> {
     let infos = builder.infos();
     let catalogue = Catalogue::of(infos.iter().copied());
-    let mut problems: Vec<String> = builder.problems().iter().map(ToString::to_string).collect();
+    let mut problems: Vec<String> = builder.problems().iter().map(ToString::to_string).list();
     let saved = against.map(|path| Ok::<_, Error>((path, read(path)?))).transpose()?;
     if let Some((_, saved)) = &saved {
-        problems.extend(saved.broken_by(&catalogue).iter().map(ToString::to_string));
+        for broken in saved.broken_by(&catalogue) {
+            problems.push(broken.to_string());
+        }
     }
     if problems.is_empty() {
         print(&well(&catalogue, &infos, saved.as_ref().map(|(path, saved)| (*path, saved))))?;
@@ -32,7 +34,7 @@ pub(super) fn check(builder: &Builder, against: Option<&Path>) -> Result<u8> {
 
 /// What was found to be well, with what lies outside of the program and so cannot be checked.
 fn well(catalogue: &Catalogue, infos: &[&'static Info], against: Option<(&Path, &Catalogue)>) -> String {
-    let services: BTreeSet<&str> = gather(catalogue.handlers.iter().map(|handler| &*handler.service));
+    let services = distinct(catalogue.handlers.iter().map(|handler| &*handler.service));
     let mut text = format!(
         "ok: {} of {}\n",
         counted(catalogue.handlers.len(), "handler"),
@@ -49,14 +51,14 @@ fn well(catalogue: &Catalogue, infos: &[&'static Info], against: Option<(&Path, 
                  note: fields are NOT compared of {}, whose types have no JSON Schema: derive `schemars::JsonSchema` for \
                  them, turn the feature `schema` of matchbus on, and save the catalogue again",
                 path.display(),
-                not_compared.join("; "),
+                join(&not_compared, "; "),
             );
         }
     }
     let services_with = |effect: &str| {
         let those =
             catalogue.handlers.iter().filter(|handler| handler.kind == "service" && handler.effect == effect);
-        let mut names: Vec<&str> = those.map(|handler| &*handler.handler).collect();
+        let mut names: Vec<&str> = those.map(|handler| &*handler.handler).list();
         names.dedup();
         names
     };
@@ -68,8 +70,8 @@ fn well(catalogue: &Catalogue, infos: &[&'static Info], against: Option<(&Path, 
         let _ = writeln!(text, "note: {}", undeclared_note(&undeclared));
     }
     let outputs = catalogue.handlers.iter().flat_map(|handler| &handler.outputs);
-    let outside: BTreeSet<&str> =
-        gather(outputs.filter(|output| output.answered_by.is_empty()).map(|output| &*output.pattern));
+    let outside =
+        distinct(outputs.filter(|output| output.answered_by.is_empty()).map(|output| &*output.pattern));
     for pattern in outside {
         let _ = writeln!(text, "note: {pattern} is external: nothing in this program answers it");
     }

@@ -1,7 +1,6 @@
-use std::ffi::OsString;
 use std::path::PathBuf;
 
-use lexopt::ValueExt;
+use lexopt::{Parser, ValueExt};
 
 use super::log::say;
 use crate::bus::{Builder, Bus, Route};
@@ -35,19 +34,15 @@ pub(super) struct Network {
 
 impl Network {
     /// Takes the flag `--name value` of a command that calls others; `false` if it is none.
-    pub(super) fn flag(
-        &mut self,
-        name: &str,
-        value: impl FnOnce() -> Result<OsString, lexopt::Error>,
-    ) -> Result<bool, lexopt::Error> {
+    pub(super) fn flag(&mut self, name: &str, parser: &mut Parser) -> Result<bool, lexopt::Error> {
         match name {
-            "bus" => self.bus.push(url(&value()?.string()?)?),
-            "route" => self.routes.push(route(&value()?.string()?, false)?),
-            "reroute" => self.routes.push(route(&value()?.string()?, false)?.skip_local()),
-            "observe" => self.routes.push(route(&value()?.string()?, true)?),
-            "routes" => self.route_files.push(value()?.into()),
+            "bus" => self.bus.push(url(&parser.value()?.string()?)?),
+            "route" => self.routes.push(route(&parser.value()?.string()?, false)?),
+            "reroute" => self.routes.push(route(&parser.value()?.string()?, false)?.skip_local()),
+            "observe" => self.routes.push(route(&parser.value()?.string()?, true)?),
+            "routes" => self.route_files.push(parser.value()?.into()),
             name => match TLS.iter().position(|(flag, _)| *flag == name) {
-                Some(which) => self.tls[which] = Some(value()?.into()),
+                Some(which) => self.tls[which] = Some(parser.value()?.into()),
                 None => return Ok(false),
             },
         }
@@ -55,15 +50,11 @@ impl Network {
     }
 
     /// As [`flag`](Network::flag), for a command that answers others too.
-    pub(super) fn flag_of_run(
-        &mut self,
-        name: &str,
-        value: impl FnOnce() -> Result<OsString, lexopt::Error>,
-    ) -> Result<bool, lexopt::Error> {
+    pub(super) fn flag_of_run(&mut self, name: &str, parser: &mut Parser) -> Result<bool, lexopt::Error> {
         match name {
-            "listen" => self.listen.push(url(&value()?.string()?)?),
-            "expose" => self.expose.push(value()?.parse()?),
-            name => return self.flag(name, value),
+            "listen" => self.listen.push(url(&parser.value()?.string()?)?),
+            "expose" => self.expose.push(parser.value()?.parse()?),
+            name => return self.flag(name, parser),
         }
         Ok(true)
     }

@@ -3,7 +3,6 @@ use std::time::Duration;
 
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncWrite, AsyncWriteExt, BufReader, BufWriter};
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
 
 use super::call::error_object;
 use super::log::say;
@@ -91,7 +90,7 @@ async fn run(
 async fn read(
     bus: &Bus,
     mut input: impl AsyncBufRead + Unpin,
-    started: mpsc::Sender<(u64, JoinHandle<Reply>)>,
+    started: mpsc::Sender<(u64, oneshot::Receiver<Reply>)>,
 ) -> std::io::Result<()> {
     let most = bus.limits().max_bytes();
     let (mut number, mut line) = (0, Vec::new());
@@ -102,7 +101,9 @@ async fn read(
         }
         let Ok(place) = started.reserve().await else { return Ok(()) };
         let (bus, line) = (bus.clone(), std::mem::take(&mut line));
-        place.send((number, task::spawn_joined(async move { bus.act_bytes(&line).await })));
+        let (tell, told) = oneshot::channel();
+        task::spawn(async move { drop(tell.send(bus.act_bytes(&line).await)) });
+        place.send((number, told));
     }
     Ok(())
 }
@@ -136,7 +137,7 @@ async fn read_line(
 
 async fn write(
     mut output: impl AsyncWrite + Unpin,
-    mut replies: mpsc::Receiver<(u64, JoinHandle<Reply>)>,
+    mut replies: mpsc::Receiver<(u64, oneshot::Receiver<Reply>)>,
 ) -> std::io::Result<bool> {
     let mut failed = false;
     while let Some((number, mut reply)) = replies.recv().await {
@@ -148,8 +149,12 @@ async fn write(
             output.flush().await?;
             reply.await
         };
-        let reply = reply.unwrap_or_else(|cause| {
-            Err(CallError::Bus(Error::new(ErrorKind::Panic, Outcome::Unknown, cause.to_string())))
+        let reply = reply.unwrap_or_else(|_| {
+            Err(CallError::Bus(Error::new(
+                ErrorKind::Panic,
+                Outcome::Unknown,
+                "the call ended without a reply",
+            )))
         });
         match reply {
             Ok(reply) => output.write_all(&reply).await?,

@@ -1,4 +1,3 @@
-use std::collections::BTreeSet;
 use std::future::{Future, pending, poll_fn};
 use std::pin::Pin;
 use std::task::Poll;
@@ -8,10 +7,11 @@ use super::log::say;
 use super::network::Network;
 use super::{MainOptions, Otherwise, counted, signal, watchdog};
 use crate::bus::{Builder, Bus};
+use crate::list::{List, join};
 use crate::message::{Error, Result};
 use crate::pattern::Value;
 use crate::seam::clock;
-use crate::sort::gather;
+use crate::sort::distinct;
 use crate::transport::Listener;
 
 /// How long the last answers may take to leave.
@@ -43,8 +43,7 @@ pub(super) async fn until_signal(
     let signals = signal::Signals::listen()?;
     let bus = network.prepare(builder)?.start()?;
     let listeners = network.join(&bus).await?;
-    let services: BTreeSet<String> = gather(bus.flows().flows.into_iter().map(|flow| flow.service));
-    let services = services.into_iter().collect::<Vec<_>>().join(", ");
+    let services = join(&distinct(bus.flows().flows.into_iter().map(|flow| flow.service)), ", ");
     if let Some(note) = bus.dedup_note() {
         say(&note);
     }
@@ -61,7 +60,7 @@ pub(super) async fn until_signal(
         counted(bus.size(), "handler")
     ));
     watchdog::watch(&bus);
-    let mut beside = Beside(beside.into_iter().map(|run| run(bus.clone())).collect());
+    let mut beside = Beside(beside.into_iter().map(|run| run(bus.clone())).list());
     let exit = tokio::select! {
         exit = end_by(&bus, listeners, signals) => exit,
         failed = beside.failure() => return Err(failed),

@@ -67,7 +67,7 @@ impl Core {
             Some(way) => Some(Arc::clone(way.target())),
         };
         self.refuses_to_send(&envelope)?;
-        let reply = self.remote.call(&bytes, &envelope, &self.settings, first, find).await;
+        let reply = self.remote.call(&bytes, &envelope, &self.settings, first, &find).await;
         self.replied(reply, &bytes, &envelope)
     }
 
@@ -81,7 +81,7 @@ impl Core {
     ) -> Reply {
         let envelope = Envelope::again(origin, id, deadline);
         let find = || self.find_away(&Scan::read(&bytes, &self.settings.limits).ok()?, &envelope);
-        let reply = self.remote.call_again(&bytes, &envelope, &self.settings, failed, find).await;
+        let reply = self.remote.call_again(&bytes, &envelope, &self.settings, failed, &find).await;
         self.replied(reply, &bytes, &envelope)
     }
 

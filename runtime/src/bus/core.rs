@@ -1,5 +1,6 @@
 use std::any::Any;
 use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::{Arc, OnceLock, RwLock};
 use std::task::Poll;
 
@@ -18,6 +19,7 @@ use super::route::Route;
 use super::settings::Settings;
 use crate::flow::{End, Flow, Flows, Snapshot};
 use crate::handler::{Context, Input, InputKind, Slot};
+use crate::list::{List, join};
 use crate::message::{Error, ErrorKind, Outcome};
 use crate::seam::clock::{self, Instant};
 use crate::testing::Recorder;
@@ -126,7 +128,7 @@ impl Core {
         };
         match &self.edge {
             Some(edge) if envelope.origin.parent.is_none() => {
-                edge.around(context.meta().clone(), handler.names(), deadline, limited).await
+                edge.around(context.meta().clone(), handler.names(), deadline, pin!(limited)).await
             }
             _ => limited.await,
         }
@@ -153,7 +155,7 @@ impl Core {
         };
         let Some(layers) = &handler.layers else { return run.await };
         let deadline = envelope.deadline(self.settings.budget);
-        layers.around(context.meta().clone(), handler.names(), deadline, run).await
+        layers.around(context.meta().clone(), handler.names(), deadline, pin!(run)).await
     }
 
     /// When a handler that has to wait must have ended (rule R13).
@@ -246,14 +248,14 @@ impl Core {
                 handler: handler.about.name().to_owned(),
                 counts: self.flows.read(handler.flow),
             })
-            .collect();
+            .list();
         Snapshot::new(flows, self.flows.read(self.unrouted()).not_done, self.remote.outgoing())
     }
 }
 
 #[cold]
 fn circle(envelope: &Envelope<'_>, most: u32) -> Error {
-    let chain = envelope.chain().join(" → ");
+    let chain = join(&envelope.chain(), " → ");
     Error::new(
         ErrorKind::Loop,
         Outcome::NotDone,

@@ -14,6 +14,7 @@ use super::outside::Outside;
 use super::queue::{Body, Job};
 use super::route::{Route, could_answer, scalar};
 use crate::handler::BoxFuture;
+use crate::list::List;
 use crate::message::json::{self, Malformed, Scan, path_of_end};
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Message, MessageInfo, Outcome};
 use crate::pattern::{Compare, JsonFields, Scalar};
@@ -196,7 +197,7 @@ impl Core {
             .iter()
             .filter(|(_, value)| !value.is_glob())
             .map(|(name, value)| (name, scalar(value.as_ref())))
-            .collect();
+            .list();
         let all = self.services.find_all(&fixed, &self.handlers);
         self.first_below(all, self.settings.compare, &below).is_some()
             || self.remote.find_below(&fixed, &below).is_some()
@@ -266,7 +267,7 @@ impl Core {
     ) -> Result<Vec<u8>, CallError<ErrorReply>> {
         self.refuses_to_send(envelope)?;
         let find = || self.find_away(scan, envelope);
-        match self.remote.call(bytes, envelope, &self.settings, find(), find).await {
+        match self.remote.call(bytes, envelope, &self.settings, find(), &find).await {
             Some(reply) => reply.map_err(|error| named(error, envelope)),
             None => Err(CallError::Bus(self.no_handler_anywhere(scan, envelope))),
         }

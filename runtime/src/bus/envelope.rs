@@ -3,6 +3,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::origin::Origin;
+use crate::list::List;
 use crate::message::Text;
 use crate::message::{Id, Meta, Receipt, TraceParent};
 use crate::router::Below;
@@ -171,7 +172,7 @@ impl<'a> Envelope<'a> {
         };
         let chain = parent.chain();
         let from = chain.len().saturating_sub(LONGEST_CHAIN);
-        chain[from..].iter().map(|pattern| (*pattern).into()).collect()
+        chain[from..].iter().map(|pattern| (*pattern).into()).list()
     }
 }
 

@@ -14,6 +14,7 @@ use super::start_error::StartError;
 use super::typed::Given;
 use crate::flow::{SEEN_AFTER, Snapshot};
 use crate::handler::{Context, FromContext, Need};
+use crate::list::{List, join};
 use crate::message::json::{Limits, Scan};
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Message, Outcome, Result};
 use crate::pattern::Compare;
@@ -379,11 +380,11 @@ impl Core {
         let found = self.transports.iter().find(|transport| transport.schemes().contains(&url.scheme()));
         found.ok_or_else(|| {
             let known: Vec<&str> =
-                self.transports.iter().flat_map(|transport| transport.schemes()).copied().collect();
+                self.transports.iter().flat_map(|transport| transport.schemes()).copied().list();
             let known = if known.is_empty() {
                 "none, since no transport's feature is on".to_owned()
             } else {
-                known.join(", ")
+                join(&known, ", ")
             };
             let cure = missing_feature(url).map_or_else(String::new, |cure| format!("; {cure}"));
             Error::usage(format!(
@@ -455,7 +456,7 @@ impl Core {
                 .filter(|group| only.is_empty() || only.contains(&group.name))
                 .filter_map(|group| group.observers.find(&scan))
                 .filter(|observer| outside.is_none_or(|outside| outside.reaches(*observer)))
-                .collect()
+                .list()
         };
         let mut groups = 0;
         let mut refused = None;

@@ -1,4 +1,5 @@
 use super::mounted::Mounted;
+use crate::list::List;
 use crate::pattern::Compare;
 use crate::router::{Explanation, Fields, Matcher};
 
@@ -58,5 +59,5 @@ impl Index {
 /// These handlers, each before the one that it replaced.
 pub(super) fn with_replaced(firsts: impl Iterator<Item = u32>, handlers: &[Mounted]) -> Vec<u32> {
     let replaced = |index: &u32| handlers[*index as usize].replaced;
-    firsts.flat_map(|first| std::iter::successors(Some(first), replaced)).collect()
+    firsts.flat_map(|first| std::iter::successors(Some(first), replaced)).list()
 }

@@ -1,5 +1,6 @@
 use std::fmt;
 use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Waker, Poll};
 
@@ -125,17 +126,16 @@ impl Layers {
 
     /// Runs `handler` when the layers let the message through, and gives up on it when they do. Layers have no more time
     /// than the message (rule R4); `run` ends by itself at the deadline.
-    pub(crate) async fn around<T>(
+    pub(crate) async fn around(
         &self,
         meta: Meta,
         (service, handler): (Text, Text),
         deadline: Instant,
-        run: impl Future<Output = Result<T, Error>>,
-    ) -> Result<T, Error> {
+        mut run: Pin<&mut (dyn Future<Output = Result<(), Error>> + Send)>,
+    ) -> Result<(), Error> {
         let (open, opened) = oneshot::channel();
         let (end, ended) = oneshot::channel();
         let mut stack = self.0.0.call(Request { meta, service, handler, gate: Gate { open, ended } });
-        let mut run = std::pin::pin!(run);
         tokio::select! {
             biased;
             Ok(()) = opened => {}

@@ -132,7 +132,7 @@ impl About {
         self.info().is_some_and(|info| info.by_ref)
     }
 
-    pub(crate) fn needs(&self) -> impl Iterator<Item = &'static Need> + use<> {
-        self.info().map_or(&[][..], |info| info.needs).iter().copied().flatten()
+    pub(crate) fn needs(&self) -> Vec<&'static Need> {
+        self.info().map(Info::needs).unwrap_or_default()
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::core::Core;
 use super::envelope::Envelope;
 use super::remote::Observer;
+use crate::list::List;
 use crate::message::{Error, ErrorKind, Outcome};
 use crate::router::Below;
 use crate::router::{Explanation, Fields, Matcher};
@@ -19,7 +20,7 @@ impl Core {
     #[cold]
     pub(crate) fn no_handler(&self, message: &dyn Fields, envelope: &Envelope<'_>) -> Error {
         let groups = self.groups.iter().filter(|group| group.observers.find_any(message).is_some()).count();
-        let all = || self.services.firsts().map(|index| self.handler(index).text.to_string()).collect();
+        let all = || self.services.firsts().map(|index| self.handler(index).text.to_string()).list();
         self.unanswered(&self.services.explain(message), groups, all, envelope)
     }
 
@@ -27,12 +28,12 @@ impl Core {
     #[cold]
     pub(crate) fn no_handler_anywhere(&self, message: &dyn Fields, envelope: &Envelope<'_>) -> Error {
         let here = self.groups.iter().filter(|group| group.observers.find_any(message).is_some());
-        let here: Vec<&str> = here.map(|group| &*group.name).collect();
+        let here: Vec<&str> = here.map(|group| &*group.name).list();
         let away = self.remote.observers(message);
         let away = away.iter().filter(|one| one.group.as_deref().is_none_or(|name| !here.contains(&name)));
         let groups = here.len() + away.count();
         let matcher = self.patterns_anywhere();
-        let all = || matcher.iter().map(|found| found.pattern().to_string()).collect();
+        let all = || matcher.iter().map(|found| found.pattern().to_string()).list();
         let error = self.unanswered(&matcher.explain(&message), groups, all, envelope);
         let silent = self.silent();
         if silent.is_empty() {
@@ -79,7 +80,7 @@ impl Core {
             return None;
         }
         let target = self.remote.find(message)?;
-        Some((target.pattern.clone(), target.peers.iter().map(|peer| peer.url.clone()).collect()))
+        Some((target.pattern.clone(), target.peers.iter().map(|peer| peer.url.clone()).list()))
     }
 
     /// Who hears `message` if it is published, here and elsewhere.
@@ -98,7 +99,7 @@ impl Core {
         };
         for Observer { group, target } in self.remote.observers(message) {
             if !group.as_deref().is_some_and(here) {
-                let at = target.peers.iter().map(|peer| peer.url.clone()).collect();
+                let at = target.peers.iter().map(|peer| peer.url.clone()).list();
                 all.push(Hearer::Elsewhere { group, pattern: target.pattern.clone(), at });
             }
         }

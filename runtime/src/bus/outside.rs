@@ -1,6 +1,7 @@
 use super::index::with_replaced;
-use super::remote::pin_of;
+use super::remote::pins_of;
 use super::{Core, Envelope, Mounted};
+use crate::list::List;
 use crate::message::{Error, Result};
 use crate::pattern::{Compare, Pattern};
 use crate::router::{Fields, Matcher};
@@ -21,7 +22,7 @@ impl Outside {
             Exposed::All => None,
             Exposed::Pins(pins) => {
                 let all = core.handlers.iter();
-                Some(all.map(|handler| pins.iter().any(|pin| has(&handler.pattern, pin))).collect())
+                Some(all.map(|handler| pins.iter().any(|pin| has(&handler.pattern, pin))).list())
             }
         };
         let by_text = (compare == Compare::Text && core.settings.compare != compare).then(|| {
@@ -46,13 +47,13 @@ impl Outside {
                 "`observe` goes into an address of another process, and this is one to listen at; leave it out",
             ));
         }
-        let pins = url.options("pin").map(pin_of).collect::<Result<Vec<_>>>()?;
+        let pins = pins_of(url, "pin")?;
         if !pins.is_empty() {
             let all = (0..).zip(&core.handlers);
             let both = |(index, handler): (u32, &Mounted)| {
                 self.reaches(index) && pins.iter().any(|pin| has(&handler.pattern, pin))
             };
-            self.exposed = Some(all.map(both).collect());
+            self.exposed = Some(all.map(both).list());
         }
         if self.exposed.as_ref().is_some_and(|all| !all.contains(&true)) {
             return Err(Error::usage(format!(

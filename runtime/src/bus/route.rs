@@ -1,5 +1,6 @@
 use super::core::Core;
 use super::deliver::{Choice, Takes};
+use crate::list::List;
 use crate::message::{Message, MessageInfo};
 use crate::pattern::{Compare, Pattern, PatternInfo, Scalar, Value, ValueRef};
 use crate::router::precedence;
@@ -40,7 +41,7 @@ impl Route {
     pub(crate) fn of(core: &Core, message: &'static MessageInfo) -> Self {
         let tests = |index| Tests::of(&core.handler(index).pattern, core.settings.compare, message);
         let mut firsts: Vec<(u32, Tests)> =
-            core.services.firsts().filter_map(|index| Some((index, tests(index)?))).collect();
+            core.services.firsts().filter_map(|index| Some((index, tests(index)?))).list();
         sort_by(&mut firsts, |(a, _), (b, _)| {
             let (a, b) = (core.handler(*a), core.handler(*b));
             precedence(core.settings.compare, (&a.pattern, a.rank), (&b.pattern, b.rank))

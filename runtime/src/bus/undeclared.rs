@@ -1,6 +1,7 @@
 //! Handlers that do not say what a second run of them does (rule R3).
 
 use super::core::Core;
+use crate::list::{List, join};
 use crate::registry::{Effect, Kind};
 
 impl Core {
@@ -10,7 +11,7 @@ impl Core {
             let info = handler.about.info()?;
             (info.kind == Kind::Service && info.effect == Effect::Undeclared).then_some(info.name)
         });
-        let mut names: Vec<&str> = undeclared.collect();
+        let mut names: Vec<&str> = undeclared.list();
         names.dedup();
         (!names.is_empty()).then(|| note(&names))
     }
@@ -21,7 +22,7 @@ pub(crate) fn note(names: &[&str]) -> String {
     format!(
         "`{}` has no `effect(…)`: where a process dies or falls silent in the middle of a call, the call is not made again and \
          its caller gets *unknown*; declare `effect(read)`, `effect(idempotent)`, `effect(dedup)` or `effect(accept_duplicates)`",
-        names.join("`, `")
+        join(names, "`, `")
     )
 }
 

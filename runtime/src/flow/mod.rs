@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::list::List;
 use crate::sort::sort_by;
 
 /// How one message ended, for counting.
@@ -76,7 +77,7 @@ impl Flows {
 
     #[cold]
     fn make(&self, shard: usize) -> &[Counters] {
-        self.shards[shard].get_or_init(|| (0..self.flows).map(|_| Counters::default()).collect())
+        self.shards[shard].get_or_init(|| (0..self.flows).map(|_| Counters::default()).list().into())
     }
 
     /// Counts a message that comes. Whoever then looks whether the bus drains does so after the count: the processor

@@ -5,6 +5,7 @@ use super::check::answers;
 use super::prior::prior;
 use super::{Info, Kind};
 use crate::handler::Need;
+use crate::list::List;
 use crate::message::{MessageInfo, TypeSketch};
 use crate::pattern::{Pattern, PatternInfo, ValueRef};
 use crate::sort::{gather, sort_by};
@@ -120,10 +121,17 @@ impl Catalogue {
 
     /// The catalogue of these handlers.
     pub fn of(infos: impl IntoIterator<Item = &'static Info>) -> Self {
-        let infos: Vec<&'static Info> = infos.into_iter().collect();
-        let handlers =
-            infos.iter().flat_map(|info| info.patterns.iter().map(|pattern| handler(info, pattern, &infos)));
-        Catalogue::sorted(handlers.collect())
+        Catalogue::of_all(&infos.into_iter().list())
+    }
+
+    fn of_all(infos: &[&'static Info]) -> Self {
+        let mut handlers = Vec::new();
+        for info in infos {
+            for pattern in &*info.patterns {
+                handlers.push(handler(info, pattern, infos));
+            }
+        }
+        Catalogue::sorted(handlers)
     }
 
     fn sorted(mut handlers: Vec<Handler>) -> Self {
@@ -136,15 +144,15 @@ impl Catalogue {
 
     /// The catalogue of handlers under the patterns that they have in this process: one entry for each pair.
     pub(crate) fn of_mounted<'a>(mounted: impl IntoIterator<Item = (&'static Info, &'a Pattern)>) -> Self {
-        let mounted: Vec<_> = mounted.into_iter().collect();
-        let infos: Vec<&'static Info> = mounted.iter().map(|(info, _)| *info).collect();
+        let mounted: Vec<_> = mounted.into_iter().list();
+        let infos: Vec<&'static Info> = mounted.iter().map(|(info, _)| *info).list();
         let handlers = mounted.iter().filter_map(|(info, pattern)| {
             let mut entry = handler(info, info.patterns.first()?, &infos);
             entry.pattern = pattern.to_string();
             entry.keys = gather(pattern.iter().map(|(name, given)| (name.to_owned(), value(given.as_ref()))));
             Some(entry)
         });
-        Catalogue::sorted(handlers.collect())
+        Catalogue::sorted(handlers.list())
     }
 
     /// The same for who may know of these handlers only: without what they send to others, and without places in the
@@ -172,7 +180,9 @@ impl Catalogue {
 fn handler(info: &'static Info, pattern: &PatternInfo, all: &[&'static Info]) -> Handler {
     let types = info.message.map(|message| (message.types)());
     let [input, reply, error] = types.map_or([None, None, None], |types| types.map(schema));
-    let needs = || info.needs.iter().copied().flatten();
+    let needs = info.needs();
+    let has_prior = needs.iter().any(|need| matches!(need, Need::Prior { .. }));
+    let prior = if has_prior { prior(info, pattern, all) } else { None };
     Handler {
         kind: match info.kind {
             Kind::Service => "service",
@@ -197,16 +207,12 @@ fn handler(info: &'static Info, pattern: &PatternInfo, all: &[&'static Info]) ->
         // An observer's reply goes nowhere.
         reply: reply.filter(|_| info.kind == Kind::Service),
         error: error.filter(|_| info.kind == Kind::Service),
-        prior: needs()
-            .any(|need| matches!(need, Need::Prior { .. }))
-            .then(|| prior(info, pattern, all))
-            .flatten()
-            .map(|(info, pattern)| PriorHandler {
-                handler: format!("{}::{}", info.service(), info.name),
-                pattern: pattern.text.to_owned(),
-            }),
-        outputs: needs().filter_map(|need| output(need, all)).collect(),
-        undeclared_outputs: needs().any(|need| matches!(need, Need::Anything)),
+        prior: prior.map(|(info, pattern)| PriorHandler {
+            handler: format!("{}::{}", info.service(), info.name),
+            pattern: pattern.text.to_owned(),
+        }),
+        outputs: needs.iter().filter_map(|need| output(need, all)).list(),
+        undeclared_outputs: needs.iter().any(|need| matches!(need, Need::Anything)),
     }
 }
 
@@ -223,7 +229,9 @@ fn with_keys(mut schema: Value, message: Option<&MessageInfo>) -> Value {
         }
     }
     if let Value::Array(required) = root.entry("required").or_insert_with(|| json!([])) {
-        required.extend(message.pattern.keys.iter().map(|key| Value::from(key.name)));
+        for key in message.pattern.keys {
+            required.push(Value::from(key.name));
+        }
     }
     schema
 }
@@ -239,7 +247,7 @@ fn output(need: &Need, all: &[&'static Info]) -> Option<Output> {
         .filter(|info| how == "emits" || info.kind == Kind::Service)
         .filter(|info| info.patterns.iter().any(|pattern| answers(message, pattern)))
         .map(|info| format!("{}::{}", info.service(), info.name))
-        .collect();
+        .list();
     // The linker's order says nothing, and a saved catalogue should differ only where the program does.
     sort_by(&mut answered_by, Ord::cmp);
     answered_by.dedup();

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use crate::handler::{Need, Shim};
+use crate::list::List;
 use crate::message::{MessageInfo, Place};
 use crate::pattern::{KeyInfo, PatternInfo, Patterns};
 
@@ -223,6 +224,17 @@ impl Info {
         self.module.split_at(from).1
     }
 
+    /// What its arguments ask for.
+    pub(crate) fn needs(&self) -> Vec<&'static Need> {
+        let mut all = Vec::new();
+        for of_one in self.needs {
+            for need in *of_one {
+                all.push(need);
+            }
+        }
+        all
+    }
+
     /// The crate it was written in.
     pub fn crate_name(&self) -> &'static str {
         // By a character: a search for text first studies the text.
@@ -241,7 +253,7 @@ inventory::collect!(Registration);
 ///
 /// A crate that is named only in `Cargo.toml` is not linked: write `use its_name as _;`.
 pub fn discover() -> Vec<&'static [Info]> {
-    inventory::iter::<Registration>.into_iter().map(Registration::list).collect()
+    inventory::iter::<Registration>.into_iter().map(Registration::list).list()
 }
 
 /// What `services![…]` lists: a handler, or a type whose methods are handlers.

@@ -10,27 +10,37 @@ pub(super) fn prior(
     all: &[&'static Info],
 ) -> Option<(&'static Info, &'static PatternInfo)> {
     let own = order(info, pattern);
-    let services = all.iter().filter(|other| other.kind == Kind::Service);
-    let each = services.flat_map(|other| other.patterns.iter().map(move |pattern| (*other, pattern)));
-    let behind = each.filter(|(other, theirs)| {
-        let equal = theirs.text == pattern.text;
-        let after = if equal { info.overrides && !other.overrides } else { order(other, theirs) <= own };
-        after && theirs.keys.iter().all(|key| has(pattern, key))
-    });
-    behind.max_by_key(|(other, theirs)| order(other, theirs))
+    let mut next: Option<(_, &Info, &PatternInfo)> = None;
+    for other in all.iter().filter(|other| other.kind == Kind::Service) {
+        for theirs in &*other.patterns {
+            let equal = theirs.text == pattern.text;
+            let place = order(other, theirs);
+            let after = if equal { info.overrides && !other.overrides } else { place <= own };
+            if after
+                && theirs.keys.iter().all(|key| has(pattern, key))
+                && next.is_none_or(|(first, ..)| first <= place)
+            {
+                next = Some((place, *other, theirs));
+            }
+        }
+    }
+    next.map(|(_, other, theirs)| (other, theirs))
 }
 
 /// The handlers that hand on by `Prior` what nothing in this program is certain to answer, so that another process has to;
 /// with the pattern of which that is so. Those that can do without are not among them.
 pub(crate) fn hands_on_outside(all: &[&'static Info]) -> Vec<(&'static Info, &'static PatternInfo)> {
-    let needs = |info: &Info| {
-        let mut needs = info.needs.iter().copied().flatten();
-        info.kind == Kind::Service && needs.any(|need| matches!(need, Need::Prior { optional: false }))
-    };
-    let all_of =
-        |info: &&'static Info| info.patterns.iter().map(|pattern| (*info, pattern)).collect::<Vec<_>>();
-    let each = all.iter().filter(|info| needs(info)).flat_map(all_of);
-    each.filter(|(info, pattern)| prior(info, pattern, all).is_none()).collect()
+    let mut outside = Vec::new();
+    for info in all.iter().filter(|info| info.kind == Kind::Service) {
+        if info.needs().iter().any(|need| matches!(need, Need::Prior { optional: false })) {
+            for pattern in &*info.patterns {
+                if prior(info, pattern, all).is_none() {
+                    outside.push((*info, pattern));
+                }
+            }
+        }
+    }
+    outside
 }
 
 fn order(info: &Info, pattern: &PatternInfo) -> (usize, i32, usize) {

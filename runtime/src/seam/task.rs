@@ -1,13 +1,17 @@
 //! Tasks: the only place that spawns.
 
 use std::future::Future;
+use std::pin::Pin;
 
 use tokio::runtime::Handle;
-use tokio::task::JoinHandle;
+
+/// A future of which only its end is of interest. Boxed, since all that tokio has for a task is compiled for each type of
+/// future, and for both of its runtimes.
+type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Runs `future` beside the caller, on the runtime the caller is on.
 pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
-    drop(tokio::spawn(future));
+    spawn_on(&Handle::current(), Box::pin(future));
 }
 
 /// Whether [`spawn`] can be called here.
@@ -18,15 +22,8 @@ pub(crate) fn can_spawn() -> bool {
 /// As [`spawn`], where there is a runtime: for what is left when something is dropped.
 pub(crate) fn spawn_if_possible(future: impl Future<Output = ()> + Send + 'static) {
     if let Ok(runtime) = Handle::try_current() {
-        drop(runtime.spawn(future));
+        spawn_on(&runtime, Box::pin(future));
     }
-}
-
-/// As [`spawn`], with a handle that waits for what it gives.
-pub(crate) fn spawn_joined<T: Send + 'static>(
-    future: impl Future<Output = T> + Send + 'static,
-) -> JoinHandle<T> {
-    tokio::spawn(future)
 }
 
 /// As [`spawn`], with a handle that ends it.
@@ -83,6 +80,10 @@ impl Runtime {
 
     /// Runs `future` on it.
     pub(crate) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
-        drop(self.0.spawn(future));
+        spawn_on(&self.0, Box::pin(future));
     }
+}
+
+fn spawn_on(runtime: &Handle, task: Task) {
+    drop(runtime.spawn(task));
 }

@@ -41,6 +41,7 @@ pub use recorder::{How, Recorded};
 
 use crate::bus::{Builder, Bus};
 use crate::handler::Accepts;
+use crate::list::List;
 use crate::message::Message;
 use crate::registry::Info;
 use crate::seam::clock;
@@ -74,7 +75,7 @@ impl TestBus {
     ///
     /// A message with the keys of `M` cannot be read as `M`.
     pub fn recorded<M: Message>(&self) -> Vec<M> {
-        self.messages().iter().filter(|recorded| recorded.is::<M>()).map(read).collect()
+        self.messages().iter().filter(|recorded| recorded.is::<M>()).map(read).list()
     }
 
     /// Waits for the first message of type `M`, also if it is there already.
@@ -93,8 +94,8 @@ impl TestBus {
     /// Too few come within 5 seconds; the text lists what came instead.
     pub async fn wait_for_many<M: Message>(&self, count: usize) -> Vec<M> {
         let found = self.recorder().wait_for(|messages| {
-            let found: Vec<&Recorded> = messages.iter().filter(|recorded| recorded.is::<M>()).collect();
-            (found.len() >= count).then(|| found.into_iter().map(read).collect())
+            let found: Vec<&Recorded> = messages.iter().filter(|recorded| recorded.is::<M>()).list();
+            (found.len() >= count).then(|| found.into_iter().map(read).list())
         });
         tokio::select! {
             biased;

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::TestBus;
 use super::sample::{objects, sample, with_unknown_key};
 use crate::bus::{Mounted, Origin, Target};
+use crate::list::List;
 use crate::message::json::Scan;
 use crate::message::{CallError, MessageInfo};
 use crate::pattern::{Pattern, ValueRef};
@@ -86,11 +87,11 @@ impl TestBus {
     /// A service refuses an unknown key or answers otherwise because of it, or no message can be made up for it; the text
     /// lists all of them.
     pub async fn must_ignore(&self) {
-        let recorded: Vec<Value> = self.messages().into_iter().map(|recorded| recorded.message).collect();
+        let recorded: Vec<Value> = self.messages().into_iter().map(|recorded| recorded.message).list();
         let mut text = String::new();
         let all = &self.core().handlers;
         let stand_ins = all.iter().filter(|handler| handler.about.info().is_none());
-        let replaced: Vec<u32> = stand_ins.filter_map(|handler| handler.replaced).collect();
+        let replaced: Vec<u32> = stand_ins.filter_map(|handler| handler.replaced).list();
         for handler in all.iter().filter(|handler| !replaced.contains(&handler.flow)) {
             let index = handler.flow;
             let Some(info) = handler.about.info().filter(|_| handler.kind == Kind::Service) else { continue };

@@ -1,11 +1,12 @@
 //! A message made up for a type that says nothing of itself but why it refuses one: serde's own words lead the way.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use crate::list::List;
 use crate::message::{FieldKind, MessageInfo};
+use crate::sort::gather;
 
 /// How often a message is changed before the type is given up.
 const MOST: usize = 500;
@@ -39,8 +40,8 @@ pub(super) fn sample(message: &MessageInfo) -> Option<Value> {
         _ => json!({}),
     };
     let fields = message.fields.iter().map(|field| (field.name.to_owned(), first(field.kind)));
-    let mut sample = Value::Object(fields.collect());
-    let mut tried = BTreeSet::new();
+    let mut sample = Value::Object(gather(fields));
+    let mut tried = Vec::new();
     for _ in 0..MOST {
         let written = Written::of(&sample);
         match (message.try_read)(written.text.as_bytes()) {
@@ -55,27 +56,22 @@ pub(super) fn sample(message: &MessageInfo) -> Option<Value> {
 pub(super) fn objects(value: &Value) -> Vec<String> {
     let written = Written::of(value);
     let is_object = |path: &&String| value.pointer(path).is_some_and(Value::is_object);
-    written.places.iter().map(|place| &place.path).filter(is_object).cloned().collect()
+    written.places.iter().map(|place| &place.path).filter(is_object).cloned().list()
 }
 
 /// Changes what `why` complains about to something that was not tried there; `None` if there is nothing left.
-fn mend(
-    sample: &mut Value,
-    written: &Written,
-    why: &str,
-    tried: &mut BTreeSet<(String, String)>,
-) -> Option<()> {
+fn mend(sample: &mut Value, written: &Written, why: &str, tried: &mut Vec<(String, Value)>) -> Option<()> {
     let (why, column) = why.rsplit_once(" at line 1 column ")?;
     // Of a list or a map serde_json tells what was read before it, of anything else what was read with it.
     let unread = ["invalid type: map", "invalid type: sequence"].iter().any(|begin| why.starts_with(begin));
     let at = column.parse::<usize>().ok()?.saturating_sub(usize::from(!unread));
     if let Some(field) = why.strip_prefix("missing field ") {
-        let path = written.innermost(at, Value::is_object, sample)?;
+        let path = written.innermost(at, &Value::is_object, sample)?;
         let object = sample.pointer_mut(&path)?.as_object_mut()?;
         object.insert(field.trim_matches('`').to_owned(), json!({}));
         return Some(());
     }
-    let path = written.innermost(at, |_| true, sample)?;
+    let path = written.innermost(at, &|_| true, sample)?;
     let expected = why.rsplit_once("expected ").map_or("", |(_, expected)| expected);
     let place = sample.pointer_mut(&path)?;
     let told = match &*place {
@@ -85,8 +81,10 @@ fn mend(
         _ => said(expected),
     };
     let guesses = GUESSES.iter().filter_map(|guess| serde_json::from_str(guess).ok());
-    let new = told.into_iter().chain(guesses).find(|new| tried.insert((path.clone(), new.to_string())));
-    *place = new?;
+    let is_new = |new: &Value| !tried.iter().any(|(at, value)| *at == path && value == new);
+    let new = told.into_iter().chain(guesses).find(is_new)?;
+    tried.push((path, new.clone()));
+    *place = new;
     Some(())
 }
 
@@ -171,9 +169,9 @@ impl Written {
     }
 
     /// The path of the smallest fitting part that has the byte `at`.
-    fn innermost(&self, at: usize, fits: impl Fn(&Value) -> bool, value: &Value) -> Option<String> {
+    fn innermost(&self, at: usize, fits: &dyn Fn(&Value) -> bool, value: &Value) -> Option<String> {
         let has = |place: &&Place| (place.begin..place.end).contains(&at);
-        let fitting = |place: &&Place| value.pointer(&place.path).is_some_and(&fits);
+        let fitting = |place: &&Place| value.pointer(&place.path).is_some_and(fits);
         let found =
             self.places.iter().filter(has).filter(fitting).min_by_key(|place| place.end - place.begin);
         found.map(|place| place.path.clone())
@@ -183,12 +181,8 @@ impl Written {
 /// A key that nobody has, with a value that nobody expects.
 pub(super) fn with_unknown_key(value: &Value, path: &str) -> Value {
     let mut value = value.clone();
-    let unknown: Map<String, Value> =
-        [("matchbus-test:unknown-key".to_owned(), json!({ "may": ["be", "anything"] }))]
-            .into_iter()
-            .collect();
     if let Some(Value::Object(object)) = value.pointer_mut(path) {
-        object.extend(unknown);
+        object.insert("matchbus-test:unknown-key".to_owned(), json!({ "may": ["be", "anything"] }));
     }
     value
 }

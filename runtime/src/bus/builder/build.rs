@@ -1,6 +1,5 @@
 //! What the bus is made of, once the checks have passed.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock, RwLock};
 
@@ -15,7 +14,9 @@ use crate::bus::lifecycle::Lifecycle;
 use crate::bus::mounted::Mounted;
 use crate::bus::queue::{Queue, Queued};
 use crate::bus::remote::Remote;
+use crate::by_name::ByName;
 use crate::flow::Flows;
+use crate::list::List;
 use crate::registry::Kind;
 use crate::sort::sort_by;
 use crate::testing::Recorder;
@@ -30,7 +31,7 @@ impl Builder {
     fn all_transports(&mut self) -> Vec<Arc<dyn Transport>> {
         let own = std::mem::take(&mut self.transports);
         #[cfg(any(feature = "http", feature = "tcp"))]
-        let own = crate::transport::built_in(&self.tls).into_iter().chain(own).collect();
+        let own = crate::transport::built_in(&self.tls).into_iter().chain(own).list();
         own
     }
 
@@ -39,7 +40,7 @@ impl Builder {
         let Builder { drafts, states, settings, layers, only, with, record, routes, .. } = self;
         let layers_at = |at: At| {
             let here: Vec<&Wrap> =
-                layers.iter().filter(|(place, _)| *place == at).map(|(_, wrap)| wrap).collect();
+                layers.iter().filter(|(place, _)| *place == at).map(|(_, wrap)| wrap).list();
             Layers::stack(here.into_iter())
         };
         let (around_handlers, edge) = (layers_at(At::Handler), layers_at(At::Edge));
@@ -76,17 +77,13 @@ impl Builder {
             }
         }
         let of_kind = |handlers: &[Mounted], kind| {
-            handlers
-                .iter()
-                .filter(|handler| handler.kind == kind)
-                .map(|handler| handler.flow)
-                .collect::<Vec<_>>()
+            handlers.iter().filter(|handler| handler.kind == kind).map(|handler| handler.flow).list()
         };
         let services = of_kind(&handlers, Kind::Service);
         let services = Index::build(settings.compare, &mut handlers, services.into_iter());
-        let mut groups: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+        let mut groups: ByName<Vec<u32>> = ByName::default();
         for observer in of_kind(&handlers, Kind::Observer) {
-            groups.entry(handlers[observer as usize].about.service().to_owned()).or_default().push(observer);
+            groups.entry(handlers[observer as usize].about.service().to_owned()).push(observer);
         }
         let groups = groups
             .into_iter()
@@ -94,7 +91,7 @@ impl Builder {
                 name: name.into(),
                 observers: Index::build(settings.compare, &mut handlers, which.into_iter()),
             })
-            .collect();
+            .list();
         let mut types = ByType::default();
         for message in handlers.iter().filter_map(|handler| handler.about.message()) {
             let next = u32::try_from(types.len()).unwrap_or(u32::MAX);
@@ -104,10 +101,10 @@ impl Builder {
         let skips_local = routes.iter().any(|route| route.skip_local);
         Core {
             flows: Flows::new(handlers.len() + 1),
-            routes: types.iter().map(|_| OnceLock::new()).collect(),
+            routes: types.iter().map(|_| OnceLock::new()).list().into(),
             handlers: handlers.into(),
             services,
-            groups,
+            groups: groups.into(),
             types,
             strangers: RwLock::default(),
             states,

@@ -1,15 +1,15 @@
 //! What would keep a bus from starting, all of it at once.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::Builder;
 use super::draft::{joined, mounts};
 use crate::bus::route::could_answer;
 use crate::bus::start_error::StartProblem;
+use crate::by_name::ByName;
 use crate::handler::Need;
+use crate::list::{List, join};
 use crate::pattern::Pattern;
-use crate::registry::{self, CheckAt, Entry, Kind, Problem, ProblemKind};
-use crate::sort::gather;
+use crate::registry::{self, CheckAt, Entry, Info, Kind, Problem, ProblemKind};
+use crate::sort::distinct;
 
 impl Builder {
     /// Everything that would keep the bus from starting.
@@ -24,9 +24,9 @@ impl Builder {
 
     fn check_services(&self, problems: &mut Vec<StartProblem>) {
         let Some(only) = &self.only else { return };
-        let known: BTreeSet<&str> = gather(self.drafts.iter().map(|draft| draft.about.service()));
-        let list = known.iter().copied().collect::<Vec<_>>().join(", ");
-        for name in only.iter().filter(|name| !known.contains(name.as_str())) {
+        let known = distinct(self.drafts.iter().map(|draft| draft.about.service()));
+        let list = join(&known, ", ");
+        for name in distinct(only).into_iter().filter(|name| !known.contains(&name.as_str())) {
             problems.push(StartProblem::new(
                 "unknown-service",
                 format!("there is no service `{name}` in this program; it has: {list}"),
@@ -38,15 +38,10 @@ impl Builder {
         if self.handler_crates.is_empty() {
             return;
         }
-        let (mut linked, mut last) = (BTreeSet::new(), "");
-        for info in self.drafts.iter().filter_map(|draft| draft.about.info()) {
-            // The handlers of a crate come one after the other, and a program has thousands.
-            let name = info.crate_name();
-            if name != last {
-                linked.insert(name);
-                last = name;
-            }
-        }
+        let infos = self.drafts.iter().filter_map(|draft| draft.about.info());
+        let mut linked: Vec<&str> = infos.map(Info::crate_name).list();
+        // The handlers of a crate come one after the other, and a program has thousands.
+        linked.dedup();
         let named = self.handler_crates.iter().map(|one| one.split_once('=').unwrap_or((one, one)));
         for (name, _) in named.filter(|(_, library)| !linked.contains(library)) {
             problems.push(StartProblem::new(
@@ -60,22 +55,22 @@ impl Builder {
     }
 
     fn check_states(&self, problems: &mut Vec<StartProblem>) {
-        let mut missing: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        let mut missing: ByName<Vec<&str>> = ByName::default();
         for draft in self.drafts.iter().filter(|draft| mounts(self.only.as_ref(), draft)) {
             for need in draft.about.needs() {
                 if let Need::State { id, name, optional: false } = need
                     && !self.states.contains_key(id)
                 {
-                    missing.entry(name()).or_default().push(draft.about.name());
+                    missing.entry(name().to_owned()).push(draft.about.name());
                 }
             }
         }
-        for (name, handlers) in missing {
+        for (name, handlers) in missing.into_iter() {
             problems.push(StartProblem::new(
                 "missing-state",
                 format!(
                     "no state of type `{name}` was given, but `{}` needs it: add `.state(…)` before the start",
-                    handlers.join("`, `")
+                    join(&handlers, "`, `")
                 ),
             ));
         }
@@ -99,7 +94,9 @@ impl Builder {
             ProblemKind::OverridesNothing => self.checked,
             _ => true,
         });
-        problems.extend(told.map(|problem| StartProblem::new(problem.kind().as_str(), problem.to_string())));
+        for problem in told {
+            problems.push(StartProblem::new(problem.kind().as_str(), problem.to_string()));
+        }
         if found.more() > 0 {
             problems.push(StartProblem::new("more", format!("and {} more", found.more())));
         }
@@ -109,18 +106,17 @@ impl Builder {
     /// different.
     fn check_with(&self, problems: &mut Vec<StartProblem>) {
         let mut problem = |text: String| problems.push(StartProblem::new("with-key", text));
-        let mut names = BTreeSet::new();
-        let twice: BTreeSet<&str> =
-            gather(self.with.iter().map(|(key, _)| &**key).filter(|key| !names.insert(*key)));
+        let names = || self.with.iter().map(|(key, _)| key.as_str());
+        let twice = distinct(names().filter(|key| names().filter(|other| other == key).count() > 1));
         if !twice.is_empty() {
-            let twice = twice.into_iter().collect::<Vec<_>>().join("`, `");
+            let twice = join(&twice, "`, `");
             return problem(format!("the key `{twice}` is given twice for the start: name each key once"));
         }
         if self.with.is_empty() {
             return;
         }
         // By group and what a pattern became: what it was, and whose.
-        let mut seen: BTreeMap<(&str, String), (Pattern, &str)> = BTreeMap::new();
+        let mut seen: ByName<Option<(Pattern, &str)>> = ByName::default();
         let mut all: Vec<AtStart<'_>> = Vec::new();
         for draft in self.drafts.iter().filter(|draft| mounts(self.only.as_ref(), draft)) {
             let name = draft.about.name();
@@ -135,16 +131,17 @@ impl Builder {
                         continue;
                     }
                 };
-                let key = (group, became.to_string());
+                // With the length of the first, no two pairs are one text.
+                let key = format!("{} {group}{became}", group.len());
                 let rank = draft.about.info().filter(|info| info.ranked).map(|info| info.rank);
                 all.push(AtStart { group, name, rank, before: own.len(), pattern: became.clone() });
-                match seen.get(&key) {
+                match seen.entry(key) {
                     Some((other, whose)) if *other != own && !draft.replaces => problem(format!(
                         "with the keys given at start, `{other}` of `{whose}` and `{own}` of `{name}` are both `{became}`: \
                          mount one of them, or ask for one more key in one"
                     )),
                     Some(_) => {}
-                    None => drop(seen.insert(key, (own, name))),
+                    first => *first = Some((own, name)),
                 }
             }
         }
@@ -164,18 +161,25 @@ impl Builder {
     /// Whether what the handlers of an `Unanswered` problem send is answered by closures, which the check of the
     /// annotated functions does not see.
     fn closures_answer(&self, problem: &Problem) -> bool {
-        let closures = || self.drafts.iter().flat_map(|draft| &draft.patterns);
-        let functions = || self.infos().into_iter().flat_map(|info| info.patterns.iter());
-        let needs = problem.handlers().iter().flat_map(|info| info.needs.iter().copied().flatten());
-        let messages = needs.filter_map(|need| match need {
-            Need::Calls(message) | Need::Emits(message) => Some(*message),
-            _ => None,
-        });
-        messages
-            .filter(|message| {
-                !message.external && !functions().any(|pattern| registry::answers(message, pattern))
-            })
-            .all(|message| closures().any(|pattern| could_answer(pattern, message)))
+        let infos = self.infos();
+        let function = |message| {
+            infos.iter().any(|info| info.patterns.iter().any(|pattern| registry::answers(message, pattern)))
+        };
+        let closure = |message| {
+            self.drafts
+                .iter()
+                .any(|draft| draft.patterns.iter().any(|pattern| could_answer(pattern, message)))
+        };
+        for info in problem.handlers() {
+            for need in info.needs() {
+                if let Need::Calls(message) | Need::Emits(message) = need
+                    && !(message.external || function(message) || closure(message))
+                {
+                    return false;
+                }
+            }
+        }
+        true
     }
 }
 

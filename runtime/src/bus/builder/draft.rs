@@ -1,4 +1,3 @@
-use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -87,8 +86,8 @@ impl Draft {
     }
 }
 
-pub(super) fn mounts(only: Option<&BTreeSet<String>>, draft: &Draft) -> bool {
-    only.is_none_or(|only| only.contains(draft.about.service()))
+pub(super) fn mounts(only: Option<&Vec<String>>, draft: &Draft) -> bool {
+    only.is_none_or(|only| only.iter().any(|service| service == draft.about.service()))
 }
 
 /// A pattern with the keys that are known only at start, and its text.

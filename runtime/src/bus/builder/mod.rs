@@ -3,7 +3,6 @@ mod check;
 mod draft;
 
 use std::any::{Any, TypeId};
-use std::collections::BTreeSet;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -21,6 +20,7 @@ use super::routes::Route;
 use super::settings::Settings;
 use super::start_error::{StartError, StartProblem};
 use crate::handler::Accepts;
+use crate::list::List;
 use crate::message::Message;
 use crate::message::json::Limits;
 use crate::pattern::{Compare, Pattern, Value};
@@ -58,7 +58,7 @@ pub struct Builder {
     states: ByType<Arc<dyn Any + Send + Sync>>,
     settings: Settings,
     layers: Vec<(At, Wrap)>,
-    only: Option<BTreeSet<String>>,
+    only: Option<Vec<String>>,
     with: Vec<(String, Value)>,
     handler_crates: &'static [&'static str],
     checked: bool,
@@ -94,7 +94,11 @@ impl Builder {
     /// Adds handlers; what [`services!`](crate::services) lists.
     pub fn services(mut self, services: &[&'static [Info]]) -> Self {
         self.drafts.reserve(services.iter().map(|list| list.len()).sum());
-        self.drafts.extend(services.iter().copied().flatten().map(Draft::of));
+        for list in services {
+            for info in *list {
+                self.drafts.push(Draft::of(info));
+            }
+        }
         self
     }
 
@@ -292,7 +296,9 @@ impl Builder {
 
     /// As [`route`](Builder::route), for a whole table.
     pub fn routes(mut self, routes: impl IntoIterator<Item = Route>) -> Self {
-        self.routes.extend(routes);
+        for route in routes {
+            self.routes.push(route);
+        }
         self.checked &= self.routes.is_empty();
         self
     }
@@ -369,7 +375,7 @@ impl Builder {
 
     /// The handlers that are not mounted, too: for listings.
     pub(crate) fn infos(&self) -> Vec<&'static Info> {
-        self.drafts.iter().filter_map(|draft| draft.about.info()).collect()
+        self.drafts.iter().filter_map(|draft| draft.about.info()).list()
     }
 
     /// Checks the handlers and makes the bus.
@@ -401,7 +407,7 @@ impl Builder {
             };
             known.err().map(|why| StartProblem::new("peer", format!("{url} cannot be used: {why}")))
         });
-        let problems: Vec<_> = problems.chain(peers).collect();
+        let problems: Vec<_> = problems.chain(peers).list();
         if problems.is_empty() {
             Ok(Bus::new(core, Origin::default()))
         } else {

@@ -19,6 +19,7 @@ use self::memory::{Begun, Key};
 pub(crate) use self::memory::{Memory, Stored, WhenFull};
 use super::core::Core;
 use crate::handler::{Context, InputKind, Output, Slot};
+use crate::list::{List, join};
 use crate::message::json::Scan;
 use crate::message::{CallError, Error, ErrorKind, Outcome};
 use crate::seam::clock;
@@ -48,7 +49,7 @@ impl Core {
             .iter()
             .filter(|handler| handler.dedup.is_some())
             .map(|handler| handler.about.name())
-            .collect();
+            .list();
         names.dedup();
         (!names.is_empty()).then(|| note(&names))
     }
@@ -141,7 +142,7 @@ pub(crate) fn note(handlers: &[&str]) -> String {
     format!(
         "in-memory dedup covers one process only: `{}` would run a repeat again in another process, and in this one after \
          a restart",
-        handlers.join("`, `")
+        join(handlers, "`, `")
     )
 }
 

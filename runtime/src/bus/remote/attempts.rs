@@ -15,6 +15,9 @@ use crate::message::{CallError, Error, ErrorKind};
 use crate::seam::clock::{self, Instant};
 use crate::transport::Head;
 
+/// Who answers now.
+pub(crate) type Find<'a> = &'a (dyn Fn() -> Option<Arc<Target>> + Sync);
+
 /// One message on its way.
 struct Errand<'a> {
     message: &'a [u8],
@@ -52,14 +55,14 @@ impl Remote {
         envelope: &Envelope<'_>,
         settings: &Settings,
         first: Option<Arc<Target>>,
-        find: impl Fn() -> Option<Arc<Target>>,
+        find: Find<'_>,
     ) -> Option<Reply> {
         let now = clock::now();
         let deadline = envelope.deadline_from(|| now, settings.budget);
         let errand = Errand { message, envelope, settings, deadline };
         let Some(target) = first else {
             return Box::pin(async {
-                let target = self.wait_for(&find, deadline).await?;
+                let target = self.wait_for(find, deadline).await?;
                 target.budget.message(clock::now());
                 let asked = self.ask(&errand, &target, &Failed::default(), 0, clock::now()).await;
                 self.go_on(&errand, target, asked, find).await
@@ -79,7 +82,7 @@ impl Remote {
         errand: &Errand<'_>,
         mut target: Arc<Target>,
         mut asked: Asked,
-        find: impl Fn() -> Option<Arc<Target>>,
+        find: Find<'_>,
     ) -> Option<Reply> {
         let deadline = errand.deadline;
         let mut last: Option<Reply> = None;
@@ -167,7 +170,7 @@ impl Remote {
         envelope: &Envelope<'_>,
         settings: &Settings,
         (target, peer, error): (Arc<Target>, Arc<Peer>, Error),
-        find: impl Fn() -> Option<Arc<Target>>,
+        find: Find<'_>,
     ) -> Option<Reply> {
         let deadline = envelope.deadline(settings.budget);
         let errand = Errand { message, envelope, settings, deadline };

@@ -64,8 +64,12 @@ impl Counts {
     }
 
     /// How many there are of what `which` names.
-    pub(super) fn sum(&self, which: impl Fn(&Tally) -> &Count) -> u64 {
-        self.0.all().fold(0, |sum, one| sum.wrapping_add(which(one).0.load(Ordering::Relaxed)))
+    pub(super) fn sum(&self, which: fn(&Tally) -> &Count) -> u64 {
+        let mut sum: u64 = 0;
+        for one in self.0.all() {
+            sum = sum.wrapping_add(which(one).0.load(Ordering::Relaxed));
+        }
+        sum
     }
 
     pub(super) fn read(&self, pattern: &str) -> Outgoing {

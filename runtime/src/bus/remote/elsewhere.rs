@@ -7,6 +7,7 @@ use super::known::Routed;
 use super::peer::Peer;
 use super::table::Observer;
 use crate::bus::{Core, Origin, Published, Route, partly};
+use crate::list::List;
 use crate::message::json::Scan;
 use crate::message::{Error, ErrorKind, Outcome, Result};
 use crate::pattern::Pattern;
@@ -39,8 +40,8 @@ impl Core {
     /// Knows that there is a process at `url`, and begins to ask it what it answers; the peer, unless the URL says what
     /// it answers.
     pub(crate) fn know(self: &Arc<Self>, url: &Url) -> Result<Option<Arc<Peer>>> {
-        let pins = url.options("pin").map(pin_of).collect::<Result<Vec<_>>>()?;
-        let copies = url.options("observe").map(pin_of).collect::<Result<Vec<_>>>()?;
+        let pins = pins_of(url, "pin")?;
+        let copies = pins_of(url, "observe")?;
         let peer = self.peer(url)?;
         if !pins.is_empty() || !copies.is_empty() {
             for pin in pins {
@@ -101,7 +102,7 @@ impl Core {
             });
             end
         };
-        for end in self.remote.silent().into_iter().map(ask).collect::<Vec<_>>() {
+        for end in self.remote.silent().into_iter().map(ask).list() {
             // It ends by being dropped.
             let _ = end.await;
         }
@@ -113,7 +114,7 @@ impl Core {
             Some(silence) => silence.why,
             None => "it has not answered yet".into(),
         };
-        self.remote.silent().iter().map(|peer| (peer.url.clone(), why(peer))).collect()
+        self.remote.silent().iter().map(|peer| (peer.url.clone(), why(peer))).list()
     }
 
     /// Whether somebody who has never said what it answers may still say it.
@@ -129,7 +130,7 @@ impl Core {
         }
         let deadline = envelope.deadline(self.settings.budget);
         let scan = Scan::read(bytes, &self.settings.limits).map_err(Error::malformed)?;
-        let target = self.remote.wait_for(|| self.remote.find(&scan), deadline).await;
+        let target = self.remote.wait_for(&|| self.remote.find(&scan), deadline).await;
         let target = target.ok_or_else(|| self.no_handler_anywhere(&scan, &envelope))?;
         let head = envelope.head(0, deadline.saturating_duration_since(clock::now()));
         self.remote.send(bytes, &head, deadline, &target).await
@@ -152,16 +153,16 @@ impl Core {
                 .iter()
                 .filter(|group| group.observers.find(&scan).is_some())
                 .map(|group| &*group.name)
-                .collect();
+                .list();
             let all = self.remote.observers(&scan).into_iter();
-            all.filter(|one| one.group.as_deref().is_none_or(|name| !here.contains(&name))).collect()
+            all.filter(|one| one.group.as_deref().is_none_or(|name| !here.contains(&name))).list()
         };
         let deadline = envelope.deadline(self.settings.budget);
         let (mut groups, mut refused) = (0, None);
         for Observer { group, target } in &elsewhere {
             let mut head = envelope.head(0, deadline.saturating_duration_since(clock::now()));
             head.published = true;
-            head.groups = group.as_deref().map(Arc::from).into_iter().collect();
+            head.groups = group.as_deref().map(Arc::from).into_iter().list();
             match self.remote.send(&bytes, &head, deadline, target).await {
                 Ok(()) => groups += 1,
                 Err(error) => refused = Some(error),
@@ -179,9 +180,15 @@ impl Core {
     }
 }
 
-pub(crate) fn pin_of(text: &str) -> Result<Pattern> {
-    text.parse()
-        .map_err(|cause| Error::usage(format!("the pin `{text}` of an address is no pattern: {cause}")))
+/// What an address says at `pin` or at `observe`.
+pub(crate) fn pins_of(url: &Url, option: &str) -> Result<Vec<Pattern>> {
+    let mut pins = Vec::new();
+    for text in url.options(option) {
+        pins.push(text.parse().map_err(|cause| {
+            Error::usage(format!("the pin `{text}` of an address is no pattern: {cause}"))
+        })?);
+    }
+    Ok(pins)
 }
 
 /// Asks a peer what it answers. What was learnt before stays until something else is learnt: a process that is down for

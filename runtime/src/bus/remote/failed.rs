@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::breaker::jitter;
 use super::peer::Peer;
 use super::target::Target;
+use crate::list::{List, join};
 use crate::message::{Error, ErrorKind, Outcome};
 use crate::seam::clock::{self, Instant};
 
@@ -128,7 +129,7 @@ pub(super) async fn pause(attempt: u32, deadline: Instant) -> bool {
 
 #[cold]
 pub(super) fn all_away(target: &Target) -> Error {
-    let peers = target.peers.iter().map(|peer| peer.url.to_string()).collect::<Vec<_>>().join(", ");
+    let peers = join(&target.peers.iter().map(|peer| peer.url.to_string()).list(), ", ");
     let text = format!("nobody who answers `{}` can be reached now: {peers}", target.pattern);
     Error::new(ErrorKind::Unreachable, Outcome::NotDone, text)
 }

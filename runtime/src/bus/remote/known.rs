@@ -1,7 +1,7 @@
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::peer::Peer;
+use crate::by_name::ByName;
 use crate::pattern::Pattern;
 use crate::registry::{Catalogue, Handler};
 
@@ -25,9 +25,13 @@ pub(super) struct Routed {
     pub(super) peers: Vec<Arc<Peer>>,
 }
 
-/// What is gathered of each pattern before it is a [`Target`](super::target::Target): by its text, and whether its
-/// handlers override others with it. Those that do come after those others.
-pub(super) type Drafts = BTreeMap<(String, bool), Draft>;
+/// What is gathered of each pattern before it is a [`Target`](super::target::Target), by its text.
+#[derive(Debug, Default)]
+pub(super) struct Drafts {
+    plain: ByName<Draft>,
+    /// Of handlers that override others with the pattern.
+    overriding: ByName<Draft>,
+}
 
 #[derive(Debug, Default)]
 pub(super) struct Draft {
@@ -64,19 +68,19 @@ impl Known {
         let mut drafts = Drafts::default();
         for (pin, peer) in &self.pins {
             // A pin says nothing of effects.
-            put(&mut drafts, (pin.to_string(), false), 0, UNDECLARED, peer);
+            drafts.put((pin.to_string(), false), 0, UNDECLARED, peer);
         }
         for (handler, peer) in self.listed().filter(|(handler, _)| !is_observer(handler)) {
-            put_handler(&mut drafts, handler, peer);
+            drafts.put_handler(handler, peer);
         }
         drafts
     }
 
     /// For each group of observers what it observes.
-    pub(super) fn groups(&self) -> BTreeMap<String, Drafts> {
-        let mut groups: BTreeMap<String, Drafts> = BTreeMap::new();
+    pub(super) fn groups(&self) -> ByName<Drafts> {
+        let mut groups: ByName<Drafts> = ByName::default();
         for (handler, peer) in self.listed().filter(|(handler, _)| is_observer(handler)) {
-            put_handler(groups.entry(handler.service.clone()).or_default(), handler, peer);
+            groups.entry(handler.service.clone()).put_handler(handler, peer);
         }
         groups
     }
@@ -87,12 +91,12 @@ impl Known {
         for peer in peers {
             for handler in self.catalogue(peer).into_iter().flat_map(|catalogue| &catalogue.handlers) {
                 if !is_observer(handler) {
-                    put_handler(&mut drafts, handler, peer);
+                    drafts.put_handler(handler, peer);
                 }
             }
         }
         for silent in peers.iter().filter(|peer| self.catalogue(peer).is_none()) {
-            for draft in drafts.values_mut() {
+            for draft in drafts.plain.values_mut().iter_mut().chain(drafts.overriding.values_mut()) {
                 draft.peers.push(Arc::clone(silent));
                 draft.effects.push(UNDECLARED.to_owned());
             }
@@ -126,22 +130,29 @@ impl Known {
     }
 }
 
+impl Drafts {
+    /// Those that override others come after those others.
+    pub(super) fn in_order(self) -> impl Iterator<Item = (String, Draft)> {
+        self.plain.into_iter().chain(self.overriding.into_iter())
+    }
+
+    fn put_handler(&mut self, handler: &Handler, peer: &Arc<Peer>) {
+        let answered = (handler.pattern.clone(), handler.overrides);
+        self.put(answered, handler.rank.unwrap_or(0), &handler.effect, peer);
+    }
+
+    fn put(&mut self, (pattern, overrides): (String, bool), rank: i32, effect: &str, peer: &Arc<Peer>) {
+        let drafts = if overrides { &mut self.overriding } else { &mut self.plain };
+        let draft = drafts.entry(pattern);
+        draft.rank = rank;
+        draft.overrides = overrides;
+        draft.effects.push(effect.to_owned());
+        if !draft.peers.iter().any(|known| Arc::ptr_eq(known, peer)) {
+            draft.peers.push(Arc::clone(peer));
+        }
+    }
+}
+
 fn is_observer(handler: &Handler) -> bool {
     handler.kind == "observer"
-}
-
-fn put_handler(drafts: &mut Drafts, handler: &Handler, peer: &Arc<Peer>) {
-    let answered = (handler.pattern.clone(), handler.overrides);
-    put(drafts, answered, handler.rank.unwrap_or(0), &handler.effect, peer);
-}
-
-fn put(drafts: &mut Drafts, answered: (String, bool), rank: i32, effect: &str, peer: &Arc<Peer>) {
-    let overrides = answered.1;
-    let draft = drafts.entry(answered).or_default();
-    draft.rank = rank;
-    draft.overrides = overrides;
-    draft.effects.push(effect.to_owned());
-    if !draft.peers.iter().any(|known| Arc::ptr_eq(known, peer)) {
-        draft.peers.push(Arc::clone(peer));
-    }
 }

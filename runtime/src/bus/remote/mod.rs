@@ -27,7 +27,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
-pub(crate) use elsewhere::pin_of;
+use attempts::Find;
+pub(crate) use elsewhere::pins_of;
 use kept::Kept;
 use known::{Known, Routed};
 use peer::Peer;
@@ -40,6 +41,7 @@ pub(crate) use usual::{Begin, Failed, Usual};
 
 use super::route::Fields as TypedFields;
 use crate::flow::Outgoing;
+use crate::list::List;
 use crate::message::MessageInfo;
 use crate::pattern::Pattern;
 use crate::registry::Catalogue;
@@ -118,11 +120,7 @@ impl Remote {
     }
 
     /// Waits until somebody is known who answers, as long as there is somebody new who has not yet said what it answers.
-    async fn wait_for(
-        &self,
-        find: impl Fn() -> Option<Arc<Target>>,
-        deadline: Instant,
-    ) -> Option<Arc<Target>> {
+    async fn wait_for(&self, find: Find<'_>, deadline: Instant) -> Option<Arc<Target>> {
         loop {
             let learnt = self.learnt.notified();
             if let Some(target) = find() {
@@ -168,7 +166,7 @@ impl Remote {
     pub(crate) fn silent(&self) -> Vec<Arc<Peer>> {
         let known = self.known();
         let silent = known.peers.iter().filter(|peer| peer.is_listed() && known.catalogue(peer).is_none());
-        silent.cloned().collect()
+        silent.cloned().list()
     }
 
     /// Tells those who wait for what others answer to look again.

@@ -1,14 +1,14 @@
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::kept::Kept;
 use super::known::{Drafts, Known, Routed};
 use super::target::Target;
 use crate::bus::route::Tests;
+use crate::list::List;
 use crate::message::MessageInfo;
 use crate::pattern::{Compare, Pattern};
 use crate::router::{Below, Fields, Matcher, precedence};
-use crate::sort::{gather, sort_by};
+use crate::sort::sort_by;
 
 /// Who answers what in other processes, by what is known of them. It does not change: what is learnt makes a new one.
 #[derive(Debug, Default)]
@@ -19,7 +19,7 @@ pub(super) struct Table {
     copies: Matcher<Vec<Arc<Target>>>,
     services: Matcher<Arc<Target>>,
     /// For each group of observers its patterns.
-    groups: BTreeMap<String, Matcher<Arc<Target>>>,
+    groups: Vec<(String, Matcher<Arc<Target>>)>,
 }
 
 /// Where a consume route leads.
@@ -47,13 +47,13 @@ impl Table {
         for Routed { pin, observe, skip_local, peers } in known.joined_routes() {
             let target = |peers| Arc::new(Target::of_pin(kept, pin.to_string(), peers));
             if observe {
-                copies.add(&pin, peers.into_iter().map(|peer| target(vec![peer])).collect());
+                copies.add(&pin, peers.into_iter().map(|peer| target(vec![peer])).list());
             } else {
                 let known = matcher(known.of_route(&peers), kept);
                 routes.add(&pin, Destination { skip_local, known, rest: target(peers) });
             }
         }
-        let groups = gather(known.groups().into_iter().map(|(name, drafts)| (name, matcher(drafts, kept))));
+        let groups = known.groups().into_iter().map(|(name, drafts)| (name, matcher(drafts, kept))).list();
         Table { routes, copies, services: matcher(known.services(), kept), groups }
     }
 
@@ -99,23 +99,23 @@ impl Table {
                 let (pattern, target) = (found.pattern(), Arc::clone(found.value()));
                 Some((Tests::of(&pattern, Compare::Typed, message)?, pattern, target))
             })
-            .collect();
+            .list();
         sort_by(&mut fitting, |(_, a, left), (_, b, right)| {
             precedence(Compare::Typed, (a, left.order.1), (b, right.order.1))
         });
-        fitting.into_iter().map(|(tests, _, target)| (tests, target)).collect()
+        fitting.into_iter().map(|(tests, _, target)| (tests, target)).list()
     }
 
     /// The patterns that others answer, with their ranks, and who answers each.
     pub(super) fn answered(&self) -> Vec<(Pattern, i32, Arc<Target>)> {
         let all = self.services.iter();
-        all.map(|found| (found.pattern(), found.rank(), Arc::clone(found.value()))).collect()
+        all.map(|found| (found.pattern(), found.rank(), Arc::clone(found.value()))).list()
     }
 
     /// The patterns that others observe.
     pub(super) fn observed(&self) -> Vec<Pattern> {
-        let groups = self.groups.values().flat_map(|group| group.iter().map(|found| found.pattern()));
-        groups.chain(self.copies.iter().map(|found| found.pattern())).collect()
+        let groups = self.groups.iter().flat_map(|(_, group)| group.iter().map(|found| found.pattern()));
+        groups.chain(self.copies.iter().map(|found| found.pattern())).list()
     }
 
     /// Who is to have a copy of a message: each peer of every observe route that matches it, and of each group that the
@@ -146,10 +146,10 @@ impl Table {
 
 fn matcher(drafts: Drafts, kept: &Kept) -> Matcher<Arc<Target>> {
     let mut matcher = Matcher::with_compare(Compare::Typed);
-    for ((text, overrides), draft) in drafts {
+    for (text, draft) in drafts.in_order() {
         // A peer of another version may have patterns that this one cannot read: they are not for us.
         let Ok(pattern) = text.parse::<Pattern>() else { continue };
-        let (rank, replaced) = (draft.rank, matcher.get(&pattern).filter(|_| overrides).cloned());
+        let (rank, replaced) = (draft.rank, matcher.get(&pattern).filter(|_| draft.overrides).cloned());
         matcher.add_ranked(&pattern, rank, Arc::new(Target::new(kept, &pattern, text, draft, replaced)));
     }
     matcher

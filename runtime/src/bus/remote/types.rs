@@ -5,6 +5,7 @@ use super::target::Target;
 use crate::bus::by_type::ByType;
 use crate::bus::route::{Fields, Tests};
 use crate::flow::shard::Sharded;
+use crate::list::List;
 use crate::message::MessageInfo;
 
 /// Who answers the messages of each type that went elsewhere, worked out once by each thread and for each table.
@@ -63,7 +64,7 @@ impl Types {
         }
         let all = known.types.entry(message.type_id).or_insert_with(|| {
             let own = |(tests, target)| Candidate { tests, way: Arc::new(Way(target)) };
-            candidates().into_iter().map(own).collect()
+            candidates().into_iter().map(own).list().into()
         });
         all.iter().find(|candidate| candidate.tests.hold(fields)).map(|found| Arc::clone(&found.way))
     }

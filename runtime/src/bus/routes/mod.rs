@@ -6,6 +6,7 @@ mod toml_file;
 
 use std::fmt;
 
+use crate::list::List;
 use crate::pattern::Pattern;
 use crate::transport::Url;
 
@@ -55,12 +56,12 @@ pub struct Route {
 impl Route {
     /// Messages with these keys go to one of the addresses.
     pub fn consume(pin: Pattern, to: impl IntoIterator<Item = Url>) -> Self {
-        Route { pin, to: to.into_iter().collect(), observe: false, skip_local: false }
+        Route { pin, to: to.into_iter().list(), observe: false, skip_local: false }
     }
 
     /// Each of the addresses gets a copy of published messages with these keys.
     pub fn observe(pin: Pattern, to: impl IntoIterator<Item = Url>) -> Self {
-        Route { pin, to: to.into_iter().collect(), observe: true, skip_local: false }
+        Route { pin, to: to.into_iter().list(), observe: true, skip_local: false }
     }
 
     /// Takes messages of a consume route past the handlers here too. Nothing falls back to them: if no address can be

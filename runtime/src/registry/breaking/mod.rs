@@ -10,6 +10,7 @@ use std::fmt;
 
 use super::check::pattern_covers;
 use super::{Catalogue, Handler};
+use crate::list::List;
 use crate::pattern::Pattern;
 use crate::sort::sort_by;
 use schema::{Side, compare_schemas};
@@ -73,7 +74,7 @@ impl Catalogue {
             let same = |now: &&Handler| now.pattern == old.pattern && now.kind == old.kind;
             lacks(old) && new.handlers.iter().any(|now| same(&now))
         });
-        let mut patterns: Vec<&str> = old.map(|handler| handler.pattern.as_str()).collect();
+        let mut patterns: Vec<&str> = old.map(|handler| handler.pattern.as_str()).list();
         sort_by(&mut patterns, Ord::cmp);
         patterns.dedup();
         patterns
@@ -86,20 +87,21 @@ fn successor<'n>(old: &Handler, all: &Catalogue, new: &'n Catalogue) -> Option<&
     let same = |one: &Handler| one.kind == old.kind && one.pattern == old.pattern;
     let was_there = |now: &Handler| all.handlers.iter().any(|one| same(one) && one.service == now.service);
     let stands_in = |now: &&Handler| now.service == old.service || old.kind == "service" || !was_there(now);
-    let equal = || new.handlers.iter().filter(|now| same(now)).filter(stands_in);
-    equal().find(|now| now.service == old.service).or_else(|| equal().next()).or_else(|| {
-        let groups = |now: &&Handler| old.kind == "service" || now.service == old.service;
-        widest_of(old, new.handlers.iter().filter(groups))
-    })
+    let equal = new.handlers.iter().filter(|now| same(now) && stands_in(now)).list();
+    if let Some(now) = equal.iter().find(|now| now.service == old.service).or(equal.first()) {
+        return Some(now);
+    }
+    let groups = |now: &&Handler| old.kind == "service" || now.service == old.service;
+    widest_of(old, &mut new.handlers.iter().filter(groups))
 }
 
 /// The handler that got all messages of `special` when that was not there.
 fn widest<'o>(special: &Handler, old: &'o Catalogue) -> Option<&'o Handler> {
-    widest_of(special, old.handlers.iter())
+    widest_of(special, &mut old.handlers.iter())
 }
 
 /// Of those that match all messages of `narrow` the one that wins.
-fn widest_of<'c>(narrow: &Handler, all: impl Iterator<Item = &'c Handler>) -> Option<&'c Handler> {
+fn widest_of<'c>(narrow: &Handler, all: &mut dyn Iterator<Item = &'c Handler>) -> Option<&'c Handler> {
     let pattern: Pattern = narrow.pattern.parse().ok()?;
     let covering = all.filter(|wide| wide.kind == narrow.kind).filter_map(|wide| {
         let wider: Pattern = wide.pattern.parse().ok()?;

@@ -1,10 +1,9 @@
 //! Two JSON Schemas of one type, before and after a change: can whoever reads still read all that is written?
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value};
 
-use crate::sort::gather;
+use crate::list::{List, join};
+use crate::sort::distinct;
 
 /// Which way the values go: a message from old callers to the new handler, a reply from the new handler to old callers.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -92,16 +91,16 @@ impl<'a> Form<'a> {
     }
 
     /// The kinds of JSON values that are allowed; `None` where it does not say.
-    fn kinds(&self) -> Option<BTreeSet<String>> {
+    fn kinds(&self) -> Option<Vec<String>> {
         let mut kinds = match self.schema.0.get("type") {
-            Some(Value::String(kind)) => BTreeSet::from([kind.clone()]),
-            Some(Value::Array(kinds)) => gather(kinds.iter().filter_map(Value::as_str).map(str::to_owned)),
+            Some(Value::String(kind)) => vec![kind.clone()],
+            Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).map(str::to_owned).list(),
             _ => return None,
         };
         if self.nullable {
-            kinds.insert("null".to_owned());
+            kinds.push("null".to_owned());
         }
-        Some(kinds)
+        Some(distinct(kinds))
     }
 
     /// Whether every JSON value is allowed.
@@ -114,13 +113,14 @@ impl<'a> Form<'a> {
     }
 
     /// Words of an `enum` without data.
-    fn words(&self) -> Option<BTreeSet<String>> {
+    fn words(&self) -> Option<Vec<String>> {
         if let Some(Value::Array(words)) = self.schema.0.get("enum") {
-            return Some(gather(words.iter().map(ToString::to_string)));
+            return Some(distinct(words.iter().map(ToString::to_string)));
         }
         // schemars writes an enum with docs as one `const` for each variant.
         let variants = self.schema.0.get("oneOf")?.as_array()?;
-        variants.iter().map(|variant| variant.get("const").map(ToString::to_string)).collect()
+        let words = variants.iter().map(|variant| variant.get("const").map(ToString::to_string));
+        words.collect::<Option<Vec<_>>>().map(distinct)
     }
 
     /// The variants of an `enum` with their names.
@@ -129,7 +129,9 @@ impl<'a> Form<'a> {
         let mut all = Vec::new();
         for variant in variants {
             if let Some(Value::Array(words)) = variant.get("enum") {
-                all.extend(words.iter().map(|word| (word.to_string(), variant)));
+                for word in words {
+                    all.push((word.to_string(), variant));
+                }
             } else {
                 all.push((variant_name(variant)?, variant));
             }
@@ -180,19 +182,19 @@ fn unreadable(writer: &Form<'_>, reader: &Form<'_>) -> Option<String> {
     let (written, read) = (writer.kinds(), reader.kinds());
     if let (Some(written), Some(read)) = (&written, &read) {
         // Every integer is a number.
-        let widened = |kind: &str| kind == "integer" && read.contains("number");
-        let unknown: Vec<&str> =
-            written.difference(read).map(String::as_str).filter(|kind| !widened(kind)).collect();
+        let widened = has(read, "number");
+        let mut unknown = beyond(written, read);
+        unknown.retain(|kind| !(widened && *kind == "integer"));
         if !unknown.is_empty() {
-            let read = read.iter().cloned().collect::<Vec<_>>().join(" or ");
-            return Some(format!("can be {} for one side and is {read} for the other", unknown.join(" or ")));
+            let (written, read) = (join(&unknown, " or "), join(read, " or "));
+            return Some(format!("can be {written} for one side and is {read} for the other"));
         }
     } else if writer.nullable && !reader.nullable {
         return Some("can be null for one side and never is for the other".to_owned());
     }
-    let only_text = written.is_some_and(|kinds| kinds.contains("string"));
+    let only_text = written.is_some_and(|kinds| has(&kinds, "string"));
     if let (None, Some(words), true) = (writer.words(), reader.words(), only_text) {
-        let words = words.into_iter().collect::<Vec<_>>().join(", ");
+        let words = join(&words, ", ");
         return Some(format!("can be any text for one side, and the other knows only {words}"));
     }
     if let (Some((low, high)), Some((least, most))) = (writer.range(), reader.range()) {
@@ -224,7 +226,7 @@ fn compare_fields(
     let (old_required, now_required) = (required(old.schema.0), required(now.schema.0));
     match side {
         Side::Message => {
-            for field in now_required.difference(&old_required) {
+            for field in beyond(&now_required, &old_required) {
                 say(format!(
                     "{path}.{field} of the message is now required: callers that do not know it are refused; make it an \
                      `Option` or give it `#[serde(default)]`"
@@ -232,7 +234,7 @@ fn compare_fields(
             }
         }
         Side::Reply | Side::Error => {
-            for field in old_required.difference(&now_required) {
+            for field in beyond(&old_required, &now_required) {
                 let side = side.name();
                 say(format!(
                     "{path}.{field} of {side} is no longer certain to be there: callers that read it fail; keep it"
@@ -267,18 +269,18 @@ fn compare_variants(
     depth: usize,
 ) {
     let names = |form: &Form<'_>| {
-        let of_variants = || Some(gather(form.variants()?.into_iter().map(|(name, _)| name)));
+        let of_variants = || Some(distinct(form.variants()?.into_iter().map(|(name, _)| name)));
         form.words().or_else(of_variants)
     };
     let (Some(old_names), Some(now_names)) = (names(old), names(now)) else { return };
-    let (writer, reader): (BTreeSet<String>, BTreeSet<String>) = side.turned(old_names, now_names);
-    let unknown: Vec<String> = writer.difference(&reader).cloned().collect();
+    let (writer, reader) = side.turned(old_names, now_names);
+    let unknown = beyond(&writer, &reader);
     if !unknown.is_empty() {
         say(format!(
             "{path} of {} can be {}, which the other side does not know; keep the words that were there, and add new ones \
              only where both sides can read them",
             side.name(),
-            unknown.join(" or ")
+            join(&unknown, " or ")
         ));
     }
     let now_variants = now.variants().unwrap_or_default();
@@ -328,7 +330,16 @@ fn resolve((schema, root): Rooted<'_>) -> Rooted<'_> {
     (schema, root)
 }
 
-fn required(schema: &Value) -> BTreeSet<String> {
+fn required(schema: &Value) -> Vec<String> {
     let list = schema.get("required").and_then(Value::as_array);
-    gather(list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned))
+    distinct(list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned))
+}
+
+/// Those names that the others have not.
+fn beyond<'a>(names: &'a [String], others: &[String]) -> Vec<&'a str> {
+    names.iter().map(String::as_str).filter(|name| !has(others, name)).list()
+}
+
+fn has(names: &[String], name: &str) -> bool {
+    names.iter().any(|one| one == name)
 }

@@ -34,6 +34,7 @@ pub(crate) use value::{pattern_covers, patterns_meet};
 
 use super::text::Text;
 use super::{Info, Registration};
+use crate::list::List;
 use report::Report;
 use row::{Row, Source};
 use sort::{part, run, sort, swap};
@@ -137,7 +138,7 @@ pub(crate) fn registered() -> impl Iterator<Item = Entry<'static>> {
 
 /// Checks handlers at run time.
 pub(crate) fn problems<'a>(handlers: impl IntoIterator<Item = Entry<'a>>, at: CheckAt) -> Conflicts {
-    let entries: Vec<_> = handlers.into_iter().collect();
+    let entries: Vec<_> = handlers.into_iter().list();
     let source = Source::Entries(&entries);
     let (patterns, outputs) = source.count();
     let (mut patterns, mut outputs) = (vec![Row::EMPTY; patterns], vec![Row::EMPTY; outputs]);

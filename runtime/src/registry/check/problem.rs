@@ -5,6 +5,7 @@ use std::fmt;
 use super::describe::{add_more, describe};
 use super::report::{Fault, ProblemKind, Report};
 use super::row::Source;
+use crate::list::List;
 use crate::registry::Info;
 use crate::registry::text::Text;
 
@@ -22,7 +23,7 @@ impl Problem {
     fn new(source: Source<'_>, fault: Fault) -> Self {
         let mut text = Text::<4096>::new();
         describe(source, fault, &mut text);
-        let mut handlers: Vec<_> = source.entry(fault.a).into_iter().collect();
+        let mut handlers: Vec<_> = source.entry(fault.a).into_iter().list();
         if !fault.a.same_entry(fault.b) {
             handlers.extend(source.entry(fault.b));
         }
@@ -57,7 +58,7 @@ pub struct Conflicts {
 
 impl Conflicts {
     pub(super) fn new(source: Source<'_>, report: &Report) -> Self {
-        let problems: Vec<_> = (0..report.len()).map(|i| Problem::new(source, report.get(i))).collect();
+        let problems: Vec<_> = (0..report.len()).map(|i| Problem::new(source, report.get(i))).list();
         Conflicts { more: report.total - problems.len(), problems, at_least: report.is_enough() }
     }
 
