@@ -4,6 +4,8 @@
 //! [`random::seed`] makes ids and jitter repeatable, and a current-thread runtime puts every task on one
 //! thread. Sockets come from `net`.
 
+#[cfg(feature = "http")]
+pub(crate) mod alarm;
 pub mod clock;
 #[cfg(any(feature = "http", feature = "tcp"))]
 pub(crate) mod net;

@@ -33,7 +33,7 @@
 //! * **Time.** [`Head::budget`] is what is left, a duration: clocks of two machines do not agree. Neither side needs a timer
 //!   for it. The bus drops the future of a [`Link::call`] when its time is up or its caller is gone; the link then tells
 //!   the other side, if its protocol can, and that side drops the future of [`Door::call`], which ends the handler. The
-//!   bus at the other side looks after the budget by itself. A link that has one timer for all of its calls may
+//!   bus at the other side looks after the budget by itself. A link that needs no timer for each of its calls may
 //!   [say so](Link::keeps_time) and spare the bus one for each.
 //! * **Order and silence.** Nothing is dropped without an error. A listener stops reading when the door is full.
 //! * **Limits.** A frame is as large as [`Door::limits`] allows and a little more, for its head. What is larger is refused with

@@ -77,6 +77,42 @@ async fn messages_without_a_reply_are_taken_in() {
 }
 
 #[tokio::test]
+async fn a_call_ends_when_its_budget_does_and_is_taken_back() {
+    let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let link =
+        kit::link(&format!("http://{}?connections=1&most_connections=1", server.local_addr().unwrap()));
+    assert!(link.keeps_time());
+    let calling = |ms| {
+        let (link, mut head) = (Arc::clone(&link), Head::default());
+        head.budget = Some(Duration::from_millis(ms));
+        tokio::spawn(async move { link.call(SUM, &head).await })
+    };
+    let late = |error: CallError<ErrorReply>, time| {
+        assert_eq!((error.code().as_str(), error.outcome()), ("deadline", Outcome::Unknown));
+        assert!(error.to_string().contains(&format!("did not answer within {time}")), "{error}");
+    };
+    // One that is answered leaves its connection, and its timer, to the next one, which has less time.
+    let first = calling(60_000);
+    let (mut stream, _) = server.accept().await.unwrap();
+    let mut asked = vec![0; 4096];
+    assert!(stream.read(&mut asked).await.unwrap() > 0);
+    stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n3").await.unwrap();
+    assert_eq!(first.await.unwrap().unwrap(), b"3");
+    let second = calling(500);
+    assert!(stream.read(&mut asked).await.unwrap() > 0);
+    // While this one waits for the only connection, or makes its own.
+    late(calling(20).await.unwrap().unwrap_err(), "20ms");
+    // Half of an answer is none.
+    stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n3").await.unwrap();
+    late(second.await.unwrap().unwrap_err(), "500ms");
+    assert_eq!(
+        stream.read(&mut asked).await.unwrap_or(0),
+        0,
+        "its connection is closed, which ends the handler"
+    );
+}
+
+#[tokio::test]
 async fn few_connections_serve_many_calls_and_more_are_made_while_they_are_busy() {
     let world = world().await;
     let link = kit::link(&format!("http://{}?connections=2&most_connections=5", world.address()));

@@ -52,6 +52,7 @@ impl HttpLink {
             url: url.clone(),
             dialect: settings.dialect,
             pool: Pool::new(
+                url.clone(),
                 url.authority(port),
                 settings.connections,
                 settings.most_connections,
@@ -62,6 +63,7 @@ impl HttpLink {
         })
     }
 
+    /// `waits` for the reply, or only for the word that the message was taken in.
     async fn post(&self, message: &[u8], head: &Head, waits: bool) -> Result<Answer, Error> {
         // Most have an id, a trace and a budget beside them.
         let mut request = Vec::with_capacity(self.act.len() + 256 + message.len());
@@ -79,14 +81,14 @@ impl HttpLink {
                 with_body(&mut request, &body);
             }
         }
-        self.pool.exchange(&request).await
+        self.pool.exchange(&request, head.budget.filter(|_| waits)).await
     }
 
     async fn get_catalogue(&self) -> Result<Option<Vec<u8>>, Error> {
         if self.dialect != Dialect::Plain {
             return Ok(None);
         }
-        let answer = self.pool.exchange(&self.catalogue).await?;
+        let answer = self.pool.exchange(&self.catalogue, None).await?;
         if answer.status.as_u16() == 404 && !answer.told.is_ours {
             return Ok(None);
         }
@@ -129,6 +131,10 @@ impl Link for HttpLink {
             }
             self.read(answer)
         })
+    }
+
+    fn keeps_time(&self) -> bool {
+        true
     }
 
     fn send<'a>(&'a self, message: &'a [u8], head: &'a Head) -> BoxFuture<'a, Result<(), Error>> {

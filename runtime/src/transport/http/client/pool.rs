@@ -14,6 +14,7 @@ use super::wire::{Failed, Wire};
 use crate::message::{Error, ErrorKind, Outcome};
 use crate::seam::clock::{self, Instant};
 use crate::seam::{net, random, task};
+use crate::transport::Url;
 use crate::transport::tls::Connector;
 
 /// How long a connection is kept without use: less than servers keep theirs, or a request could meet the closing.
@@ -30,6 +31,7 @@ const MOST_WAITING: usize = 1024;
 
 #[derive(Debug)]
 pub(super) struct Pool {
+    url: Url,
     address: String,
     tls: Option<Connector>,
     /// The connections that are kept.
@@ -56,8 +58,9 @@ struct Idle {
 }
 
 impl Pool {
-    pub(super) fn new(address: String, few: usize, most: usize, tls: Option<Connector>) -> Self {
+    pub(super) fn new(url: Url, address: String, few: usize, most: usize, tls: Option<Connector>) -> Self {
         Pool {
+            url,
             address,
             tls,
             few: Semaphore::new(few),
@@ -68,15 +71,24 @@ impl Pool {
         }
     }
 
-    /// Sends a request, at most once, and reads the answer.
-    pub(super) async fn exchange(&self, request: &[u8]) -> Result<Answer, Error> {
-        let _place = self.place().await?;
+    /// Sends a request, at most once, and reads the answer, which is waited for so long.
+    pub(super) async fn exchange(&self, request: &[u8], time: Option<Duration>) -> Result<Answer, Error> {
+        let until = time.and_then(|time| clock::now().checked_add(time));
+        let late = || Error::unanswered(&self.url, time.unwrap_or_default());
+        // What is unusual is boxed, so that other calls do not carry the room for it.
+        let _place = match self.few.try_acquire() {
+            Ok(place) => place,
+            Err(_) => Box::pin(before(until, self.place())).await.unwrap_or_else(|| Err(late()))?,
+        };
         loop {
             let (mut wire, fresh) = match self.kept().await {
                 Some(wire) => (wire, false),
-                None => (self.connect().await?, true),
+                None => {
+                    let made = Box::pin(before(until, self.connect())).await;
+                    (made.unwrap_or_else(|| Err(late()))?, true)
+                }
             };
-            match wire.exchange(request).await {
+            match wire.exchange(request, until).await {
                 Ok((answer, keeps)) => {
                     if keeps {
                         self.keep(wire);
@@ -87,15 +99,13 @@ impl Pool {
                 Err(Failed::Unsent(_)) if !fresh => {}
                 Err(Failed::Unsent(cause)) => return Err(self.unreachable(&cause)),
                 Err(Failed::Lost(cause)) => return Err(self.lost(&cause, fresh)),
+                Err(Failed::Late) => return Err(late()),
             }
         }
     }
 
     /// Waits for the right to use a connection.
     async fn place(&self) -> Result<SemaphorePermit<'_>, Error> {
-        if let Ok(place) = self.few.try_acquire() {
-            return Ok(place);
-        }
         let Ok(_waiting) = self.waiting.try_acquire() else {
             let text =
                 format!("{MOST_WAITING} calls wait for a connection to {}; try again later", self.address);
@@ -187,6 +197,16 @@ impl Pool {
         let text =
             format!("the connection to {} ended before an answer came: {}", self.address, Causes(cause));
         Error::new(ErrorKind::Lost, Outcome::Unknown, text)
+    }
+}
+
+/// What the future gives, or `None` if it takes longer than until then.
+async fn before<F: Future>(until: Option<Instant>, future: F) -> Option<F::Output> {
+    let Some(until) = until else { return Some(future.await) };
+    tokio::select! {
+        biased;
+        output = future => Some(output),
+        () = clock::sleep_until(until) => None,
     }
 }
 

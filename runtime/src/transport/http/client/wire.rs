@@ -14,6 +14,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 
 use super::answer::Answer;
 use super::response::{Chunks, Framing, Head, LARGE, MOST_REPLY, Malformed};
+use crate::seam::alarm::Alarm;
+use crate::seam::clock::Instant;
 
 /// How much is read at once.
 const BUFFER: usize = 8 * 1024;
@@ -30,6 +32,8 @@ pub(super) struct Wire {
     bytes: Vec<u8>,
     /// Whether what was written to it may have left even if that failed, as under TLS, which holds bytes back.
     holds_back: bool,
+    /// Of the call that has it.
+    alarm: Alarm,
 }
 
 /// Why there is no answer.
@@ -39,11 +43,13 @@ pub(super) enum Failed {
     Unsent(io::Error),
     /// Some of it did.
     Lost(io::Error),
+    /// The time was over.
+    Late,
 }
 
 impl Wire {
     pub(super) fn new(stream: Box<dyn Stream>, holds_back: bool) -> Self {
-        Wire { stream, bytes: Vec::new(), holds_back }
+        Wire { stream, bytes: Vec::new(), holds_back, alarm: Alarm::default() }
     }
 
     /// Whether the other side has neither closed the connection nor said anything that nobody asked for.
@@ -57,9 +63,14 @@ impl Wire {
     }
 
     /// Sends a request, its head and its body, and reads the answer; whether another may follow. An answer that comes early, and before
-    /// the other side stops to read, counts like any other.
-    pub(super) async fn exchange(&mut self, request: &[u8]) -> Result<(Answer, bool), Failed> {
-        let mut out = Out { rest: request, left: self.holds_back, flushed: false, broken: None };
+    /// the other side stops to read, counts like any other. It is waited for `until` then.
+    pub(super) async fn exchange(
+        &mut self,
+        request: &[u8],
+        until: Option<Instant>,
+    ) -> Result<(Answer, bool), Failed> {
+        let left = self.holds_back;
+        let mut out = Out { rest: request, left, flushed: false, broken: None, until, late: false };
         let head = loop {
             match Head::read(&self.bytes) {
                 Ok(Some(head)) => break head,
@@ -79,6 +90,9 @@ impl Wire {
         };
         self.bytes.drain(..head.length);
         let body = self.body(&head, &mut out).await;
+        if out.late {
+            return Err(Failed::Late);
+        }
         // What follows could only be the answer to something that nobody asked.
         let keeps = head.keeps && body.is_ok() && out.is_done() && self.bytes.is_empty();
         if self.bytes.capacity() > 8 * BUFFER {
@@ -129,12 +143,20 @@ impl Wire {
 
     /// Reads more, at best as much as is missing, and writes meanwhile what is not yet sent; `false` at the end.
     async fn more(&mut self, out: &mut Out<'_>, missing: usize) -> io::Result<bool> {
-        let Wire { stream, bytes, .. } = self;
+        let Wire { stream, bytes, alarm, .. } = self;
         // Memory for what was announced is taken as it comes.
         bytes.reserve(missing.clamp(BUFFER, 64 * BUFFER));
         poll_fn(|cx| {
             out.poll(stream, cx);
-            pin!(stream.read_buf(bytes)).poll(cx).map_ok(|length| length > 0)
+            let read = pin!(stream.read_buf(bytes)).poll(cx).map_ok(|length| length > 0);
+            match out.until {
+                // Looked at only where there is something to wait for.
+                Some(until) if read.is_pending() && alarm.poll(until, cx).is_ready() => {
+                    out.late = true;
+                    Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+                }
+                _ => read,
+            }
         })
         .await
     }
@@ -155,6 +177,10 @@ struct Out<'a> {
     /// Why no more can be written. There may still be an answer: whoever refuses a large message says so before it
     /// has come, and closes.
     broken: Option<io::Error>,
+    /// How long the answer is waited for.
+    until: Option<Instant>,
+    /// That time was over.
+    late: bool,
 }
 
 impl Out<'_> {
@@ -185,6 +211,9 @@ impl Out<'_> {
 
     /// The end came without an answer.
     fn failed(self, cause: io::Error) -> Failed {
+        if self.late {
+            return Failed::Late;
+        }
         if self.left { Failed::Lost(cause) } else { Failed::Unsent(self.broken.unwrap_or(cause)) }
     }
 }
@@ -219,7 +248,7 @@ mod tests {
             there.write_all(rest).await.unwrap();
             if ends { None } else { Some(there) }
         };
-        let (answered, _open) = tokio::join!(wire.exchange(ASK), speaks);
+        let (answered, _open) = tokio::join!(wire.exchange(ASK, None), speaks);
         answered.map(|(answer, keeps)| (answer.status.as_u16(), answer.body, keeps))
     }
 
@@ -295,18 +324,18 @@ mod tests {
     async fn what_never_left_is_told_from_what_may_have() {
         let (mut wire, there) = wire(1024);
         drop(there);
-        assert!(matches!(wire.exchange(ASK).await, Err(Failed::Unsent(_))));
+        assert!(matches!(wire.exchange(ASK, None).await, Err(Failed::Unsent(_))));
         // One byte is enough.
         let (mut wire, there) = self::wire(1);
         let goes = async {
             tokio::task::yield_now().await;
             drop(there);
         };
-        let (answered, ()) = tokio::join!(wire.exchange(ASK), goes);
+        let (answered, ()) = tokio::join!(wire.exchange(ASK, None), goes);
         assert!(matches!(answered, Err(Failed::Lost(_))), "{answered:?}");
         let (here, there) = duplex(1024);
         drop(there);
-        let answered = Wire::new(Box::new(here), true).exchange(ASK).await;
+        let answered = Wire::new(Box::new(here), true).exchange(ASK, None).await;
         assert!(matches!(answered, Err(Failed::Lost(_))), "{answered:?}");
     }
 
@@ -321,7 +350,7 @@ mod tests {
                 there.write_all(REFUSAL).await.unwrap();
                 if closes { None } else { Some(there) }
             };
-            let (answered, _open) = tokio::join!(wire.exchange(&request), refuses);
+            let (answered, _open) = tokio::join!(wire.exchange(&request, None), refuses);
             let (answer, keeps) = answered.unwrap();
             assert_eq!((answer.status.as_u16(), answer.body, keeps), (413, Ok(b"most".to_vec()), false));
         }
@@ -339,7 +368,7 @@ mod tests {
             there.write_all(head.as_bytes()).await.unwrap();
             there.write_all(&asked[ASK.len()..]).await.unwrap();
         };
-        let (answered, ()) = tokio::join!(wire.exchange(&request), echoes);
+        let (answered, ()) = tokio::join!(wire.exchange(&request, None), echoes);
         let (answer, keeps) = answered.unwrap();
         assert!(keeps && answer.body.unwrap() == request[ASK.len()..]);
         assert!(wire.bytes.capacity() <= 8 * BUFFER, "the memory of a large answer is given back");
