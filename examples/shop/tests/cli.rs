@@ -5,6 +5,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::time::Duration;
 
 use matchbus::prelude::*;
 use matchbus::transport::Exposed;
@@ -149,6 +151,7 @@ fn the_environment_says_who_else_there_is() {
 #[test]
 fn nobody_who_reads_stderr_is_no_reason_to_end_badly() {
     let mut child = shop(&["run", "--listen", "http://127.0.0.1:0"]).spawn().unwrap();
+    let _ends = Ends::late(&child);
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     wait_for(&mut stderr, "SIGTERM or ctrl-c ends it");
     drop(stderr);
@@ -407,6 +410,24 @@ fn check_is_well_and_names_what_broke_since_a_saved_catalogue() {
     assert!(err.contains("no-such-file.json"), "{err}");
 }
 
+/// Ends a program that a test would else wait for in vain, as its output ends then too; long after it ought to have ended.
+struct Ends {
+    _well: Sender<()>,
+}
+
+impl Ends {
+    fn late(child: &Child) -> Self {
+        let (well, ended) = mpsc::channel();
+        let id = child.id().to_string();
+        std::thread::spawn(move || {
+            if ended.recv_timeout(Duration::from_mins(1)) == Err(RecvTimeoutError::Timeout) {
+                let _ = Command::new("kill").args(["-s", "KILL", &id]).status();
+            }
+        });
+        Ends { _well: well }
+    }
+}
+
 /// Reads lines until one has the text.
 fn wait_for(lines: &mut impl BufRead, text: &str) {
     let mut line = String::new();
@@ -428,6 +449,7 @@ fn signal(child: &Child, name: &str) {
 #[test]
 fn run_mounts_what_is_asked_and_ends_well_on_sigterm() {
     let mut child = shop(&["run", "--only", "cart,price", "--with", "shard=0"]).spawn().unwrap();
+    let _ends = Ends::late(&child);
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     wait_for(&mut stderr, "in-memory dedup covers one process only: `add`");
     wait_for(&mut stderr, "5 handlers of cart, price; SIGTERM or ctrl-c ends it");
@@ -442,6 +464,7 @@ fn run_mounts_what_is_asked_and_ends_well_on_sigterm() {
 #[test]
 fn run_ends_well_on_ctrl_c() {
     let mut child = shop(&["run", "--only", "price"]).spawn().unwrap();
+    let _ends = Ends::late(&child);
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     wait_for(&mut stderr, "SIGTERM or ctrl-c ends it");
     signal(&child, "INT");
@@ -469,6 +492,7 @@ async fn run_ends_at_once_on_a_second_signal() {
     for (second, name) in [("TERM", "SIGTERM"), ("INT", "ctrl-c")] {
         let mut cart = shop(&["run", "--only", "cart", "--listen", "tcp://127.0.0.1:0"]);
         let mut child = cart.args(["--bus", &listener.url().to_string()]).spawn().unwrap();
+        let _ends = Ends::late(&child);
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
         stderr.read_line(&mut line).unwrap();

@@ -267,7 +267,9 @@ impl Bus {
     /// as `?pin=role:cart` in the URL says, for processes that have none, such as a Seneca.
     ///
     /// The catalogue is asked for now and every two seconds (every twenty while no message comes or goes); that the process
-    /// cannot be reached yet is no error.
+    /// cannot be reached yet is no error. So what is known of a peer may be twenty seconds old when this process was idle. The
+    /// first message that nobody is known to answer, or whose peer fails, has it asked for at once; a special case that the
+    /// peer has had since is met only with the next catalogue.
     ///
     /// # Errors
     ///

@@ -19,7 +19,9 @@ use crate::message::Text;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum At {
-    /// Once for each message that comes from outside of any handler, before everything else.
+    /// Once for each message that comes from outside of any handler, before everything else, in the process whose handler
+    /// answers it. A message that goes from here straight to another process has no handler here, and so meets the layers
+    /// of that process and none of these.
     Edge,
     /// Once for each message that a handler of this process is given, inside its deadline and concurrency limit.
     Handler,

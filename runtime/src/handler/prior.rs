@@ -21,6 +21,10 @@ use crate::message::{CallError, Error, ErrorKind, ErrorReply, Message, Outcome};
 /// itself. Messages that go in a circle are stopped (see [`Builder::nesting`](crate::bus::Builder::nesting)). A listener of
 /// another process that hides some handlers passes none of them over, since what is said of a message there is no proof.
 ///
+/// What is handed on has the idempotency key of its message, and several that are handed on under it are no repeats of
+/// each other. Over a wire that holds also for a key which is set on the `Prior` itself, since the other process cannot tell
+/// the two apart; what is to be known as a repeat by such a key must be answered in this process.
+///
 /// An argument `Option<Prior<M>>` is `None` where nothing that is known, here or elsewhere, answers each message of this
 /// handler's pattern.
 pub struct Prior<M> {

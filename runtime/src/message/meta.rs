@@ -75,22 +75,23 @@ impl TraceParent {
     /// assert!(TraceParent::parse("00-0-0-01").is_none());
     /// ```
     pub fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.split('-');
-        let (version, trace, span, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-        let hex = |part: &str, len| {
-            part.len() == len && part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+        let (parts, more) = text.as_bytes().split_at_checked(55)?;
+        let part = |from: usize, to: usize| {
+            // In lower case, and with a hyphen before all but the first.
+            let is_part = from == 0 || parts[from - 1] == b'-';
+            let is_lower = || !parts[from..to].iter().any(u8::is_ascii_uppercase);
+            number(&parts[from..to]).filter(|_| is_part && is_lower())
         };
-        if !hex(version, 2) || version == "ff" || !hex(trace, 32) || !hex(span, 16) || !hex(flags, 2) {
-            return None;
-        }
         // A later version may have more parts; version 00 has not.
-        if version == "00" && parts.next().is_some() {
-            return None;
+        match (part(0, 2)?, more) {
+            (0xff, _) | (0, [_, ..]) => return None,
+            (_, [] | [b'-', ..]) => {}
+            _ => return None,
         }
         let parent = TraceParent {
-            trace: u128::from_str_radix(trace, 16).ok()?,
-            span: u64::from_str_radix(span, 16).ok()?,
-            flags: u8::from_str_radix(flags, 16).ok()?,
+            trace: part(3, 35)?,
+            span: part(36, 52)?.try_into().ok()?,
+            flags: part(53, 55)?.try_into().ok()?,
         };
         (parent.trace != 0 && parent.span != 0).then_some(parent)
     }
@@ -129,6 +130,23 @@ pub(crate) fn hex<const N: usize>(mut number: u128) -> [u8; N] {
         number >>= 4;
     }
     digits
+}
+
+/// The number that so many hexadecimal digits are, in either case; `None` if there are none, or others among them.
+pub(crate) fn number(digits: &[u8]) -> Option<u128> {
+    // In two halves, since arithmetic on 128 bits takes several times as long.
+    let half = |digits: &[u8]| {
+        let mut number = 0_u64;
+        for &digit in digits {
+            number = number << 4 | u64::from(char::from(digit).to_digit(16)?);
+        }
+        Some(number)
+    };
+    let (high, low) = digits.split_at(digits.len().saturating_sub(16));
+    if low.is_empty() || high.len() > 16 {
+        return None;
+    }
+    Some(u128::from(half(high)?) << 64 | u128::from(half(low)?))
 }
 
 /// What travels beside a message's body and never in it: identity, chain, deadline, trace, user context.
@@ -331,8 +349,14 @@ mod tests {
             "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
             "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-x",
             "00-0af7651916cd43dd8448eb211c80319-b7ad6b7169203331-01",
+            "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01x",
+            "00-0af7651916cd43dd8448eb211c80319c+b7ad6b7169203331-01",
+            "00-+af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0é",
         ] {
             assert!(TraceParent::parse(bad).is_none(), "{bad}");
         }
+        let later = TraceParent::parse("01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-x").unwrap();
+        assert_eq!(later.to_string(), "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
     }
 }

@@ -28,6 +28,8 @@ pub use key::{see_key, see_key_with};
 pub(crate) use meta::Rare;
 #[cfg(feature = "tcp")]
 pub(crate) use meta::hex;
+#[cfg(feature = "http")]
+pub(crate) use meta::number;
 pub use meta::{Id, Meta, TraceParent};
 pub use outcome::Outcome;
 pub use place::Place;

@@ -1,16 +1,24 @@
 //! Ids over this wire: UUIDs.
 
-use crate::message::Id;
+use crate::message::{Id, number};
 
 /// A UUID as text, with or without hyphens.
 pub(super) fn uuid(text: &str) -> Option<Id> {
-    let hex: String = match text.len() {
-        32 => text.into(),
-        36 if [8, 13, 18, 23].iter().all(|&at| text.as_bytes()[at] == b'-') => text.replace('-', ""),
+    let text = text.as_bytes();
+    let hyphens = [8, 13, 18, 23];
+    let mut digits = [0; 32];
+    match text.len() {
+        32 => digits.copy_from_slice(text),
+        36 if hyphens.iter().all(|&at| text[at] == b'-') => {
+            for (from, to) in [(0, 8), (9, 13), (14, 18), (19, 23), (24, 36)] {
+                // As many places further left as there were hyphens.
+                let before = hyphens.iter().filter(|&&at| at < from).count();
+                digits[from - before..to - before].copy_from_slice(&text[from..to]);
+            }
+        }
         _ => return None,
-    };
-    let all_hex = hex.len() == 32 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
-    all_hex.then(|| u128::from_str_radix(&hex, 16).ok().map(Id::from_u128)).flatten()
+    }
+    number(&digits).map(Id::from_u128)
 }
 
 #[cfg(test)]
