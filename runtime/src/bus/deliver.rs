@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 
 use serde_json::{Map, Value};
 
-use super::below::Below;
+use super::below::place_of;
 use super::core::Core;
 use super::envelope::Envelope;
 use super::mounted::Mounted;
@@ -190,7 +190,7 @@ impl Core {
 
     /// Whether something else answers every message that this handler is given.
     pub(crate) fn has_prior(&self, handler: u32) -> bool {
-        let below = Below::of(self.handler(handler));
+        let below = place_of(self.handler(handler));
         let fixed: Vec<(&str, Scalar<'_>)> = below
             .pattern
             .iter()

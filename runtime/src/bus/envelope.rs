@@ -2,10 +2,10 @@ use std::mem::ManuallyDrop;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use super::below::Below;
 use super::origin::Origin;
-use super::text::Text;
+use crate::message::Text;
 use crate::message::{Id, Meta, Receipt, TraceParent};
+use crate::router::Below;
 use crate::seam::clock::{self, Instant};
 use crate::sort::gather;
 use crate::transport::Head;

@@ -11,7 +11,7 @@ use crate::handler::BoxFuture;
 use crate::message::{Error, ErrorKind, Meta, Outcome};
 use crate::seam::clock::{self, Instant};
 
-use super::text::Text;
+use crate::message::Text;
 
 /// Where a layer of yours stands among matchbus's own, which are fixed: deadline, concurrency limit, panic guard,
 /// validation, handler.

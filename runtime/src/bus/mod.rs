@@ -32,7 +32,6 @@ mod routes;
 pub(crate) mod settings;
 mod stage;
 mod start_error;
-mod text;
 mod typed;
 mod undeclared;
 
@@ -43,7 +42,7 @@ pub use routes::Route;
 pub use start_error::{StartError, StartProblem};
 
 pub(crate) use self::core::Core;
-pub(crate) use below::Below;
+pub(crate) use below::read_below;
 pub(crate) use dedup::note as dedup_note;
 pub(crate) use deliver::{Reply, Target};
 pub(crate) use envelope::Envelope;
@@ -52,6 +51,5 @@ pub(crate) use mounted::Mounted;
 pub(crate) use nobody::{Hearer, Hearers};
 pub(crate) use origin::{Origin, say_more};
 pub(crate) use outside::Outside;
-pub(crate) use text::Text;
 pub(crate) use typed::{Given, Lent};
 pub(crate) use undeclared::note as undeclared_note;

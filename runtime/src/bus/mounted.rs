@@ -8,9 +8,9 @@ use super::envelope::Envelope;
 use super::layer::Layers;
 use super::limit::Limit;
 use super::queue::Queue;
-use super::text::Text;
 use crate::handler::{Context, Input, Need, Output, Shim, Started};
 use crate::message::MessageInfo;
+use crate::message::Text;
 use crate::pattern::Pattern;
 use crate::registry::{Info, Kind};
 

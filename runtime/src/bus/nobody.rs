@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::below::Below;
 use super::core::Core;
 use super::envelope::Envelope;
 use super::remote::Observer;
 use crate::message::{Error, ErrorKind, Outcome};
+use crate::router::Below;
 use crate::router::{Explanation, Fields, Matcher};
 use crate::sort::sort_by;
 use crate::transport::Url;

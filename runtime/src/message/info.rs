@@ -1,8 +1,8 @@
 use std::any::TypeId;
 
 use super::Message;
+use super::Place;
 use crate::pattern::PatternInfo;
-use crate::registry::Place;
 
 /// What the compiler knows about a message type.
 #[derive(Clone, Copy, Debug)]

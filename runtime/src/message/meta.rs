@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::Receipt;
-use crate::bus::{Below, Text};
+use super::Text;
+use crate::router::Below;
 use crate::seam::clock::{self, Instant};
 use crate::seam::random;
 

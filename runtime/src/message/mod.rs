@@ -7,9 +7,11 @@ pub mod json;
 mod key;
 mod meta;
 mod outcome;
+mod place;
 #[doc(hidden)]
 pub mod probe;
 mod receipt;
+mod text;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -28,7 +30,9 @@ pub(crate) use meta::Rare;
 pub(crate) use meta::hex;
 pub use meta::{Id, Meta, TraceParent};
 pub use outcome::Outcome;
+pub use place::Place;
 pub use receipt::Receipt;
+pub(crate) use text::Text;
 
 use crate::pattern::Scalar;
 

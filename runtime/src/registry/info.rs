@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::handler::{Need, Shim};
-use crate::message::MessageInfo;
+use crate::message::{MessageInfo, Place};
 use crate::pattern::{KeyInfo, PatternInfo, Patterns};
 
 /// What a handler is for.
@@ -90,24 +90,6 @@ pub struct Info {
     pub needs: &'static [&'static [Need]],
     /// The handler itself, type erased.
     pub shim: Shim,
-}
-
-/// Where something stands in the source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Place {
-    /// `file!()`.
-    pub file: &'static str,
-    /// `line!()`.
-    pub line: u32,
-}
-
-impl Place {
-    /// For the macros.
-    #[doc(hidden)]
-    pub const fn new(file: &'static str, line: u32) -> Self {
-        Place { file, line }
-    }
 }
 
 impl Info {

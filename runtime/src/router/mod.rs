@@ -54,6 +54,7 @@
     reason = "measured: the finders lose a tenth when parts of them become calls"
 )]
 
+mod below;
 mod explain;
 mod hash;
 mod huge;
@@ -66,6 +67,7 @@ mod slots;
 mod store;
 
 pub use crate::pattern::{Compare, Fields, JsonFields};
+pub(crate) use below::Below;
 pub use explain::{Difference, Explanation, Matched, NearMiss, Reason};
 pub use matcher::{Found, Iter, Matcher};
 pub(crate) use precedence::precedence;

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::Head;
-use crate::bus::{Below, Core, Origin, Outside, Target};
+use crate::bus::{Core, Origin, Outside, Target, read_below};
 use crate::flow::Snapshot;
 use crate::message::json::Limits;
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Outcome, Rare};
@@ -217,7 +217,7 @@ fn origin(head: Head) -> Result<Origin, Error> {
         // As most are that no bus sends: nothing to keep.
         return Ok(Origin::default());
     }
-    let below = head.below.as_deref().map(Below::read).transpose()?.map(Arc::new);
+    let below = head.below.as_deref().map(read_below).transpose()?.map(Arc::new);
     // What is handed on has the key of its message here as in the process where that came.
     let (key, handed_key) = if below.is_some() { (None, head.key) } else { (head.key, None) };
     Ok(Origin::outside(Rare {

@@ -6,8 +6,8 @@ use crate::bus::dedup::Dedup;
 use crate::bus::limit::Limit;
 use crate::bus::mounted::{About, Closure, Handler};
 use crate::bus::settings::Settings;
-use crate::bus::text::Text;
 use crate::handler::{Accepts, Incoming, answer};
+use crate::message::Text;
 use crate::pattern::{Compare, Pattern, PatternError, PatternInfo, Value};
 use crate::registry::{Effect, Info, Kind};
 

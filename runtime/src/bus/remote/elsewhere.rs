@@ -3,8 +3,9 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use super::known::Routed;
 use super::peer::Peer;
-use super::table::{Observer, Routed};
+use super::table::Observer;
 use crate::bus::{Core, Origin, Published, Route, partly};
 use crate::message::json::Scan;
 use crate::message::{Error, ErrorKind, Outcome, Result};

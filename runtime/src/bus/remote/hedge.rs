@@ -2,9 +2,9 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::attempts::{Reply, Sending};
+use super::Remote;
+use super::attempt::{Reply, Sending};
 use super::peer::Peer;
-use super::table::Remote;
 use crate::message::CallError;
 use crate::seam::clock;
 

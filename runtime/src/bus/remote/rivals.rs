@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::table::Target;
+use super::target::Target;
 use crate::bus::{Core, Mounted};
 use crate::pattern::{Compare, Pattern, Value};
 use crate::router::Fields;

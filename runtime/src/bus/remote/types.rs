@@ -1,7 +1,7 @@
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::table::Target;
+use super::target::Target;
 use crate::bus::by_type::ByType;
 use crate::bus::route::{Fields, Tests};
 use crate::flow::shard::Sharded;

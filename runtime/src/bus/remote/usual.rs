@@ -4,9 +4,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use super::attempts::{Reply, note_attempt};
+use super::attempt::{Reply, note_attempt};
 use super::peer::Peer;
-use super::table::Target;
+use super::target::Target;
 use super::types::Way;
 use crate::bus::Envelope;
 use crate::bus::settings::Settings;
