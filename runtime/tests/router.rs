@@ -281,6 +281,39 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+
+    /// So many combinations of names that each number of words of the finder's sets has its turn, up to 64, 256 and 1,024 bits.
+    #[test]
+    fn many_shapes(
+        names in select(vec![8usize, 16, 40]),
+        long in any::<bool>(),
+        messages in vec(btree_map(0usize..40, select(vec!["x", "xy", "y"]), 0..14), 8),
+    ) {
+        let name = |n: usize| format!("n{n}");
+        let mut patterns = vec![];
+        for (a, b) in (0..names).flat_map(|a| (a + 1..names).map(move |b| (a, b))) {
+            let second = if (a + b) % 5 == 0 { Value::from("x*") } else { Value::from("x") };
+            patterns.push(Pattern::new([(name(a), Value::from("x")), (name(b), second)]).unwrap());
+        }
+        if long {
+            patterns.push(Pattern::new((0..5).map(|n| (name(n), "x"))).unwrap());
+        }
+        let patterns: Vec<_> = patterns.into_iter().zip(0..).map(|(pattern, n)| (pattern, 0, n)).collect();
+        let mut matcher = Matcher::new();
+        for (pattern, rank, value) in &patterns {
+            matcher.add_ranked(pattern, *rank, *value);
+        }
+        let oracle = Oracle { compare: Compare::Typed, patterns };
+        for message in messages {
+            let message: Vec<_> =
+                message.into_iter().map(|(n, text)| (name(n), Owned::Value(Value::from(text)))).collect();
+            check_find(&matcher, &oracle, &message);
+        }
+    }
+}
+
 /// Globs by their definition: exponential and obvious.
 fn slow(glob: &str, text: &str) -> bool {
     let mut rest = glob.chars();

@@ -1,5 +1,6 @@
 use super::mounted::Mounted;
 use crate::list::List;
+use crate::message::json::Scan;
 use crate::pattern::Compare;
 use crate::router::{Explanation, Fields, Matcher};
 
@@ -30,7 +31,7 @@ impl Index {
 
     /// The handler that answers.
     #[inline]
-    pub(crate) fn find<F: Fields + ?Sized>(&self, message: &F) -> Option<u32> {
+    pub(crate) fn find(&self, message: &Scan<'_>) -> Option<u32> {
         self.matcher.find(message).map(|found| *found.value())
     }
 

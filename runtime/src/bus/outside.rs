@@ -2,9 +2,10 @@ use super::index::with_replaced;
 use super::remote::pins_of;
 use super::{Core, Envelope, Mounted};
 use crate::list::List;
+use crate::message::json::Scan;
 use crate::message::{Error, Result};
 use crate::pattern::{Compare, Pattern};
-use crate::router::{Fields, Matcher};
+use crate::router::Matcher;
 use crate::transport::{Exposed, Url};
 
 /// What a listener lets in: which handlers its messages may reach, and how their values compare with patterns.
@@ -79,7 +80,7 @@ impl Outside {
     }
 
     /// The handler that answers a message, if one may be reached.
-    pub(crate) fn find<F: Fields + ?Sized>(&self, core: &Core, message: &F) -> Option<u32> {
+    pub(crate) fn find(&self, core: &Core, message: &Scan<'_>) -> Option<u32> {
         let found = match &self.by_text {
             Some(matcher) => matcher.find(message).map(|found| *found.value()),
             None => core.services.find(message),
@@ -93,12 +94,7 @@ impl Outside {
     /// message has gone through a handler already is only what its sender says.
     #[cold]
     #[inline(never)]
-    pub(crate) fn find_below(
-        &self,
-        core: &Core,
-        message: &dyn Fields,
-        envelope: &Envelope<'_>,
-    ) -> Option<u32> {
+    pub(crate) fn find_below(&self, core: &Core, message: &Scan<'_>, envelope: &Envelope<'_>) -> Option<u32> {
         let Some(below) = envelope.below() else { return self.find(core, message) };
         let (all, compare) = match &self.by_text {
             Some(matcher) => {

@@ -124,7 +124,7 @@ impl<T> Matcher<T> {
         let fetch = |number: u32| {
             black_box(self.values.get(number as usize).is_some_and(Option::is_some));
         };
-        let (place, number) = self.index().find(&self.store, message, fetch)?;
+        let (place, number) = self.index().find(&self.store, message, &fetch)?;
         let value = self.values[number as usize].as_ref()?;
         Some(Found { store: &self.store, place, value })
     }

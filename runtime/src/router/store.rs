@@ -258,7 +258,7 @@ impl Store {
         shape: u32,
         text_of: impl Fn(u32) -> Option<&'m str>,
         value_of: impl Fn(u32) -> Option<Scalar<'m>>,
-        fetch: impl Fn(u32),
+        fetch: &dyn Fn(u32),
     ) -> Option<Hit> {
         self.slots.find(hash, |(place, value)| {
             fetch(value);
@@ -295,7 +295,7 @@ impl Store {
     }
 
     /// Whether a message, given as the value of each name, fits a pattern of any shape.
-    pub(super) fn fits<'m>(&self, place: u32, value_of: impl Fn(u32) -> Option<Scalar<'m>>) -> bool {
+    pub(super) fn fits<'m>(&self, place: u32, value_of: &dyn Fn(u32) -> Option<Scalar<'m>>) -> bool {
         self.pairs(place).all(|(key, raw)| {
             value_of(key.name).is_some_and(|found| raw.value(key.glob).fits(self.compare, found))
         })

@@ -9,20 +9,26 @@ use crate::router::store::{Hit, Shape, Store, identity};
 /// The most keys a pattern may have: as many as four bits count.
 pub(super) const KEYS: usize = 15;
 
-/// Bit sets of shapes for pairs; see the module's documentation. `W` words of 64 shapes each.
+/// The most shapes there may be, and the words that hold a bit for each.
+pub(super) const SHAPES: usize = 64 * WORDS;
+const WORDS: usize = 16;
+
+/// Bit sets of shapes for pairs; see the module's documentation.
 #[derive(Clone)]
-pub(super) struct Dense<const W: usize> {
+pub(super) struct Dense {
+    /// The number of words of a set.
+    words: usize,
     names: Names,
     /// From a pair's hash to its set. Pairs whose hashes look the same share a set, which then says too much.
     pairs: Slots,
-    /// The distinct sets.
-    sets: Vec<[u64; W]>,
+    /// The distinct sets, one after another.
+    sets: Vec<u64>,
     globs: Globs,
     /// The number of keys of each shape, bit-sliced.
-    sizes: [[u64; W]; 4],
+    sizes: [[u64; WORDS]; 4],
     /// Which shapes there are, and which of them have globs.
-    all: [u64; W],
-    with_globs: [u64; W],
+    all: [u64; WORDS],
+    having_globs: [u64; WORDS],
     /// The names of each shape that have exact values, filled up with [`NAMES`].
     short: Vec<[u8; 3]>,
     /// The same for shapes with more than three keys; empty if there is none.
@@ -32,16 +38,23 @@ pub(super) struct Dense<const W: usize> {
     filter: Filter,
 }
 
-impl<const W: usize> Dense<W> {
+impl Dense {
     pub(super) fn build(store: &Store, ranks: &Ranks) -> Self {
+        // Few numbers of words, for each of which there is a loop.
+        let words = match ranks.shapes.len() {
+            0..=64 => 1,
+            65..=256 => 4,
+            _ => WORDS,
+        };
         let mut made = Dense {
+            words,
             names: Names::build(store),
             pairs: Slots::new(),
             sets: Vec::new(),
             globs: Globs::new(store.names().len()),
-            sizes: [[0; W]; 4],
-            all: [0; W],
-            with_globs: [0; W],
+            sizes: [[0; WORDS]; 4],
+            all: [0; WORDS],
+            having_globs: [0; WORDS],
             short: Vec::new(),
             long: Vec::new(),
             groups: Groups::build(store, Vec::new()),
@@ -68,7 +81,7 @@ impl<const W: usize> Dense<W> {
             let (word, bit) = (rank / 64, 1 << (rank % 64));
             self.all[word] |= bit;
             if shape.globs() > 0 {
-                self.with_globs[word] |= bit;
+                self.having_globs[word] |= bit;
             }
             for (plane, size) in self.sizes.iter_mut().enumerate() {
                 if shape.keys.len() >> plane & 1 == 1 {
@@ -79,12 +92,14 @@ impl<const W: usize> Dense<W> {
     }
 
     fn add_patterns(&mut self, store: &Store, ranks: &Ranks) {
-        let mut sets: Vec<[u64; W]> = Vec::new();
+        let words = self.words;
+        let mut sets: Vec<u64> = Vec::new();
         let mut groups = Vec::new();
         let mut numbers = GlobNumbers::default();
-        let new_set = |sets: &mut Vec<[u64; W]>| {
-            sets.push([0; W]);
-            u32::try_from(sets.len() - 1).expect("there are fewer pairs than patterns times 15")
+        let new_set = |sets: &mut Vec<u64>| {
+            let number = sets.len() / words;
+            sets.resize(sets.len() + words, 0);
+            u32::try_from(number).expect("there are fewer pairs than patterns times 15")
         };
         for place in store.places() {
             let rank = ranks.of_shape[store.shape(place) as usize] as usize;
@@ -102,7 +117,7 @@ impl<const W: usize> Dense<W> {
                         set
                     })
                 };
-                sets[set as usize][rank / 64] |= 1 << (rank % 64);
+                sets[set as usize * words + rank / 64] |= 1 << (rank % 64);
             }
             if has_globs {
                 groups.push((group_hash(pairs, rank), place));
@@ -114,12 +129,13 @@ impl<const W: usize> Dense<W> {
         // There are far fewer distinct sets than pairs.
         let mut distinct = Slots::new();
         let new: Vec<u32> = sets
-            .iter()
+            .chunks_exact(words)
             .map(|set| {
-                let hash = hash_of(*set);
-                distinct.find(hash, |n| self.sets[n as usize] == *set).unwrap_or_else(|| {
-                    let number = u32::try_from(self.sets.len()).expect("as many as pairs at most");
-                    self.sets.push(*set);
+                let hash = hash_of(set.iter().copied());
+                distinct.find(hash, |n| self.set(n, words) == set).unwrap_or_else(|| {
+                    let number = self.sets.len() / words;
+                    let number = u32::try_from(number).expect("as many as pairs at most");
+                    self.sets.extend(set);
                     distinct.insert(hash, number);
                     number
                 })
@@ -130,33 +146,60 @@ impl<const W: usize> Dense<W> {
         self.globs.renumber(|old| new[old as usize]);
     }
 
-    // Without a hint to inline: with one, each part of the library that finds would have a copy of its own, and each is 20 kB.
+    // Without a hint to inline: with one, each part of the library that finds would have a copy of its own.
     pub(super) fn visit<F: Fields + ?Sized>(
         &self,
         store: &Store,
         ranks: &Ranks,
         message: &F,
-        fetch: impl Fn(u32),
+        fetch: &dyn Fn(u32),
         visit: impl FnMut(Hit, usize) -> bool,
     ) {
-        match (self.long.is_empty(), store.names().len() < 16) {
-            (true, true) => self.run::<2, 3, 16, F>(&self.short, store, ranks, message, fetch, visit),
-            (true, false) => self.run::<2, 3, 64, F>(&self.short, store, ranks, message, fetch, visit),
-            (false, _) => self.run::<4, KEYS, 64, F>(&self.long, store, ranks, message, fetch, visit),
+        match (self.words, self.long.is_empty()) {
+            (1, true) => self.run::<1, 2, 3, F>(1, &self.short, store, ranks, message, fetch, visit),
+            (1, false) => self.run::<1, 4, KEYS, F>(1, &self.long, store, ranks, message, fetch, visit),
+            (4, true) => self.run::<4, 2, 3, F>(4, &self.short, store, ranks, message, fetch, visit),
+            (4, false) => self.run::<4, 4, KEYS, F>(4, &self.long, store, ranks, message, fetch, visit),
+            (_, true) => self.run::<16, 2, 3, F>(16, &self.short, store, ranks, message, fetch, visit),
+            (_, false) => self.run::<16, 4, KEYS, F>(16, &self.long, store, ranks, message, fetch, visit),
+        }
+    }
+
+    /// The same for messages of which there are few: one loop for all numbers of words, and none that is unrolled.
+    pub(super) fn visit_any(
+        &self,
+        store: &Store,
+        ranks: &Ranks,
+        message: &dyn Fields,
+        visit: &mut dyn FnMut(Hit, usize) -> bool,
+    ) {
+        let (words, fetch) = (self.words, &|_| ());
+        if self.long.is_empty() {
+            self.run::<WORDS, 2, 3, _>(words, &self.short, store, ranks, message, fetch, visit);
+        } else {
+            self.run::<WORDS, 4, KEYS, _>(words, &self.long, store, ranks, message, fetch, visit);
         }
     }
 
     #[inline(always)]
-    fn run<const PLANES: usize, const LEN: usize, const N: usize, F: Fields + ?Sized>(
+    fn set(&self, number: u32, words: usize) -> &[u64] {
+        &self.sets[number as usize * words..][..words]
+    }
+
+    /// `words` is the number of words of a set, at most `W`.
+    #[inline(always)]
+    fn run<const W: usize, const PLANES: usize, const LEN: usize, F: Fields + ?Sized>(
         &self,
+        words: usize,
         names: &[[u8; LEN]],
         store: &Store,
         ranks: &Ranks,
         message: &F,
-        fetch: impl Fn(u32),
+        fetch: &dyn Fn(u32),
         mut visit: impl FnMut(Hit, usize) -> bool,
     ) {
-        let mut known = Known::<N>::new();
+        let words = words.min(W);
+        let mut known = Known::<{ NAMES + 1 }>::new();
         let mut counts = [[0u64; W]; PLANES];
         let mut next = 0;
         while let Some((field, name)) = self.names.next(store, message, next) {
@@ -167,21 +210,17 @@ impl<const W: usize> Dense<W> {
             };
             let set = hash.and_then(|hash| self.pairs.find(hash, |_| true));
             if self.globs.has(name) {
-                // Shapes tell a glob from an exact value, so the sets of one key never meet but for globs of
-                // one shape.
-                let mut all = set.map_or([0; W], |set| self.sets[set as usize]);
-                self.globs.each(store.compare, name, message.scalar(field), |set| {
-                    all.iter_mut().zip(&self.sets[set as usize]).for_each(|(a, b)| *a |= b);
-                });
-                add(&mut counts, &all);
+                let mut all = [0; W];
+                self.with_globs(store, name, message.scalar(field), set, &mut all[..words]);
+                add(&mut counts, &all[..words]);
             } else if let Some(set) = set {
-                add(&mut counts, &self.sets[set as usize]);
+                add(&mut counts, self.set(set, words));
             } else {
                 continue;
             }
             known.set(name, hash.unwrap_or(0), field);
         }
-        for word in 0..W {
+        for word in 0..words {
             let mut candidates = self.all[word];
             for (count, size) in counts.iter().zip(&self.sizes) {
                 candidates &= !(count[word] ^ size[word]);
@@ -191,14 +230,10 @@ impl<const W: usize> Dense<W> {
                 candidates &= candidates - 1;
                 let rank = word * 64 + bit;
                 let pairs = names[rank].iter().fold(0, |x, name| x ^ known.hash(*name));
-                if self.with_globs[word] >> bit & 1 == 1 {
-                    for place in self.groups.get(group_hash(pairs, rank)) {
-                        let hit = (*place, store.value(*place));
-                        let ours = store.shape(*place) == ranks.shapes[rank];
-                        if ours && store.fits(*place, |name| known.value(message, name)) && !visit(hit, rank)
-                        {
-                            return;
-                        }
+                if self.having_globs[word] >> bit & 1 == 1 {
+                    let value_of = |name| known.value(message, name);
+                    if !self.groups.visit(store, ranks, pairs, rank, &value_of, &mut visit) {
+                        return;
                     }
                     continue;
                 }
@@ -208,7 +243,7 @@ impl<const W: usize> Dense<W> {
                 }
                 let text_of = |name| known.text(message, name);
                 let value_of = |name| known.value(message, name);
-                let found = store.find_exact(hash, ranks.shapes[rank], text_of, value_of, &fetch);
+                let found = store.find_exact(hash, ranks.shapes[rank], text_of, value_of, fetch);
                 if let Some(hit) = found
                     && !visit(hit, rank)
                 {
@@ -216,6 +251,17 @@ impl<const W: usize> Dense<W> {
                 }
             }
         }
+    }
+
+    /// The shapes that have a name with a glob that fits a value, and those of a set.
+    ///
+    /// Shapes tell a glob from an exact value, so the sets of one key never meet but for globs of one shape.
+    #[inline(never)]
+    fn with_globs(&self, store: &Store, name: u32, value: Scalar<'_>, set: Option<u32>, all: &mut [u64]) {
+        let words = all.len();
+        let mut join = |set| all.iter_mut().zip(self.set(set, words)).for_each(|(a, b)| *a |= b);
+        set.map(&mut join);
+        self.globs.each(store.compare, name, value, &mut join);
     }
 }
 
@@ -231,9 +277,9 @@ fn names<const LEN: usize>(shape: &Shape) -> [u8; LEN] {
 
 /// Adds one to the counters of a set's members.
 #[inline(always)]
-fn add<const PLANES: usize, const W: usize>(counts: &mut [[u64; W]; PLANES], set: &[u64; W]) {
-    for word in 0..W {
-        let mut carry = set[word];
+fn add<const PLANES: usize, const W: usize>(counts: &mut [[u64; W]; PLANES], set: &[u64]) {
+    for (word, members) in set.iter().enumerate() {
+        let mut carry = *members;
         for plane in counts.iter_mut() {
             let both = plane[word] & carry;
             plane[word] ^= carry;

@@ -5,7 +5,7 @@ use crate::pattern::{Compare, Scalar, ValueRef};
 use crate::router::hash::mix;
 use crate::router::order::last_resort;
 use crate::router::slots::Slots;
-use crate::router::store::Store;
+use crate::router::store::{Hit, Store};
 use crate::sort::sort_by;
 
 /// The distinct globs of each name, each with the number of its pseudo pair.
@@ -26,7 +26,7 @@ impl Globs {
     }
 
     /// Calls `hit` with the pseudo pair of each glob that a value fits.
-    pub(super) fn each(&self, compare: Compare, name: u32, value: Scalar<'_>, mut hit: impl FnMut(u32)) {
+    pub(super) fn each(&self, compare: Compare, name: u32, value: Scalar<'_>, hit: &mut dyn FnMut(u32)) {
         for (source, pair) in &self.of_name[name as usize] {
             if ValueRef::Glob(source).fits(compare, value) {
                 hit(*pair);
@@ -105,8 +105,26 @@ impl Groups {
         made
     }
 
+    /// Calls `visit` with each pattern of a rank that has these exact pairs and fits, in order of precedence, until it says
+    /// no; says whether it did not.
+    #[inline(never)]
+    pub(super) fn visit<'m>(
+        &self,
+        store: &Store,
+        ranks: &Ranks,
+        pairs: u64,
+        rank: usize,
+        value_of: &dyn Fn(u32) -> Option<Scalar<'m>>,
+        visit: &mut dyn FnMut(Hit, usize) -> bool,
+    ) -> bool {
+        self.get(group_hash(pairs, rank)).iter().all(|place| {
+            let fits = store.shape(*place) == ranks.shapes[rank] && store.fits(*place, value_of);
+            !fits || visit((*place, store.value(*place)), rank)
+        })
+    }
+
     /// The patterns of a group, and perhaps others, in order of precedence.
-    pub(super) fn get(&self, hash: u64) -> &[u32] {
+    fn get(&self, hash: u64) -> &[u32] {
         let group = self.slots.find(hash, |group| self.list[group as usize].hash == hash);
         group.map_or(&[], |group| {
             let group = &self.list[group as usize];

@@ -35,9 +35,7 @@ pub(super) struct Index {
 #[derive(Clone)]
 enum Finder {
     Small(Small),
-    Dense1(Box<Dense<1>>),
-    Dense4(Box<Dense<4>>),
-    Dense16(Box<Dense<16>>),
+    Dense(Box<Dense>),
     Sparse(Box<Sparse>),
 }
 
@@ -58,27 +56,33 @@ impl Index {
         let ranks = Ranks::new(store);
         let small = store.len() <= small::PATTERNS && store.names().len() <= known::NAMES;
         let longest = ranks.shapes.iter().map(|s| store.shapes()[*s as usize].keys.len()).max().unwrap_or(0);
-        let dense = store.names().len() <= known::NAMES && longest <= dense::KEYS;
-        let finder = match ranks.shapes.len() {
-            _ if small => Finder::Small(Small::build(store, &ranks)),
-            0..=64 if dense => Finder::Dense1(Box::new(Dense::build(store, &ranks))),
-            0..=256 if dense => Finder::Dense4(Box::new(Dense::build(store, &ranks))),
-            0..=1024 if dense => Finder::Dense16(Box::new(Dense::build(store, &ranks))),
-            _ => Finder::Sparse(Box::new(Sparse::build(store, &ranks))),
+        let dense = store.names().len() <= known::NAMES
+            && longest <= dense::KEYS
+            && ranks.shapes.len() <= dense::SHAPES;
+        let finder = if small {
+            Finder::Small(Small::build(store, &ranks))
+        } else if dense {
+            Finder::Dense(Box::new(Dense::build(store, &ranks)))
+        } else {
+            Finder::Sparse(Box::new(Sparse::build(store, &ranks)))
         };
         Index { ranks, finder }
     }
 
     /// The pattern that wins. `fetch` is given the number of a value that is likely to be asked for next.
-    #[inline]
     pub(super) fn find<F: Fields + ?Sized>(
         &self,
         store: &Store,
         message: &F,
-        fetch: impl Fn(u32),
+        fetch: &dyn Fn(u32),
     ) -> Option<Hit> {
         let mut best = None;
-        self.visit(store, message, fetch, |hit, rank| self.keep(store, (hit, rank), &mut best));
+        let mut visit = |hit, rank| self.keep(store, (hit, rank), &mut best);
+        match &self.finder {
+            Finder::Small(finder) => finder.visit(store, &self.ranks, message, visit),
+            Finder::Dense(finder) => finder.visit(store, &self.ranks, message, fetch, visit),
+            Finder::Sparse(finder) => finder.visit(store, &self.ranks, &message, &mut visit),
+        }
         best.map(|(hit, _)| hit)
     }
 
@@ -130,29 +134,14 @@ impl Index {
         self.ranks.tied[new.1]
     }
 
-    /// As [`visit`](Index::visit), compiled once.
-    fn visit_any(&self, store: &Store, message: &dyn Fields, visit: &mut dyn FnMut(Hit, usize) -> bool) {
-        self.visit(store, message, |_| (), visit);
-    }
-
     /// Calls `visit` with every pattern that fits, and its rank, until it says no.
     ///
-    /// Ranks ascend, and patterns of one rank come in order of precedence.
-    #[inline]
-    fn visit<F: Fields + ?Sized>(
-        &self,
-        store: &Store,
-        message: &F,
-        fetch: impl Fn(u32),
-        visit: impl FnMut(Hit, usize) -> bool,
-    ) {
-        let ranks = &self.ranks;
+    /// Ranks ascend, and patterns of one rank come in order of precedence. That holds for the finders too.
+    fn visit_any(&self, store: &Store, message: &dyn Fields, visit: &mut dyn FnMut(Hit, usize) -> bool) {
         match &self.finder {
-            Finder::Small(finder) => finder.visit(store, ranks, message, visit),
-            Finder::Dense1(finder) => finder.visit(store, ranks, message, fetch, visit),
-            Finder::Dense4(finder) => finder.visit(store, ranks, message, fetch, visit),
-            Finder::Dense16(finder) => finder.visit(store, ranks, message, fetch, visit),
-            Finder::Sparse(finder) => finder.visit(store, ranks, message, visit),
+            Finder::Small(finder) => finder.visit_any(store, &self.ranks, message, visit),
+            Finder::Dense(finder) => finder.visit_any(store, &self.ranks, message, visit),
+            Finder::Sparse(finder) => finder.visit(store, &self.ranks, message, visit),
         }
     }
 }

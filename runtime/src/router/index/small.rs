@@ -45,7 +45,6 @@ impl Small {
         Small { names: Names::build(store), patterns: places.into_iter().map(one).collect() }
     }
 
-    #[inline]
     pub(super) fn visit<F: Fields + ?Sized>(
         &self,
         store: &Store,
@@ -58,6 +57,17 @@ impl Small {
         } else {
             self.run::<64, F>(store, ranks, message, visit);
         }
+    }
+
+    /// The same for messages of which there are few.
+    pub(super) fn visit_any(
+        &self,
+        store: &Store,
+        ranks: &Ranks,
+        message: &dyn Fields,
+        visit: &mut dyn FnMut(Hit, usize) -> bool,
+    ) {
+        self.run::<64, _>(store, ranks, message, visit);
     }
 
     #[inline(always)]
@@ -92,7 +102,7 @@ impl Small {
                     one.list.iter().fold(0, |x, name| x ^ known.hash(*name)) == pairs
                         && store.fits_exactly(one.hit.0, ranks.shapes[one.rank], text_of, value_of)
                 }
-                None => store.fits(one.hit.0, value_of),
+                None => store.fits(one.hit.0, &value_of),
             };
             if fits && !visit(one.hit, one.rank) {
                 return;

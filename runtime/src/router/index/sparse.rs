@@ -75,12 +75,13 @@ impl Sparse {
         }
     }
 
-    pub(super) fn visit<F: Fields + ?Sized>(
+    // Compiled once: it allocates, and what a call more costs is little beside that.
+    pub(super) fn visit(
         &self,
         store: &Store,
         ranks: &Ranks,
-        message: &F,
-        mut visit: impl FnMut(Hit, usize) -> bool,
+        message: &dyn Fields,
+        visit: &mut dyn FnMut(Hit, usize) -> bool,
     ) {
         let mut known: Vec<Known<'_>> = Vec::new();
         let mut counts = vec![0u32; self.sizes.len()];
@@ -95,7 +96,7 @@ impl Sparse {
                 of_key.extend(self.list(pair));
             }
             if self.globs.has(name) {
-                self.globs.each(store.compare, name, value, |pair| of_key.extend(self.list(pair)));
+                self.globs.each(store.compare, name, value, &mut |pair| of_key.extend(self.list(pair)));
                 // Several globs of one shape may fit. The count then reaches the size too early, which only
                 // makes a candidate that is looked at in vain.
             }
@@ -125,15 +126,10 @@ impl Sparse {
             let exact = keys.iter().filter(|key| !key.glob);
             let pairs = exact.fold(0, |x, key| x ^ get(key.name).map_or(0, |one| one.hash));
             if keys.iter().any(|key| key.glob) {
-                for place in self.groups.get(group_hash(pairs, rank)) {
-                    if store.shape(*place) == shape
-                        && store.fits(*place, value_of)
-                        && !visit((*place, store.value(*place)), rank)
-                    {
-                        return;
-                    }
+                if !self.groups.visit(store, ranks, pairs, rank, &value_of, visit) {
+                    return;
                 }
-            } else if let Some(hit) = store.find_exact(identity(pairs), shape, text_of, value_of, |_| ())
+            } else if let Some(hit) = store.find_exact(identity(pairs), shape, text_of, value_of, &|_| ())
                 && !visit(hit, rank)
             {
                 return;
