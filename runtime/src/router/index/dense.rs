@@ -188,6 +188,7 @@ impl Dense {
 
     /// `words` is the number of words of a set, at most `W`.
     #[inline(always)]
+    #[allow(clippy::too_many_arguments)] // What one loop needs, which is compiled for each size.
     fn run<const W: usize, const PLANES: usize, const LEN: usize, F: Fields + ?Sized>(
         &self,
         words: usize,
