@@ -81,12 +81,11 @@ impl Pool {
             Err(_) => Box::pin(before(until, self.place())).await.unwrap_or_else(|| Err(late()))?,
         };
         loop {
-            let (mut wire, fresh) = match self.kept().await {
-                Some(wire) => (wire, false),
-                None => {
-                    let made = Box::pin(before(until, self.connect())).await;
-                    (made.unwrap_or_else(|| Err(late()))?, true)
-                }
+            let (mut wire, fresh) = if let Some(wire) = self.kept().await {
+                (wire, false)
+            } else {
+                let made = Box::pin(before(until, self.connect())).await;
+                (made.unwrap_or_else(|| Err(late()))?, true)
             };
             match wire.exchange(request, until).await {
                 Ok((answer, keeps)) => {
