@@ -25,6 +25,15 @@ pub(crate) async fn within<F: Future>(duration: Duration, future: F) -> Option<F
     tokio::time::timeout(duration, future).await.ok()
 }
 
+/// As [`within`], until a deadline if there is one.
+#[cfg(feature = "http")]
+pub(crate) async fn before<F: Future>(deadline: Option<Instant>, future: F) -> Option<F::Output> {
+    match deadline {
+        Some(deadline) => tokio::time::timeout_at(deadline, future).await.ok(),
+        None => Some(future.await),
+    }
+}
+
 /// By how much the wall clock of this process is wrong, in milliseconds.
 static SHIFT: AtomicI64 = AtomicI64::new(0);
 

@@ -14,7 +14,6 @@ use crate::transport::{Head, Link, Tls, Url};
 
 /// See the [module](crate::transport::http).
 pub(in crate::transport::http) struct HttpLink {
-    url: Url,
     dialect: Dialect,
     pool: Pool,
     /// What every request begins with that posts a message.
@@ -49,7 +48,6 @@ impl HttpLink {
         let mut catalogue = start("GET", &format!("{beside}/catalogue"))?;
         catalogue.extend_from_slice(END);
         Ok(HttpLink {
-            url: url.clone(),
             dialect: settings.dialect,
             pool: Pool::new(
                 url.clone(),
@@ -151,6 +149,6 @@ impl Link for HttpLink {
 
 impl fmt::Debug for HttpLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpLink").field("url", &self.url).finish_non_exhaustive()
+        f.debug_struct("HttpLink").field("url", self.pool.url()).finish_non_exhaustive()
     }
 }

@@ -71,6 +71,11 @@ impl Pool {
         }
     }
 
+    /// Whose connections they are.
+    pub(super) fn url(&self) -> &Url {
+        &self.url
+    }
+
     /// Sends a request, at most once, and reads the answer, which is waited for so long.
     pub(super) async fn exchange(&self, request: &[u8], time: Option<Duration>) -> Result<Answer, Error> {
         let until = time.and_then(|time| clock::now().checked_add(time));
@@ -78,13 +83,13 @@ impl Pool {
         // What is unusual is boxed, so that other calls do not carry the room for it.
         let _place = match self.few.try_acquire() {
             Ok(place) => place,
-            Err(_) => Box::pin(before(until, self.place())).await.unwrap_or_else(|| Err(late()))?,
+            Err(_) => Box::pin(clock::before(until, self.place())).await.unwrap_or_else(|| Err(late()))?,
         };
         loop {
             let (mut wire, fresh) = if let Some(wire) = self.kept().await {
                 (wire, false)
             } else {
-                let made = Box::pin(before(until, self.connect())).await;
+                let made = Box::pin(clock::before(until, self.connect())).await;
                 (made.unwrap_or_else(|| Err(late()))?, true)
             };
             match wire.exchange(request, until).await {
@@ -196,16 +201,6 @@ impl Pool {
         let text =
             format!("the connection to {} ended before an answer came: {}", self.address, Causes(cause));
         Error::new(ErrorKind::Lost, Outcome::Unknown, text)
-    }
-}
-
-/// What the future gives, or `None` if it takes longer than until then.
-async fn before<F: Future>(until: Option<Instant>, future: F) -> Option<F::Output> {
-    let Some(until) = until else { return Some(future.await) };
-    tokio::select! {
-        biased;
-        output = future => Some(output),
-        () = clock::sleep_until(until) => None,
     }
 }
 
