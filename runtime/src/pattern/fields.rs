@@ -1,5 +1,4 @@
 use super::Scalar;
-use crate::list::List;
 
 /// The top-level keys of a message, as matching sees them: in any order, each once.
 ///
@@ -145,7 +144,7 @@ pub struct JsonFields<'a>(Vec<(&'a str, Scalar<'a>)>);
 impl<'a> JsonFields<'a> {
     /// Borrows the keys of a JSON object.
     pub fn new(object: &'a serde_json::Map<String, serde_json::Value>) -> Self {
-        JsonFields(object.iter().map(|(name, value)| (name.as_str(), Scalar::from(value))).list())
+        JsonFields(object.iter().map(|(name, value)| (name.as_str(), Scalar::from(value))).collect())
     }
 }
 

@@ -6,7 +6,6 @@ use std::hash::{Hash, Hasher};
 
 use serde_json::Value;
 
-use crate::list::List;
 use crate::message::json::Scan;
 use crate::sort::sort_by;
 
@@ -36,7 +35,7 @@ fn value(of: &Value, hasher: &mut DefaultHasher) {
         Value::Object(map) => {
             (5_u8, map.len()).hash(hasher);
             // A feature of serde_json's keeps them in the order of the text.
-            let mut sorted: Vec<(&String, &Value)> = map.iter().list();
+            let mut sorted: Vec<(&String, &Value)> = map.iter().collect();
             sort_by(&mut sorted, |a, b| a.0.cmp(b.0));
             for (key, one) in sorted {
                 key.hash(hasher);

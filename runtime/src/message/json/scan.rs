@@ -9,7 +9,6 @@ use super::{
     string,
     walk::{Sink, Walk},
 };
-use crate::list::List;
 use crate::pattern::Scalar;
 use crate::sort::gather;
 use serde::Deserialize;
@@ -268,8 +267,7 @@ impl<'a> Scan<'a> {
 
     #[cold]
     fn unescaped(&self, i: usize) -> &str {
-        let all =
-            self.unescaped.get_or_init(|| iter::repeat_with(OnceLock::new).take(self.len).list().into());
+        let all = self.unescaped.get_or_init(|| iter::repeat_with(OnceLock::new).take(self.len).collect());
         all[i].get_or_init(|| string::unescape(self.raw(i)).into())
     }
 }
