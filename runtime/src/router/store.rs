@@ -3,7 +3,7 @@ use std::hint::black_box;
 use super::hash;
 use super::huge;
 use super::slots::{Slots, hash_of};
-use crate::pattern::{Compare, Pattern, Scalar, Value, ValueRef};
+use crate::pattern::{Compare, Fields, Pattern, Scalar, Value, ValueRef};
 
 /// A pattern's place, and the number of the matcher's value.
 pub(super) type Hit = (u32, u32);
@@ -299,6 +299,15 @@ impl Store {
         self.pairs(place).all(|(key, raw)| {
             value_of(key.name).is_some_and(|found| raw.value(key.glob).fits(self.compare, found))
         })
+    }
+
+    /// As [`pair_hash`](Store::pair_hash), of a field of a message that has this name.
+    #[inline(always)]
+    pub(super) fn field_hash<F: Fields + ?Sized>(&self, name: u32, message: &F, field: usize) -> Option<u64> {
+        match message.text(field) {
+            Some(text) => self.pair_hash(name, Scalar::Str(text)),
+            None => self.pair_hash(name, message.scalar(field)),
+        }
     }
 
     /// The hash of a message's value for a key; none if no pattern's value but a glob can equal it.

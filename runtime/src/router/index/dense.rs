@@ -205,10 +205,7 @@ impl Dense {
         let mut next = 0;
         while let Some((field, name)) = self.names.next(store, message, next) {
             next = field + 1;
-            let hash = match message.text(field) {
-                Some(text) => store.pair_hash(name, Scalar::Str(text)),
-                None => store.pair_hash(name, message.scalar(field)),
-            };
+            let hash = store.field_hash(name, message, field);
             let set = hash.and_then(|hash| self.pairs.find(hash, |_| true));
             if self.globs.has(name) {
                 let mut all = [0; W];

@@ -1,7 +1,7 @@
 use super::known::Known;
 use super::names::Names;
 use super::{Ranks, globs};
-use crate::pattern::{Fields, Scalar};
+use crate::pattern::Fields;
 use crate::router::store::{Hit, Store};
 
 /// The most patterns for which looking at one after another is fastest.
@@ -85,10 +85,7 @@ impl Small {
             next = field + 1;
             names |= 1 << (name % 64);
             // A value without a hash can fit globs only, and those are not looked up by hash.
-            let hash = match message.text(field) {
-                Some(text) => store.pair_hash(name, Scalar::Str(text)),
-                None => store.pair_hash(name, message.scalar(field)),
-            };
+            let hash = store.field_hash(name, message, field);
             known.set(name, hash.unwrap_or(0), field);
         }
         for one in &self.patterns {
