@@ -1,7 +1,8 @@
 //! A map from names, compiled once.
 
-use crate::list::List;
 use std::collections::BTreeMap;
+
+use crate::list::List;
 
 /// As a `BTreeMap<String, V>`. For what is not looked up for every message.
 ///

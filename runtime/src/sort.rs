@@ -3,8 +3,9 @@
 //! The standard library's sort is compiled anew for each type and each order, and is by far the largest function that a
 //! program has many of: it was a fifth of what a build of this crate compiled.
 
-use crate::list::List;
 use std::cmp::Ordering;
+
+use crate::list::List;
 
 /// As `slice::sort_by`. For what is not sorted for every message.
 pub(crate) fn sort_by<T>(items: &mut [T], compare: impl Fn(&T, &T) -> Ordering) {

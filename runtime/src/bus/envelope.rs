@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use super::origin::Origin;
 use crate::list::List;
-use crate::message::Text;
-use crate::message::{Id, Meta, Receipt, TraceParent};
+use crate::message::{Id, Meta, Receipt, Text, TraceParent};
 use crate::router::Below;
 use crate::seam::clock::{self, Instant};
 use crate::sort::gather;

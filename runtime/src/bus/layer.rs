@@ -9,10 +9,8 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::handler::BoxFuture;
-use crate::message::{Error, ErrorKind, Meta, Outcome};
+use crate::message::{Error, ErrorKind, Meta, Outcome, Text};
 use crate::seam::clock::{self, Instant};
-
-use crate::message::Text;
 
 /// Where a layer of yours stands among matchbus's own, which are fixed: deadline, concurrency limit, panic guard,
 /// validation, handler.

@@ -9,8 +9,7 @@ use super::layer::Layers;
 use super::limit::Limit;
 use super::queue::Queue;
 use crate::handler::{Context, Input, Need, Output, Shim, Started};
-use crate::message::MessageInfo;
-use crate::message::Text;
+use crate::message::{MessageInfo, Text};
 use crate::pattern::Pattern;
 use crate::registry::{Info, Kind};
 

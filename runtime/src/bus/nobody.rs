@@ -7,8 +7,7 @@ use super::envelope::Envelope;
 use super::remote::Observer;
 use crate::list::List;
 use crate::message::{Error, ErrorKind, Outcome};
-use crate::router::Below;
-use crate::router::{Explanation, Fields, Matcher};
+use crate::router::{Below, Explanation, Fields, Matcher};
 use crate::sort::sort_by;
 use crate::transport::Url;
 
