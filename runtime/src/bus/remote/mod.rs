@@ -2,6 +2,9 @@
 //!
 //! The order is fixed (rule R20), outermost first: deadline, retry budget, retry, breaker, attempt time-out. What is
 //! inside of these happens at the other side.
+//!
+//! What was said and learnt of the others is in `known`, and `table` and `target` are made of it; `kept` outlives them. A call is
+//! `attempts`, of which each is an `attempt`, and `failed` decides what follows one; `usual` is the short way of most calls.
 
 mod attempt;
 mod attempts;
