@@ -153,7 +153,8 @@ async fn write(
             Err(CallError::Bus(Error::new(
                 ErrorKind::Panic,
                 Outcome::Unknown,
-                "the call ended without a reply",
+                "the call's task ended without a reply: it panicked, as stderr says with the place, or its runtime ended; send \
+                 the message again only if running it twice does no harm",
             )))
         });
         match reply {
