@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::kit::{Answer, World, listen_with, world};
 
-/// An id that no message had: a Seneca's message that comes again is answered as before.
+/// An id that no message had: a Seneca's message that comes again under its id is answered as before.
 fn id() -> String {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     format!("nzm8zc{:06}/fykd6obk5ss3", NEXT.fetch_add(1, Ordering::SeqCst))
@@ -62,13 +62,32 @@ async fn dialect_a_is_answered() {
     assert_eq!(echo.json(), json!({"role": "echo", "n": 1.5, "z": null}));
     let null = a(&world, r#"{"role":"shape","as":null,"custom$":{}}"#).await;
     assert_eq!((null.status, &*null.body), (200, "null"));
-    // One id twice is one message: the handler ran once.
+}
+
+#[tokio::test]
+async fn an_id_that_comes_again_answers_only_the_same_message() {
+    let world = world().await;
     let id = id();
-    let first = a_as(&world, &id, r#"{"role":"meta","custom$":{}}"#).await;
-    let again = a_as(&world, &id, r#"{"role":"meta","custom$":{"other":"data"}}"#).await;
-    assert_eq!((first.json()["key"].as_str(), first.body), (Some(&*id), again.body));
-    assert_eq!(world.bus.flows().of("role:meta").started, 3);
-    assert_eq!(world.bus.flows().of("role:meta").replayed, 1);
+    let acme = r#"{"role":"meta","n":1,"custom$":{"tenant":"acme"}}"#;
+    let first = a_as(&world, &id, acme).await;
+    assert_eq!(first.json()["key"].as_str(), Some(&*id));
+    let again = a_as(&world, &id, r#"{ "n":1,"custom$":{"tenant":"acme"},"role":"meta" }"#).await;
+    assert_eq!(first.body, again.body);
+    let replayed = || world.bus.flows().of("role:meta").replayed;
+    assert_eq!((world.bus.flows().of("role:meta").started, replayed()), (2, 1));
+    // Another tenant's, and one with other data, are messages of their own, and repeats of theirs are told theirs.
+    for other in [
+        r#"{"role":"meta","n":1,"custom$":{"tenant":"apex"}}"#,
+        r#"{"role":"meta","n":2,"custom$":{"tenant":"acme"}}"#,
+    ] {
+        let before = replayed();
+        let answer = a_as(&world, &id, other).await;
+        assert_eq!(replayed(), before, "{other}");
+        assert!(answer.json()["context"]["tenant"].as_str().is_some_and(|tenant| other.contains(tenant)));
+        assert_eq!(a_as(&world, &id, other).await.body, answer.body);
+        assert_eq!(replayed(), before + 1, "{other}");
+    }
+    assert_eq!(a_as(&world, &id, acme).await.body, first.body, "the first one is not forgotten");
 }
 
 #[tokio::test]

@@ -75,6 +75,23 @@ async fn a_seneca_s_frame_is_answered_as_a_seneca_would() {
 }
 
 #[tokio::test]
+async fn a_seneca_s_id_answers_only_the_same_message() {
+    let far = Far::listen("").await;
+    let mut raw = far.raw().await;
+    let replayed = || far.bus.flows().of("role:meta").replayed;
+    for (tenant, replays) in [("acme", 0), ("apex", 0), ("acme", 1), ("apex", 2)] {
+        let message = json!({"role": "meta", "custom$": {"tenant": tenant}});
+        assert_eq!(raw.ask(act("a/b", message)).await["res"]["tenant"], tenant);
+        assert_eq!(replayed(), replays, "{tenant}");
+    }
+    // What others number is not remembered at all.
+    for _ in 0..2 {
+        raw.ask(act("1", json!({"role": "meta"}))).await;
+    }
+    assert_eq!(replayed(), 2);
+}
+
+#[tokio::test]
 async fn who_wants_no_answer_gets_none() {
     let far = Far::listen("").await;
     let mut raw = far.raw().await;

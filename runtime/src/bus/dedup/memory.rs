@@ -43,6 +43,8 @@ pub(crate) enum WhenFull {
 pub(super) struct Key {
     pub(super) scope: u32,
     pub(super) text: Arc<str>,
+    /// What the message says, where the text stands for nothing that says something else.
+    pub(super) said: Option<u64>,
 }
 
 #[derive(Debug, Default)]

@@ -1,7 +1,8 @@
 //! Repeats of a message, known by its idempotency key and answered from memory (rules R7 and R8).
 //!
-//! For handlers with `effect(dedup)`, and for what a Seneca sends, which repeats a message under its id. It stands inside
-//! of the concurrency limit and outside of the handler's layers and the panic guard (rule R20).
+//! For handlers with `effect(dedup)`, and for what a Seneca sends, which repeats a message under its id. There an id answers
+//! only the same message: with other data, or for another tenant, it is a message of its own. It stands inside of the
+//! concurrency limit and outside of the handler's layers and the panic guard (rule R20).
 //!
 //! What is remembered covers one process only, and says so at the start.
 
@@ -75,20 +76,17 @@ impl Core {
     /// A message that has neither a key nor an id from outside cannot come a second time, so it is not kept.
     fn once<'a>(&'a self, context: &'a Context<'a>, scan: &Scan<'_>) -> Option<Once<'a>> {
         let (handler, envelope) = (context.handler(), context.envelope());
+        let (key, handed) = (envelope.repeat_key(), envelope.handed_key());
+        let print = || print::of(scan, &context.meta().contexts());
         let Some(dedup) = handler.dedup else {
             let window = envelope.remember()?;
-            let key = Key { scope: handler.flow, text: envelope.repeat_key()? };
+            // Nobody asked for a conflict, and the answer to other data, or to another tenant, is none of this message's.
+            let key = Key { scope: handler.flow, text: key?, said: Some(print()) };
             return Some(Once { memory: &self.history, key, print: None, window });
         };
-        let meta = context.meta();
-        let print = print::of(scan, &meta.contexts());
-        let text = match (envelope.repeat_key(), envelope.handed_key()) {
-            (Some(key), _) => key,
-            // A handler may give its prior several messages: each is a repeat of its own kind.
-            (None, Some(key)) => format!("{key}#{print:016x}").into(),
-            (None, None) => return None,
-        };
-        let key = Key { scope: dedup.scope, text };
+        let (text, print) = (key.clone().or(handed)?, print());
+        // A handler may give its prior several messages: each is a repeat of its own kind.
+        let key = Key { scope: dedup.scope, text, said: key.is_none().then_some(print) };
         Some(Once { memory: &self.dedup, key, print: Some(print), window: dedup.window })
     }
 

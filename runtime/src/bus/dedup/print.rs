@@ -12,7 +12,8 @@ use crate::sort::sort_by;
 /// The number of a message and its user context: both decide what a handler answers. In what order an object's keys are
 /// written makes no difference.
 ///
-/// Who finds two messages of one number can only mislead itself: they are compared where the keys are equal already.
+/// Who finds two messages of one number can mislead itself, or be told what is answered to a message that it knows anyway, key
+/// and user context included, and could have sent: they are compared where the keys are equal already.
 pub(super) fn of(scan: &Scan<'_>, contexts: &BTreeMap<&str, &str>) -> u64 {
     let mut hasher = DefaultHasher::new();
     value(&scan.to_value(), &mut hasher);

@@ -91,10 +91,11 @@
 //! * The bus's errors have Seneca's codes: `act_not_found`, `action_timeout`, `act_invalid_msg`, `invalid_json`,
 //!   `maxparents`, `closed`, and `act_execute` for the rest.
 //!
-//! A message that comes again under an id of the form `mi/tx` within 22,222 ms is answered as the first one was, without
-//! running the handler, as a Seneca does it: also if it has other data, unless the handler has `effect(dedup)`, which
-//! refuses that. The last 100,000 answers (32 MiB) to Senecas are kept for that; a warning tells if older ones were
-//! forgotten before their time.
+//! A message that comes again under an id of the form `mi/tx` within 22,222 ms, with the same data and user context, is
+//! answered as the first one was, without running the handler. With other data or another user context it is a message of its
+//! own and runs (a Seneca would give it the first one's answer), unless the handler has `effect(dedup)`, which refuses that. The
+//! last 100,000 answers (32 MiB) to Senecas are kept for that; a warning tells if older ones were forgotten before their
+//! time.
 //!
 //! A link to a Seneca server sends no keys that end in `$` of its own; a published message is sent like any other.
 //!

@@ -77,8 +77,8 @@
 //! answers the message.
 //!
 //! **Seneca's ids.** Of a request without `mb` the id is the idempotency key, since a Seneca repeats a message under its
-//! id; `tx` becomes the trace. A repeat within 22,222 ms is answered as the first one was and does not run, as a Seneca does
-//! it (the HTTP transport says the same in full). To `seneca+tcp` both go back, the user context goes as `custom$` in the message, other keys that
+//! id; `tx` becomes the trace. A repeat with the same data within 22,222 ms is answered as the first one was and does not run
+//! (the HTTP transport says the same in full). To `seneca+tcp` both go back, the user context goes as `custom$` in the message, other keys that
 //! end in `$` are left out, and what is sent has left when its bytes have, since a Seneca does not say more.
 //!
 //! # Outcomes
