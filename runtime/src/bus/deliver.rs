@@ -309,7 +309,7 @@ impl Core {
         outside: &Outside,
         only: &[Arc<str>],
     ) -> Result<(), Error> {
-        self.publish_bytes(origin, bytes.to_vec(), Some(outside), only).await.map(drop)
+        self.publish_bytes(origin, Arc::new(bytes.to_vec()), Some(outside), only).await.map(drop)
     }
 
     #[inline]

@@ -433,7 +433,7 @@ impl Core {
 
     async fn publish_json(self: &Arc<Self>, origin: &Origin, bytes: Vec<u8>) -> Result<Published> {
         if self.remote.is_empty() {
-            return self.publish_bytes(origin, bytes, None, &[]).await;
+            return self.publish_bytes(origin, Arc::new(bytes), None, &[]).await;
         }
         self.publish_everywhere(origin, bytes).await
     }
@@ -442,12 +442,11 @@ impl Core {
     pub(crate) async fn publish_bytes(
         self: &Arc<Self>,
         origin: &Origin,
-        bytes: Vec<u8>,
+        bytes: Arc<Vec<u8>>,
         outside: Option<&Outside>,
         only: &[Arc<str>],
     ) -> Result<Published> {
         self.take_in(origin)?;
-        let bytes = Arc::new(bytes);
         if let Some(recorder) = &self.recorder {
             recorder.record(How::Published, serde_json::from_slice(&bytes).unwrap_or_default());
         }

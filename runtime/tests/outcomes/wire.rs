@@ -18,6 +18,8 @@ pub(crate) enum Fault {
     LoseReply,
     /// It is handled, and the connection breaks before its reply came.
     Break,
+    /// It is handled, and the connection breaks so much later.
+    BreakLater(Duration),
     /// It takes this long to get there.
     Late(Duration),
     /// The other side is full and refuses it.
@@ -108,10 +110,13 @@ impl Link for End {
                 Some(Fault::Late(time)) => tokio::time::sleep(time).await,
                 Some(Fault::Full) => return Err(full()),
                 Some(Fault::Away) => return Err(Error::unreachable("nobody is there").into()),
-                Some(Fault::LoseReply | Fault::Break) | None => {}
+                Some(Fault::LoseReply | Fault::Break | Fault::BreakLater(_)) | None => {}
             }
             let reply = door.call(message, there).await;
-            if let Some(Fault::Break) = fault {
+            if let Some(Fault::BreakLater(time)) = fault {
+                tokio::time::sleep(time).await;
+            }
+            if let Some(Fault::Break | Fault::BreakLater(_)) = fault {
                 return Err(Error::lost("the wire broke").into());
             }
             if let Some(Fault::LoseReply) = fault {
@@ -134,9 +139,12 @@ impl Link for End {
                 _ => {}
             }
             let taken = door.send(message, there).await;
+            if let Some(Fault::BreakLater(time)) = fault {
+                tokio::time::sleep(time).await;
+            }
             match fault {
                 Some(Fault::LoseReply) => pending().await,
-                Some(Fault::Break) => Err(Error::lost("the wire broke")),
+                Some(Fault::Break | Fault::BreakLater(_)) => Err(Error::lost("the wire broke")),
                 _ => taken,
             }
         })

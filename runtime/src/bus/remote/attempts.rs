@@ -112,7 +112,7 @@ impl Remote {
                 }
             };
             match find() {
-                Some(found) if goes_on => target = found,
+                Some(found) if goes_on && failed.lets_repeat(&found) => target = found,
                 _ => return last.map(|last| in_doubt(last, failed)),
             }
             asked = self.ask(errand, &target, &failed, attempt, clock::now()).await;
@@ -184,18 +184,21 @@ impl Remote {
         message: &[u8],
         head: &Head,
         deadline: Instant,
-        target: &Target,
+        mut target: Arc<Target>,
+        find: Find<'_>,
     ) -> Result<(), Error> {
         target.budget.message(clock::now());
         let mut failed = Failed::default();
         let mut last = None;
         let (mut attempt, mut away) = (0, Away::default());
         loop {
-            let Some(peer) = failed.next(target) else {
-                if away.wait(deadline).await {
-                    continue;
+            let Some(peer) = failed.next(&target) else {
+                let error = last.unwrap_or_else(|| all_away(&target));
+                match away.wait(deadline).await.then(find).flatten() {
+                    Some(found) if failed.lets_repeat(&found) => (target, last) = (found, Some(error)),
+                    _ => return Err(failed.or_in_doubt(error)),
                 }
-                return Err(failed.or_in_doubt(last.unwrap_or_else(|| all_away(target))));
+                continue;
             };
             target.budget.counts.mine().attempts.add();
             let (busy, began) = (peer.busy(), clock::now());
@@ -210,7 +213,7 @@ impl Remote {
                 return Ok(());
             };
             note(peer, &error, began);
-            let next = Next::after(&error, target);
+            let next = Next::after(&error, &target);
             failed.note(Arc::clone(peer), next, Some(&error));
             let goes_on = match next {
                 Next::End => false,
@@ -218,17 +221,17 @@ impl Remote {
                     if error.kind() == ErrorKind::Unreachable {
                         target.budget.counts.mine().attempts.take_back();
                     }
-                    away.met(target, deadline).await
+                    away.met(&target, deadline).await
                 }
                 Next::Repeat => {
                     attempt += 1;
                     attempt < ATTEMPTS && target.budget.repeat() && pause(attempt, deadline).await
                 }
             };
-            if !goes_on {
-                return Err(failed.or_in_doubt(error));
+            match goes_on.then(find).flatten() {
+                Some(found) if failed.lets_repeat(&found) => (target, last) = (found, Some(error)),
+                _ => return Err(failed.or_in_doubt(error)),
             }
-            last = Some(error);
         }
     }
 }

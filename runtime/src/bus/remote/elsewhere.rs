@@ -130,10 +130,11 @@ impl Core {
         }
         let deadline = envelope.deadline(self.settings.budget);
         let scan = Scan::read(bytes, &self.settings.limits).map_err(Error::malformed)?;
-        let target = self.remote.wait_for(&|| self.remote.find(&scan), deadline).await;
+        let find = || self.remote.find(&scan);
+        let target = self.remote.wait_for(&find, deadline).await;
         let target = target.ok_or_else(|| self.no_handler_anywhere(&scan, &envelope))?;
         let head = envelope.head(0, deadline.saturating_duration_since(clock::now()));
-        self.remote.send(bytes, &head, deadline, &target).await
+        self.remote.send(bytes, &head, deadline, target, &find).await
     }
 
     /// Gives every group its copy: those that are here from here, and each other one from one process that has it.
@@ -146,8 +147,9 @@ impl Core {
         if let Some(circle) = self.refuses_circle(&envelope) {
             return Err(circle);
         }
+        let bytes = Arc::new(bytes);
+        let scan = Scan::read(&bytes, &self.settings.limits).map_err(Error::malformed)?;
         let elsewhere: Vec<Observer> = {
-            let scan = Scan::read(&bytes, &self.settings.limits).map_err(Error::malformed)?;
             let here: Vec<&str> = self
                 .groups
                 .iter()
@@ -163,12 +165,18 @@ impl Core {
             let mut head = envelope.head(0, deadline.saturating_duration_since(clock::now()));
             head.published = true;
             head.groups = group.as_deref().map(Arc::from).into_iter().list();
-            match self.remote.send(&bytes, &head, deadline, target).await {
+            // Who observes for the group now; each route's address has its copy from that address alone.
+            let find = || {
+                let mut now = self.remote.observers(&scan).into_iter();
+                let now = group.as_ref().and_then(|_| now.find(|one| one.group == *group));
+                Some(now.map_or_else(|| Arc::clone(target), |one| one.target))
+            };
+            match self.remote.send(&bytes, &head, deadline, Arc::clone(target), &find).await {
                 Ok(()) => groups += 1,
                 Err(error) => refused = Some(error),
             }
         }
-        match self.publish_bytes(origin, bytes, None, &[]).await {
+        match self.publish_bytes(origin, Arc::clone(&bytes), None, &[]).await {
             Ok(published) => groups += published.groups,
             Err(error) => refused = Some(error),
         }

@@ -34,6 +34,12 @@ impl Failed {
         same.or_else(|| target.choose(self.peer.as_ref()))
     }
 
+    /// Whether these may have the message now. What may have run is run again only where that does no harm (rule R2), and it
+    /// is for those to say who would run it: others answer than at first, or the same in another version.
+    pub(super) fn lets_repeat(&self, target: &Target) -> bool {
+        self.unknown.is_none() || target.repeatable
+    }
+
     /// This one failed.
     pub(super) fn note(&mut self, peer: Arc<Peer>, next: Next, error: Option<&Error>) {
         let unknown = error.filter(|error| error.outcome() == Outcome::Unknown);

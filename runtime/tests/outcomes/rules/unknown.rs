@@ -1,10 +1,14 @@
 //! R2: what may have run is tried again only where that does no harm.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use matchbus::prelude::*;
+use matchbus::transport::{Exposed, Url};
 
 use super::{MS, REMOTE};
 use crate::wire::Fault;
-use crate::world::{EFFECTS, Way, message, world};
+use crate::world::{EFFECTS, Way, message, pattern, world};
 
 #[tokio::test(start_paused = true)]
 async fn r2_unknown_is_tried_again_only_where_it_may_be() {
@@ -68,6 +72,45 @@ async fn r2_who_may_have_run_is_never_said_not_to_have() {
     world.wire.fault(Fault::Away, 1_000);
     let saw = world.call("idempotent", "").await;
     assert_eq!((saw.end(), saw.runs), ((Outcome::NotDone, "unreachable".into()), 0));
+}
+
+/// Who would get the repeat has a say, too: here a process that says nothing of effects, and is known only since the first
+/// attempt.
+#[tokio::test(start_paused = true)]
+async fn r2_unknown_is_tried_again_only_where_who_answers_now_allows_it() {
+    let elsewhere = Arc::new(AtomicUsize::new(0));
+    for sends in [false, true] {
+        let world = world(Way::Wire, 1).await;
+        world.wire.fault(Fault::BreakLater(1_000 * MS), 1);
+        let bus = world.bus.clone();
+        let first = tokio::spawn(async move {
+            let message = message("idempotent", "");
+            if sends {
+                bus.send(message).await.map(drop).map_err(Into::into)
+            } else {
+                bus.call(message).await.map(drop)
+            }
+        });
+        world.seen.started.notified().await;
+        let ran = Arc::clone(&elsewhere);
+        let undeclared = Bus::builder().transport(world.wire.clone()).handle_json(
+            pattern("idempotent").parse().unwrap(),
+            move |_: Value| {
+                ran.fetch_add(1, Ordering::SeqCst);
+                async { Value::Null }
+            },
+        );
+        let undeclared = undeclared.start().unwrap();
+        let url: Url = "wire://other".parse().unwrap();
+        let _listener = undeclared.listen(&url, &Exposed::All).await.unwrap();
+        // A pin says nothing of effects.
+        let pinned = format!("{url}?pin={}", pattern("idempotent")).parse().unwrap();
+        world.bus.connect(&pinned).await.unwrap();
+        let error = first.await.unwrap().unwrap_err();
+        undeclared.settled().await;
+        assert_eq!((error.outcome(), error.code()), (Outcome::Unknown, "connection-lost".into()), "{error}");
+        assert_eq!((world.seen.runs(), elsewhere.load(Ordering::SeqCst)), (1, 0), "sends: {sends}");
+    }
 }
 
 /// An address of a route is asked for that route only: it is no peer until it is made one.
