@@ -23,6 +23,11 @@ async fn b(_: Value, bus: Bus) -> Result<Value, matchbus::Error> {
     Ok(bus.act(json!({"role":"a"})).await?)
 }
 
+#[service(role = "once", effect(dedup))]
+async fn once(_: Value, seen: State<AtomicUsize>) -> Value {
+    (seen.fetch_add(1, Ordering::SeqCst) + 1).into()
+}
+
 #[service(role = "hang")]
 async fn hang(_: Value) -> Value {
     std::future::pending().await
@@ -53,16 +58,23 @@ where
         match request.meta().context("behave") {
             Some("refuse") => return Box::pin(async { Err("not today".into()) }),
             Some("own") => {
-                return Box::pin(async { Err(Box::new(matchbus::Error::refused("own words")).into()) });
+                return Box::pin(async { Err(matchbus::Error::refused("own words").into()) });
             }
             Some("panic") => panic!("a layer panics"),
             _ => {}
         }
         let pattern = request.pattern().to_owned();
+        let after = request.meta().context("behave").map(str::to_owned);
         seen.lock().unwrap().push(format!("{name} {pattern} in"));
         let inner = self.inner.call(request);
         Box::pin(async move {
             let response = inner.await?;
+            match after.as_deref() {
+                Some("panic after") => panic!("a layer panics"),
+                Some("refuse after") => return Err("not today".into()),
+                Some("own after") => return Err(matchbus::Error::refused("own words").into()),
+                _ => {}
+            }
             let end = if response.failure().is_none() { "well" } else { "failed" };
             seen.lock().unwrap().push(format!("{name} {pattern} {end}"));
             Ok(response)
@@ -73,21 +85,21 @@ where
 type Seen = Arc<std::sync::Mutex<Vec<String>>>;
 
 fn watched() -> (Bus, Seen, Arc<AtomicUsize>) {
+    watched_at(&[(At::Edge, "edge"), (At::Handler, "outer"), (At::Handler, "inner")])
+}
+
+fn watched_at(places: &[(At, &'static str)]) -> (Bus, Seen, Arc<AtomicUsize>) {
     let seen = Seen::default();
     let ran = Arc::new(AtomicUsize::new(0));
     let watch = |name: &'static str| {
         let seen = Arc::clone(&seen);
         layer_fn(move |inner| Watch { inner, name, seen: Arc::clone(&seen) })
     };
-    let bus = Bus::builder()
-        .services(services![a, b, hang])
-        .shared_state(Arc::clone(&ran))
-        .layer(At::Edge, watch("edge"))
-        .layer(At::Handler, watch("outer"))
-        .layer(At::Handler, watch("inner"))
-        .start()
-        .unwrap();
-    (bus, seen, ran)
+    let mut bus = Bus::builder().services(services![a, b, once, hang]).shared_state(Arc::clone(&ran));
+    for (at, name) in places {
+        bus = bus.layer(*at, watch(name));
+    }
+    (bus.start().unwrap(), seen, ran)
 }
 
 #[tokio::test]
@@ -122,6 +134,37 @@ async fn a_layer_that_refuses_keeps_the_handler_from_running() {
     let error = bus.context("behave", "panic").act(json!({"role":"a"})).await.unwrap_err();
     assert_eq!(error.code(), "panic");
     assert_eq!(ran.load(Ordering::SeqCst), 0);
+}
+
+/// A handler that ran has run, whatever a layer does afterwards.
+#[tokio::test]
+async fn what_a_layer_does_afterwards_does_not_undo_the_run() {
+    for at in [At::Edge, At::Handler] {
+        let (bus, _, ran) = watched_at(&[(at, "only")]);
+        let ended = async |role: &str, behave: &'static str| {
+            let bus = bus.idempotency_key(format!("{role} {behave}")).context("behave", behave);
+            let reply = bus.act(json!({ "role": role })).await;
+            reply.map_err(|error| (error.outcome(), error.code()))
+        };
+        for (behave, code) in [("panic after", "panic"), ("own after", "refused")] {
+            // No one is told that nothing was done: whoever hears that does it again.
+            assert_eq!(ended("a", behave).await, Err((Outcome::Done, code.into())), "{at:?}");
+            for _ in 0..2 {
+                assert_eq!(ended("once", behave).await, Err((Outcome::Done, code.into())), "{at:?}");
+            }
+        }
+        assert_eq!(ended("a", "refuse after").await, Ok(json!("a")));
+        let first = ended("once", "refuse after").await;
+        assert!(first.is_ok());
+        assert_eq!(ended("once", "refuse after").await, first);
+        // Each key once, and `a` three times.
+        assert_eq!((ran.load(Ordering::SeqCst), bus.flows().of("role:once").replayed), (6, 3), "{at:?}");
+        // Where the layer kept the handler from running nothing is remembered.
+        for _ in 0..2 {
+            assert_eq!(ended("once", "panic").await.unwrap_err().1, "panic");
+        }
+        assert_eq!((ran.load(Ordering::SeqCst), bus.flows().of("role:once").replayed), (6, 3), "{at:?}");
+    }
 }
 
 /// Gives up after a second, as tower's own `Timeout` does.

@@ -99,7 +99,7 @@ impl Core {
         output: &mut Slot,
     ) -> Result<(), Error> {
         // Layers are the user's, too.
-        catch(self.run_through(context, input, output)).await
+        catch(self.run_through(context, input, output)).await.flatten()
     }
 
     async fn run_through(
@@ -141,21 +141,37 @@ impl Core {
         input: InputKind<'_, '_>,
         output: &mut Slot,
     ) -> Result<(), Error> {
+        self.behind_layers(context, self.run_alone(context, input, output)).await
+    }
+
+    /// Lets the handler's layers run it.
+    pub(super) async fn behind_layers(
+        &self,
+        context: &Context<'_>,
+        run: impl Future<Output = Result<(), Error>> + Send,
+    ) -> Result<(), Error> {
         let (handler, envelope) = (context.handler(), context.envelope());
-        let run = async {
-            let mut input = input;
-            let mut input = Some(Input(&mut input));
-            let begun =
-                poll_fn(|waker| Poll::Ready(input.take().map(|input| begin(context, input, output, waker))));
-            match begun.await {
-                Some(Begun::Waits(work)) => wait(work, self.deadline(handler, envelope), output).await,
-                Some(Begun::Ended(result)) => result,
-                None => Ok(()),
-            }
-        };
         let Some(layers) = &handler.layers else { return run.await };
         let deadline = envelope.deadline(self.settings.budget);
         layers.around(context.meta().clone(), handler.names(), deadline, pin!(run)).await
+    }
+
+    /// Runs a handler in its panic guard, without anything before that.
+    pub(super) async fn run_alone(
+        &self,
+        context: &Context<'_>,
+        mut input: InputKind<'_, '_>,
+        output: &mut Slot,
+    ) -> Result<(), Error> {
+        let (handler, envelope) = (context.handler(), context.envelope());
+        let mut input = Some(Input(&mut input));
+        let begun =
+            poll_fn(|waker| Poll::Ready(input.take().map(|input| begin(context, input, output, waker))));
+        match begun.await {
+            Some(Begun::Waits(work)) => wait(work, self.deadline(handler, envelope), output).await,
+            Some(Begun::Ended(result)) => result,
+            None => Ok(()),
+        }
     }
 
     /// When a handler that has to wait must have ended (rule R13).

@@ -67,11 +67,11 @@ pub(crate) async fn wait(
 }
 
 /// Makes a panic an error.
-pub(crate) async fn catch(run: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
+pub(crate) async fn catch<T>(run: impl Future<Output = T>) -> Result<T, Error> {
     let mut run = pin!(run);
-    poll_fn(|waker| {
-        catch_unwind(AssertUnwindSafe(|| run.as_mut().poll(waker)))
-            .unwrap_or_else(|panic| Poll::Ready(Err(panicked(&*panic))))
+    poll_fn(|waker| match catch_unwind(AssertUnwindSafe(|| run.as_mut().poll(waker))) {
+        Ok(polled) => polled.map(Ok),
+        Err(panic) => Poll::Ready(Err(panicked(&*panic))),
     })
     .await
 }

@@ -158,7 +158,7 @@ impl Layers {
         match said {
             Ok(_) => result,
             Err(cause) => match cause.downcast::<Error>() {
-                Ok(error) => Err(*error),
+                Ok(error) => Err(after(*error, &result)),
                 // The handler ran; what a layer thinks of it afterwards does not undo that.
                 Err(_) => result,
             },
@@ -217,6 +217,14 @@ fn refusal(early: Result<Response, BoxError>) -> Error {
             Err(cause) => Error::refused(format!("a layer refused the message: {cause}")),
         },
     }
+}
+
+/// A layer's own error for a message whose handler has ended: what it says of the outcome is not for it to say. A refusal says
+/// that no handler ran, and whoever believes it sends the message again.
+#[cold]
+fn after(error: Error, result: &Result<(), Error>) -> Error {
+    let outcome = result.as_ref().map_or_else(Error::outcome, |()| Outcome::Done);
+    if error.outcome() == Outcome::NotDone { error.with_outcome(outcome) } else { error }
 }
 
 /// The layers were not ready, or had something else to do, until the deadline.

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context as Waker, Poll};
 
 use tokio::sync::OwnedSemaphorePermit;
@@ -11,6 +12,7 @@ use super::memory::{Stored, Ticket};
 use crate::bus::core::Core;
 use crate::bus::deliver::silent;
 use crate::bus::envelope::Carried as Head;
+use crate::bus::guard::catch;
 use crate::handler::{BoxFuture, Context, InputKind, JsonReply};
 use crate::message::json::Scan;
 use crate::message::{CallError, Error};
@@ -94,7 +96,11 @@ async fn run(core: Arc<Core>, carried: Carried, ticket: Ticket) -> Arc<Stored> {
     let Carried { handler, head, message, place } = carried;
     let handler = core.handler(handler);
     let envelope = head.envelope();
-    let stored = match reply(&core, handler, &envelope, &message).await {
+    let begun = AtomicBool::new(false);
+    // A handler's own panic is caught further inside; here it is that of a layer.
+    let reply = catch(reply(&core, handler, &envelope, &message, &begun)).await;
+    let ran = reply.is_ok() || begun.into_inner();
+    let stored = match reply.unwrap_or_else(|panic| Err(CallError::Bus(panic))) {
         Err(CallError::Bus(error)) => {
             Err(CallError::Bus(error.at_pattern(&handler.text).of_message(&envelope.id().to_string())))
         }
@@ -102,7 +108,9 @@ async fn run(core: Arc<Core>, carried: Carried, ticket: Ticket) -> Arc<Stored> {
     };
     drop(place);
     let stored = Arc::new(stored);
-    ticket.end(&stored);
+    if ran {
+        ticket.end(&stored);
+    }
     stored
 }
 
@@ -111,12 +119,17 @@ async fn reply(
     handler: &crate::bus::Mounted,
     envelope: &crate::bus::Envelope<'_>,
     message: &[u8],
+    begun: &AtomicBool,
 ) -> Stored {
     let scan = Scan::read(message, &core.settings.limits).map_err(Error::malformed)?;
     let mut slot = JsonReply(Poll::Pending);
     {
         let context = Context::new(core, handler, envelope, Some(&scan));
-        core.run_handler(&context, InputKind::Json(&scan), &mut slot).await?;
+        let run = async {
+            begun.store(true, Ordering::Relaxed);
+            core.run_alone(&context, InputKind::Json(&scan), &mut slot).await
+        };
+        core.behind_layers(&context, run).await?;
     }
     match slot.0 {
         Poll::Ready(reply) => reply,

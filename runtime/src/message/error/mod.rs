@@ -139,6 +139,10 @@ impl Error {
         self.change(|repr| repr.text = text)
     }
 
+    pub(crate) fn with_outcome(self, outcome: Outcome) -> Self {
+        self.change(|repr| repr.outcome = outcome)
+    }
+
     /// Names the pattern, unless one is named.
     pub(crate) fn at_pattern(self, pattern: &str) -> Self {
         self.change(|repr| {
