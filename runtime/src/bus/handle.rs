@@ -11,9 +11,10 @@ use super::origin::{Origin, say_more};
 use super::outside::Outside;
 use super::queue::{Body, Job};
 use super::start_error::StartError;
+use super::together::together;
 use super::typed::Given;
 use crate::flow::{SEEN_AFTER, Snapshot};
-use crate::handler::{Context, FromContext, Need};
+use crate::handler::{BoxFuture, Context, FromContext, Need};
 use crate::list::{List, join};
 use crate::message::json::{Limits, Scan};
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Message, Outcome, Result};
@@ -459,13 +460,16 @@ impl Core {
                 .filter(|observer| outside.is_none_or(|outside| outside.reaches(*observer)))
                 .list()
         };
+        let copy = |observer: &u32| -> BoxFuture<'_, Result<()>> {
+            let job = Job { origin: origin.clone(), body: Body::Json(Arc::clone(&bytes)) };
+            Box::pin(self.enqueue(*observer, job))
+        };
         let mut groups = 0;
         let mut refused = None;
-        for observer in &observers {
-            let job = Job { origin: origin.clone(), body: Body::Json(Arc::clone(&bytes)) };
-            match self.enqueue(*observer, job).await {
+        // One group that cannot keep up must not cost the others their copy, nor keep it from them.
+        for taken in together(observers.iter().map(copy).list()).await {
+            match taken {
                 Ok(()) => groups += 1,
-                // One group that cannot keep up must not cost the others their copy.
                 Err(error) => refused = Some(error),
             }
         }

@@ -32,6 +32,7 @@ mod routes;
 pub(crate) mod settings;
 mod stage;
 mod start_error;
+mod together;
 mod typed;
 mod undeclared;
 
@@ -51,5 +52,6 @@ pub(crate) use mounted::Mounted;
 pub(crate) use nobody::{Hearer, Hearers};
 pub(crate) use origin::{Origin, say_more};
 pub(crate) use outside::Outside;
+pub(crate) use together::together;
 pub(crate) use typed::{Given, Lent};
 pub(crate) use undeclared::note as undeclared_note;

@@ -6,7 +6,8 @@ use tokio::sync::oneshot;
 use super::known::Routed;
 use super::peer::Peer;
 use super::table::Observer;
-use crate::bus::{Core, Origin, Published, Route, partly};
+use crate::bus::{Core, Origin, Published, Route, partly, together};
+use crate::handler::BoxFuture;
 use crate::list::List;
 use crate::message::json::Scan;
 use crate::message::{Error, ErrorKind, Outcome, Result};
@@ -160,25 +161,33 @@ impl Core {
             all.filter(|one| one.group.as_deref().is_none_or(|name| !here.contains(&name))).list()
         };
         let deadline = envelope.deadline(self.settings.budget);
+        let (envelope, scan, bytes) = (&envelope, &scan, &bytes);
+        let copy = |Observer { group, target }: Observer| -> BoxFuture<'_, Result<usize>> {
+            Box::pin(async move {
+                let mut head = envelope.head(0, deadline.saturating_duration_since(clock::now()));
+                head.published = true;
+                head.groups = group.as_deref().map(Arc::from).into_iter().list();
+                // Who observes for the group now; each route's address has its copy from that address alone.
+                let find = || {
+                    let mut now = self.remote.observers(scan).into_iter();
+                    let now = group.as_ref().and_then(|_| now.find(|one| one.group == group));
+                    Some(now.map_or_else(|| Arc::clone(&target), |one| one.target))
+                };
+                self.remote.send(bytes, &head, deadline, Arc::clone(&target), &find).await.map(|()| 1)
+            })
+        };
+        // A peer that is away or slow keeps the copies of others from nobody.
+        let mut copies = elsewhere.into_iter().map(copy).list();
+        copies.push(Box::pin(async {
+            let here = self.publish_bytes(origin, Arc::clone(bytes), None, &[]).await;
+            here.map(|published| published.groups)
+        }));
         let (mut groups, mut refused) = (0, None);
-        for Observer { group, target } in &elsewhere {
-            let mut head = envelope.head(0, deadline.saturating_duration_since(clock::now()));
-            head.published = true;
-            head.groups = group.as_deref().map(Arc::from).into_iter().list();
-            // Who observes for the group now; each route's address has its copy from that address alone.
-            let find = || {
-                let mut now = self.remote.observers(&scan).into_iter();
-                let now = group.as_ref().and_then(|_| now.find(|one| one.group == *group));
-                Some(now.map_or_else(|| Arc::clone(target), |one| one.target))
-            };
-            match self.remote.send(&bytes, &head, deadline, Arc::clone(target), &find).await {
-                Ok(()) => groups += 1,
+        for copied in together(copies).await {
+            match copied {
+                Ok(copied) => groups += copied,
                 Err(error) => refused = Some(error),
             }
-        }
-        match self.publish_bytes(origin, Arc::clone(&bytes), None, &[]).await {
-            Ok(published) => groups += published.groups,
-            Err(error) => refused = Some(error),
         }
         match refused {
             None => Ok(Published { groups }),
