@@ -4,8 +4,9 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::builder::Builder;
-use super::core::Core;
+use super::core::{Core, draining};
 use super::deliver::{Reply, Takes, Target, encode, value_of};
+use super::guard::too_late;
 use super::nobody::Hearers;
 use super::origin::{Origin, say_more};
 use super::outside::Outside;
@@ -192,7 +193,7 @@ impl Bus {
     ///
     /// # Errors
     ///
-    /// Nobody answers the message, its handler's queue stays full, or the process is shutting down.
+    /// Nobody answers the message, its handler's queue stays full, no time is left, or the process is shutting down.
     pub async fn send<M: Message>(&self, message: M) -> Result<Sent> {
         self.core.send(&self.origin.sending::<M>(), self.core.route_index::<M>(), message).await
     }
@@ -201,7 +202,7 @@ impl Bus {
     ///
     /// # Errors
     ///
-    /// An observer's queue stays full until the deadline, or the process is shutting down. That nobody observes
+    /// An observer's queue stays full until the deadline, no time is left, or the process is shutting down. That nobody observes
     /// the message is no error.
     pub async fn publish<M: Message>(&self, message: M) -> Result<Published> {
         self.core.publish(&self.origin.sending::<M>(), message).await
@@ -480,12 +481,13 @@ impl Core {
         }
     }
 
+    /// Refuses what nobody waits for where its sender can still be told: while the process drains, and when no time is left,
+    /// since it would only be found out of its time when its turn comes.
     pub(crate) fn take_in(&self, origin: &Origin) -> Result<()> {
         if origin.parent.is_none() && self.lifecycle.is_draining() {
-            Err(super::core::draining())
-        } else {
-            Ok(())
+            return Err(draining());
         }
+        if origin.is_late() { Err(too_late()) } else { Ok(()) }
     }
 
     /// See [`Bus::shutdown`].

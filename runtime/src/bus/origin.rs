@@ -85,6 +85,13 @@ impl Origin {
         self.rare.as_ref().is_some_and(|rare| rare.below.is_some())
     }
 
+    /// Whether no time is left for what is sent from here.
+    pub(crate) fn is_late(&self) -> bool {
+        let own = self.rare.as_ref().and_then(|rare| rare.budget);
+        let left = self.parent.as_ref().and_then(Meta::budget);
+        own.is_some_and(|own| own.is_zero()) || left.is_some_and(|left| left.is_zero())
+    }
+
     #[inline]
     pub(crate) fn envelope(&self) -> Envelope<'_> {
         Envelope::new(self)

@@ -192,6 +192,9 @@ impl Remote {
         let mut last = None;
         let (mut attempt, mut away) = (0, Away::default());
         loop {
+            if clock::now() >= deadline {
+                return Err(failed.or_in_doubt(last.unwrap_or_else(too_late)));
+            }
             let Some(peer) = failed.next(&target) else {
                 let error = last.unwrap_or_else(|| all_away(&target));
                 match away.wait(deadline).await.then(find).flatten() {

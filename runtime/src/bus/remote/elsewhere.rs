@@ -6,6 +6,7 @@ use tokio::sync::oneshot;
 use super::known::Routed;
 use super::peer::Peer;
 use super::table::Observer;
+use crate::bus::guard::too_late;
 use crate::bus::{Core, Origin, Published, Route, partly, together};
 use crate::handler::BoxFuture;
 use crate::list::List;
@@ -147,6 +148,9 @@ impl Core {
         let envelope = origin.envelope();
         if let Some(circle) = self.refuses_circle(&envelope) {
             return Err(circle);
+        }
+        if origin.is_late() {
+            return Err(too_late());
         }
         let bytes = Arc::new(bytes);
         let scan = Scan::read(&bytes, &self.settings.limits).map_err(Error::malformed)?;
