@@ -131,7 +131,7 @@ impl<'a> Act<'a> {
         let deadline = self.core.deadline(handler, &envelope);
         let rest = async move {
             let mut reply = JsonReply(Poll::Pending);
-            let result = guard::wait(work, deadline, &mut reply).await;
+            let result = guard::wait(work, handler, deadline, &mut reply).await;
             said(counted.end(result, reply.0, handler, &envelope), handler, &envelope)
         };
         self.stage.wait_for(Box::pin(rest), waker, &mut reply.0);

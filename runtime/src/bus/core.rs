@@ -168,7 +168,7 @@ impl Core {
         let begun =
             poll_fn(|waker| Poll::Ready(input.take().map(|input| begin(context, input, output, waker))));
         match begun.await {
-            Some(Begun::Waits(work)) => wait(work, self.deadline(handler, envelope), output).await,
+            Some(Begun::Waits(work)) => wait(work, handler, self.deadline(handler, envelope), output).await,
             Some(Begun::Ended(result)) => result,
             None => Ok(()),
         }

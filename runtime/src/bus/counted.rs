@@ -7,6 +7,7 @@ use std::task::Poll;
 use super::core::Core;
 use super::deliver::silent;
 use super::envelope::Envelope;
+use super::guard::cancelled_badly;
 use super::mounted::Mounted;
 use crate::flow::{End, Mine};
 use crate::message::{CallError, Error, Outcome};
@@ -118,6 +119,9 @@ impl Counted<'_> {
 
 impl Drop for Counted<'_> {
     fn drop(&mut self) {
+        if self.end == End::Unknown && cancelled_badly() {
+            self.end = End::Failed;
+        }
         self.core.flows.end(self.flow, self.end);
         self.core.left();
     }

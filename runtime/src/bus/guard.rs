@@ -1,8 +1,11 @@
+use std::any::Any;
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::task::{Context as Waker, Poll, ready};
 
+use super::mounted::Mounted;
 use crate::handler::{Context, Input, Output, Slot, Stopped, Work};
 use crate::message::{Error, ErrorKind, Outcome};
 use crate::seam::clock::{self, Instant};
@@ -46,24 +49,67 @@ pub(crate) fn begin<'a>(
 /// Waits for a handler that has just been polled, and no longer than until its deadline (rules R13, R14).
 pub(crate) async fn wait(
     work: Pin<Box<dyn Work + '_>>,
+    handler: &Mounted,
     deadline: Instant,
     output: &mut Slot,
 ) -> Result<(), Error> {
-    let (mut work, mut timer) = (work, pin!(clock::sleep_until(deadline)));
+    let (mut work, mut timer) = (AtWork { work: Some(work), handler }, pin!(clock::sleep_until(deadline)));
     // It was polled a moment ago: now for the timer to be set.
     let mut polled = true;
     poll_fn(|waker| {
         if !std::mem::take(&mut polled) {
-            match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(waker, Output(output)))) {
+            match catch_unwind(AssertUnwindSafe(|| work.poll(waker, Output(output)))) {
                 Ok(Poll::Ready(())) => return Poll::Ready(Ok(())),
                 Ok(Poll::Pending) => {}
                 Err(panic) => return Poll::Ready(Err(panicked(&*panic))),
             }
         }
         ready!(timer.as_mut().poll(waker));
-        Poll::Ready(Err(late()))
+        Poll::Ready(Err(work.cancel().map_or_else(late, |panic| panicked(&*panic))))
     })
     .await
+}
+
+/// A handler at work, which is dropped when its caller goes away. What panics then, in a destructor of the handler's, must
+/// not come out where somebody drops a call, who may be unwinding already (rule R13).
+struct AtWork<'a> {
+    work: Option<Pin<Box<dyn Work + 'a>>>,
+    handler: &'a Mounted,
+}
+
+impl AtWork<'_> {
+    fn poll(&mut self, waker: &mut Waker<'_>, output: Output<'_>) -> Poll<()> {
+        match &mut self.work {
+            Some(work) => work.as_mut().poll(waker, output),
+            None => Poll::Pending,
+        }
+    }
+
+    /// Drops it; the panic, if there was one.
+    fn cancel(&mut self) -> Option<Box<dyn Any + Send>> {
+        let work = self.work.take();
+        catch_unwind(AssertUnwindSafe(|| drop(work))).err()
+    }
+}
+
+impl Drop for AtWork<'_> {
+    fn drop(&mut self) {
+        let Some(panic) = self.cancel() else { return };
+        CANCELLED_BADLY.set(true);
+        // Nobody is left to be told.
+        let (pattern, name) = (&self.handler.text, self.handler.about.name());
+        tracing::warn!(%pattern, handler = name, "a message was cancelled, and then: {}", panicked(&*panic).text());
+    }
+}
+
+thread_local! {
+    static CANCELLED_BADLY: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether a handler has panicked as it was cancelled since this thread was last asked. Whoever counts the message asks: it is
+/// dropped right after its handler, and the two know nothing else of each other.
+pub(super) fn cancelled_badly() -> bool {
+    CANCELLED_BADLY.take()
 }
 
 /// Makes a panic an error.
@@ -77,7 +123,7 @@ pub(crate) async fn catch<T>(run: impl Future<Output = T>) -> Result<T, Error> {
 }
 
 #[cold]
-fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
+fn panicked(panic: &(dyn Any + Send)) -> Error {
     let text = panic
         .downcast_ref::<&str>()
         .copied()

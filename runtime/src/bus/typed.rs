@@ -216,7 +216,7 @@ impl<'a, 'm: 'a, M: Message, P: Parcel<'m, M>> Deliver<'a, M, P> {
         let deadline = self.core.deadline(handler, &envelope);
         let rest = async move {
             let mut reply: TypedReply<M> = Poll::Pending;
-            let result = guard::wait(work, deadline, &mut reply).await;
+            let result = guard::wait(work, handler, deadline, &mut reply).await;
             counted.end(result, reply, handler, &envelope)
         };
         self.stage.wait_for(Box::pin(rest), waker, reply);
