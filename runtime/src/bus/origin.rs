@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::envelope::Envelope;
 use crate::handler::Context;
 use crate::message::{Message, Meta, Rare};
+use crate::seam::clock;
 
 /// Where the messages of one handle come from: the message being handled, and what its holder added.
 #[derive(Clone, Debug, Default)]
@@ -110,7 +111,7 @@ impl Origin {
     }
 
     pub(crate) fn budget(&self, budget: Duration) -> Self {
-        self.change(|rare| rare.budget = Some(budget))
+        self.change(|rare| rare.budget = Some(clock::bounded(budget)))
     }
 }
 

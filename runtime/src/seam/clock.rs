@@ -10,6 +10,16 @@ pub fn now() -> Instant {
     Instant::now()
 }
 
+/// The longest time that anything may be given: a century of 365 days a year, which is as good as never.
+const LONGEST: Duration = Duration::from_hours(24 * 365 * 100);
+
+/// A time that was said, by a setting, a call, an attribute or a message from outside: at most a century. An instant cannot lie
+/// as far ahead as [`Duration::MAX`], nor can that be doubled, so every time goes through here where it comes in, and what is
+/// reckoned with times after that need not ask.
+pub(crate) fn bounded(time: Duration) -> Duration {
+    time.min(LONGEST)
+}
+
 /// Waits until `deadline`.
 pub(crate) fn sleep_until(deadline: Instant) -> tokio::time::Sleep {
     tokio::time::sleep_until(deadline)

@@ -9,6 +9,7 @@ use crate::flow::Snapshot;
 use crate::message::json::Limits;
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Outcome, Rare};
 use crate::pattern::Pattern;
+use crate::seam::clock;
 
 /// Which messages a listener lets in (rule M8): those that a handler answers whose pattern is exposed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -221,7 +222,7 @@ fn origin(head: Head) -> Result<Origin, Error> {
     // What is handed on has the key of its message here as in the process where that came.
     let (key, handed_key) = if below.is_some() { (None, head.key) } else { (head.key, None) };
     Ok(Origin::outside(Rare {
-        budget: head.budget,
+        budget: head.budget.map(clock::bounded),
         context: head.context,
         key,
         handed_key,
@@ -230,7 +231,7 @@ fn origin(head: Head) -> Result<Origin, Error> {
         source: head.source,
         trace: head.trace,
         id: head.id,
-        remember: head.remember,
+        remember: head.remember.map(clock::bounded),
         hops: head.hops,
         chain: head.chain,
         receipt: head.receipt,

@@ -18,6 +18,7 @@ use crate::by_name::ByName;
 use crate::flow::Flows;
 use crate::list::List;
 use crate::registry::Kind;
+use crate::seam::clock;
 use crate::sort::sort_by;
 use crate::testing::Recorder;
 use crate::transport::Transport;
@@ -68,7 +69,7 @@ impl Builder {
                     about: draft.about.clone(),
                     flow: u32::try_from(handlers.len()).unwrap_or(u32::MAX),
                     limit,
-                    timeout: draft.about.info().and_then(|info| info.timeout),
+                    timeout: draft.about.info().and_then(|info| info.timeout).map(clock::bounded),
                     layers: around_handlers.clone(),
                     replaced: None,
                     queue: Queue::default(),

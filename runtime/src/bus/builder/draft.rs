@@ -9,6 +9,7 @@ use crate::handler::{Accepts, Incoming, answer};
 use crate::message::Text;
 use crate::pattern::{Compare, Pattern, PatternError, PatternInfo, Value};
 use crate::registry::{Effect, Info, Kind};
+use crate::seam::clock;
 
 /// A handler before it is mounted.
 pub(super) struct Draft {
@@ -76,7 +77,7 @@ impl Draft {
     pub(super) fn dedup(&self, settings: &Settings, scope: usize) -> Option<Dedup> {
         let Effect::Dedup { window } = self.about.info()?.effect else { return None };
         let window = if window == Effect::WINDOW { settings.dedup_window.unwrap_or(window) } else { window };
-        Some(Dedup { scope: u32::try_from(scope).unwrap_or(u32::MAX), window })
+        Some(Dedup { scope: u32::try_from(scope).unwrap_or(u32::MAX), window: clock::bounded(window) })
     }
 
     pub(super) fn limit(&self, settings: &Settings) -> Option<Limit> {

@@ -25,7 +25,7 @@ use crate::message::Message;
 use crate::message::json::Limits;
 use crate::pattern::{Compare, Pattern, Value};
 use crate::registry::{self, Info};
-use crate::seam::task;
+use crate::seam::{clock, task};
 use crate::transport::{Transport, Url};
 
 /// A bus in the making: handlers, states, settings.
@@ -177,15 +177,15 @@ impl Builder {
     }
 
     /// How long a message from outside of handlers may take, with all that it leads to. 5 seconds unless said
-    /// otherwise.
+    /// otherwise. Here as everywhere a time of more than a century, such as `Duration::MAX`, is a century.
     pub fn timeout(mut self, budget: Duration) -> Self {
-        self.settings.budget = budget;
+        self.settings.budget = clock::bounded(budget);
         self
     }
 
     /// How long running handlers may take to end when the bus shuts down. 10 seconds unless said otherwise.
     pub fn drain(mut self, drain: Duration) -> Self {
-        self.settings.drain = drain;
+        self.settings.drain = clock::bounded(drain);
         self
     }
 
@@ -205,7 +205,7 @@ impl Builder {
     /// How long handlers with `effect(dedup)` remember a key whose window is the default of ten minutes. It should be at
     /// least twice the longest time for which a message may be repeated (rule R7).
     pub fn dedup_window(mut self, window: Duration) -> Self {
-        self.settings.dedup_window = Some(window);
+        self.settings.dedup_window = Some(clock::bounded(window));
         self
     }
 

@@ -4,12 +4,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use matchbus::bus::Builder;
 use matchbus::prelude::*;
-use matchbus::transport::{Head, Transport};
+use matchbus::transport::{Exposed, Head, Transport};
 
 use super::{MS, REMOTE};
-use crate::wire::Fault;
-use crate::world::{Way, message, world};
+use crate::wire::{Fault, Wire};
+use crate::world::{EFFECTS, Way, message, world, world_with};
 
 #[tokio::test(start_paused = true)]
 async fn r4_a_message_ends_at_its_deadline() {
@@ -96,4 +97,66 @@ async fn r4_what_a_handler_sends_after_its_time_is_refused() {
     let error = told.lock().unwrap().take().unwrap();
     assert_eq!((error.outcome(), error.code()), (Outcome::NotDone, "deadline"), "{error}");
     assert_eq!(taken.load(Ordering::SeqCst), 0);
+}
+
+/// The longest time that an attribute can say, and a window.
+#[service(role = "patient", timeout("999999999999m"), effect(dedup("999999999999m")))]
+async fn patient(_: Value, meta: Meta) -> Value {
+    tokio::task::yield_now().await;
+    (meta.budget().unwrap() > Duration::from_hours(24 * 365 * 50)).into()
+}
+
+async fn r4_a_time_without_end_is_as_good_as_never(way: Way) {
+    let huge = |bus: Builder| bus.timeout(Duration::MAX).drain(Duration::MAX).dedup_window(Duration::MAX);
+    let world = world_with(way, 1, huge, huge).await;
+    let keyed = world.bus.idempotency_key("order 7");
+    for bus in [&world.bus, &world.bus.timeout(Duration::MAX), &keyed.timeout(Duration::MAX)] {
+        for kind in EFFECTS {
+            let saw = world.call_by(bus, kind, "").await;
+            // Over sockets a listener has a most of its own: a day over TCP, a minute over HTTP.
+            assert!(saw.reply.unwrap()["left"].as_u64().unwrap() > 50_000, "{way:?} {kind}");
+            bus.send(message(kind, "")).await.unwrap();
+            bus.publish(message(kind, "")).await.unwrap();
+        }
+        world.at_rest().await;
+    }
+    assert!(world.call_by(&keyed, "dedup", "").await.receipt.is_replayed(), "{way:?}");
+    for bus in &world.peers {
+        assert_eq!(bus.shutdown().await, 0, "{way:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn r4_without_end_in_one_process() {
+    r4_a_time_without_end_is_as_good_as_never(Way::Local).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn r4_without_end_over_a_wire() {
+    r4_a_time_without_end_is_as_good_as_never(Way::Wire).await;
+}
+
+#[tokio::test]
+async fn r4_without_end_over_sockets() {
+    for way in REMOTE {
+        r4_a_time_without_end_is_as_good_as_never(way).await;
+    }
+}
+
+/// Said by an attribute, and by a transport of a stranger's.
+#[tokio::test(start_paused = true)]
+async fn r4_without_end_by_others() {
+    let wire = Wire::default();
+    let bus = Bus::builder().services(matchbus::services![patient]).transport(wire.clone());
+    let bus = bus.timeout(Duration::MAX).start().unwrap();
+    assert_eq!(bus.idempotency_key("a").act(serde_json::json!({"role": "patient"})).await.unwrap(), true);
+    let url = "wire://0".parse().unwrap();
+    let _listener = bus.listen(&url, &Exposed::All).await.unwrap();
+    let mut head = Head::default();
+    (head.budget, head.key) = (Some(Duration::MAX), Some("b".into()));
+    let link = wire.connect(&url).unwrap();
+    assert_eq!(link.call(br#"{"role":"patient"}"#, &head).await.unwrap(), b"true");
+    link.send(br#"{"role":"patient"}"#, &head).await.unwrap();
+    bus.settled().await;
+    assert_eq!(bus.flows().of("role:patient").replayed, 1);
 }
