@@ -85,7 +85,7 @@
 //!
 //! *Not done*: the connection was refused, or broke before the first byte of the request was given to the socket; the
 //! server said so, or its `taken` did not count the request. *Unknown*: the connection broke later, or the reply cannot
-//! be read. A client connects when it is first used. After a refusal it tries again no sooner than a random time of up
+//! be read. Under TLS a write that failed may have let out some of its bytes, so what it had is *unknown* too. A client connects when it is first used. After a refusal it tries again no sooner than a random time of up
 //! to 50 ms, doubled each time up to 3 s (rule R16); until then calls are *not done* at once, so that the bus can ask
 //! another instance.
 //!

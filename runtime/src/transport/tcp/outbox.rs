@@ -4,6 +4,8 @@ use std::io;
 
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
+use super::halves::Stream;
+
 /// The bytes that a connection's own task writes.
 #[derive(Default)]
 pub(super) struct Outbox {
@@ -14,6 +16,8 @@ pub(super) struct Outbox {
     handed: u64,
     /// Written bytes may still be held by what encrypts them.
     unflushed: bool,
+    /// A write that fails may have let out some of its bytes; see [`Stream::HOLDS_BACK`].
+    holds_back: bool,
 }
 
 /// What is kept of a buffer that is empty.
@@ -28,6 +32,11 @@ pub(super) fn give_back(buffer: &mut Vec<u8>) {
 }
 
 impl Outbox {
+    /// For a stream of this kind.
+    pub(super) fn of<S: Stream>() -> Self {
+        Outbox { holds_back: S::HOLDS_BACK, ..Outbox::default() }
+    }
+
     /// Where bytes are appended.
     pub(super) fn end(&mut self) -> &mut Vec<u8> {
         &mut self.bytes
@@ -53,7 +62,7 @@ impl Outbox {
         !self.has_unwritten() && !self.unflushed
     }
 
-    /// How many bytes were ever given to the other side.
+    /// How many bytes were ever given to the other side, at most.
     pub(super) fn handed(&self) -> u64 {
         self.handed
     }
@@ -72,7 +81,12 @@ impl Outbox {
     /// Writes as much as the socket takes. Nothing is lost if the future is dropped.
     pub(super) async fn write(&mut self, to: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
         if self.has_unwritten() {
-            let written = to.write(&self.bytes[self.written..]).await?;
+            let written = to.write(&self.bytes[self.written..]).await;
+            if written.is_err() && self.holds_back {
+                // Which of them left, nobody knows.
+                self.handed += self.len() as u64;
+            }
+            let written = written?;
             if written == 0 {
                 return Err(io::ErrorKind::WriteZero.into());
             }

@@ -116,7 +116,8 @@ impl<'a> Task<'a> {
         }
     }
 
-    async fn run(mut self, stream: impl Stream) {
+    async fn run<S: Stream>(mut self, stream: S) {
+        self.out = Outbox::of::<S>();
         let cause = self.exchange(stream).await.err();
         let tls = self.shared.options.tls.as_ref().filter(|_| !self.heard);
         let refused = tls.and_then(|tls| tls.refused(cause.as_ref()?));
@@ -305,5 +306,63 @@ impl<'a> Task<'a> {
             self.connection.probe();
         }
         Ok(Some((since + half * 2).max(now + Duration::from_millis(1))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use tokio::io::AsyncWrite;
+
+    use super::super::connection::Asked;
+    use super::super::{TcpLink, options};
+    use super::*;
+    use crate::transport::Tls;
+
+    /// Breaks with the first write.
+    struct Broken<const HOLDS_BACK: bool>;
+
+    impl<const HOLDS_BACK: bool> Stream for Broken<HOLDS_BACK> {
+        type Reader = tokio::io::Empty;
+        type Writer = Self;
+
+        const HOLDS_BACK: bool = HOLDS_BACK;
+
+        fn halves(self) -> (Self::Reader, Self) {
+            (tokio::io::empty(), self)
+        }
+    }
+
+    impl<const HOLDS_BACK: bool> AsyncWrite for Broken<HOLDS_BACK> {
+        fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+            Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    /// How a request ends whose connection breaks so.
+    async fn outcome(stream: impl Stream) -> Outcome {
+        let url = "tcp://127.0.0.1:1".parse().unwrap();
+        let link = TcpLink::new(&url, options::Client::of(&url, &Tls::default()).unwrap());
+        let connection = Arc::new(Connection::new());
+        let asked = Asked { answered: true, receipt: None, time: None };
+        let (_, came) = connection.ask(None, asked, |out, _| out.extend_from_slice(b"{}\n")).unwrap();
+        Task::new(&link.shared, &connection).run(stream).await;
+        came.await.unwrap().unwrap_err().outcome()
+    }
+
+    #[tokio::test]
+    async fn of_a_write_that_failed_some_may_have_left_where_bytes_are_held_back() {
+        assert_eq!(outcome(Broken::<false>).await, Outcome::NotDone);
+        assert_eq!(outcome(Broken::<true>).await, Outcome::Unknown);
     }
 }
