@@ -331,6 +331,32 @@ async fn handshakes_do_not_hold_up_others(scheme: &str) {
         .expect("handshakes keep a drain");
 }
 
+/// In TLS 1.3 a client may have sent its first message before its listener knows it.
+async fn a_handshake_that_a_drain_meets(scheme: &str) {
+    let world = World::new(scheme, "", false).await;
+    let between = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let link = link(&format!("{scheme}://{}", between.local_addr().unwrap()), world.trusting()).unwrap();
+    let calling = tokio::spawn(async move { link.call(ECHO, &Head::default()).await });
+    let (mut client, mut server) = (between.accept().await.unwrap().0, world.raw().await);
+    let mut bytes = vec![0; 64 * 1024];
+    let hello = client.read(&mut bytes).await.unwrap();
+    server.write_all(&bytes[..hello]).await.unwrap();
+    // What ends the handshake, and the message with it, are held up until the listener drains.
+    loop {
+        tokio::select! {
+            length = server.read(&mut bytes) => {
+                let length = length.unwrap();
+                client.write_all(&bytes[..length]).await.unwrap();
+            }
+            ready = client.readable() => break ready.unwrap(),
+        }
+    }
+    assert_eq!(world.bus.shutdown().await, 0);
+    let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+    let error = calling.await.unwrap().unwrap_err();
+    assert_eq!((error.outcome(), world.runs()), (Outcome::NotDone, 0), "{error}");
+}
+
 macro_rules! over_both {
     ($($name:ident)*) => {
         mod https { $(#[tokio::test] async fn $name() { super::$name("https").await; })* }
@@ -340,6 +366,7 @@ macro_rules! over_both {
 
 over_both! {
     own_authority wrong_authority wrong_name expired mutual deadlines_and_cancellation handshakes_do_not_hold_up_others
+    a_handshake_that_a_drain_meets
 }
 
 #[tokio::test]

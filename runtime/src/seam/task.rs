@@ -56,7 +56,7 @@ impl Tasks {
 }
 
 /// Lets the tasks run that are ready, and then goes on.
-#[cfg(feature = "tcp")]
+#[cfg(any(feature = "http", feature = "tcp"))]
 pub(crate) async fn give_way() {
     tokio::task::yield_now().await;
 }

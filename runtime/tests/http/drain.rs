@@ -37,6 +37,21 @@ async fn shutting_down_ends_what_runs_and_takes_nothing_new() {
 }
 
 #[tokio::test]
+async fn draining_tells_who_was_not_accepted_yet() {
+    let world = world().await;
+    // Nothing else of this thread runs meanwhile.
+    let early = std::net::TcpStream::connect(world.address()).unwrap();
+    let bus = world.bus.clone();
+    let shutdown = tokio::spawn(async move { bus.shutdown().await });
+    early.set_nonblocking(true).unwrap();
+    let mut early = Raw::new(tokio::net::TcpStream::from_std(early).unwrap());
+    let told = early.post("/act", "", r#"{"role":"echo"}"#).await;
+    assert_eq!(told.error(), (503, "draining".into(), "not-done".into()));
+    early.ended().await;
+    assert_eq!(shutdown.await.unwrap(), 0);
+}
+
+#[tokio::test]
 async fn a_link_is_told_that_nothing_ran_while_a_process_shuts_down() {
     let world = world().await;
     let link = world.link("http");

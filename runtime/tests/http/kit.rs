@@ -235,7 +235,11 @@ impl Answer {
 
 impl Raw {
     pub(crate) async fn connect(address: &str) -> Self {
-        Raw { stream: TcpStream::connect(address).await.unwrap(), read: Vec::new() }
+        Raw::new(TcpStream::connect(address).await.unwrap())
+    }
+
+    pub(crate) fn new(stream: TcpStream) -> Self {
+        Raw { stream, read: Vec::new() }
     }
 
     pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {

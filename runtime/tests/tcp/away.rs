@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 
-use super::kit::{Far, Raw, act_of_ours, call, head, link};
+use super::kit::{Far, Raw, act, act_of_ours, call, head, link};
 
 #[tokio::test]
 async fn when_the_caller_gives_up_the_far_handler_is_cancelled() {
@@ -56,6 +56,42 @@ async fn draining_lets_what_runs_end_and_refuses_the_rest() {
     // Nobody listens any more.
     let error = call(&far.link(), json!({"role": "echo"})).await.unwrap_err();
     assert!(error.bus().unwrap().is_unreachable());
+}
+
+/// It may be one of ours, with a first message on its way.
+#[tokio::test]
+async fn draining_tells_a_connection_that_has_sent_no_message() {
+    let far = Far::listen("").await;
+    let (mut silent, mut asks, mut other) = (far.raw().await, far.raw().await, far.raw().await);
+    assert_eq!(asks.ask(json!({"id": "1", "kind": "catalogue"})).await["id"], "1");
+    assert_eq!(other.ask(act("1", json!({"role": "echo"}))).await["id"], "1");
+    // These are accepted in their order.
+    let mut last = far.raw().await;
+    assert_eq!(last.ask(act("1", json!({"role": "echo"}))).await["id"], "1");
+    assert_eq!(far.bus.shutdown().await, 0);
+    silent.write(act_of_ours("1", json!({"role": "echo"}))).await;
+    assert_eq!(silent.read().await.unwrap()["mb"], json!({"taken": 0}));
+    assert_eq!(asks.read().await.unwrap()["mb"], json!({"taken": 1}));
+    // A Seneca would not know what that is.
+    assert!(other.read().await.is_none());
+    assert!(silent.read().await.is_none() && asks.read().await.is_none());
+}
+
+#[tokio::test]
+async fn draining_tells_who_was_not_accepted_yet() {
+    let far = Far::listen("").await;
+    // Nothing else of this thread runs meanwhile.
+    let early = std::net::TcpStream::connect(far.address()).unwrap();
+    let draining = tokio::spawn({
+        let bus = far.bus.clone();
+        async move { bus.shutdown().await }
+    });
+    early.set_nonblocking(true).unwrap();
+    let mut early = Raw::new(tokio::net::TcpStream::from_std(early).unwrap());
+    early.write(act_of_ours("1", json!({"role": "echo"}))).await;
+    assert_eq!(early.read().await.unwrap()["mb"], json!({"taken": 0}));
+    assert!(early.read().await.is_none());
+    assert_eq!(draining.await.unwrap(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -21,6 +21,7 @@ async fn who_begins_a_line_must_end_it() {
     slow.write("{\"id\":").await;
     let answer = slow.read().await.unwrap();
     assert!(answer["error"]["message"].as_str().unwrap().contains("not completed within 50ms"), "{answer}");
+    assert_eq!(slow.read().await.unwrap()["mb"], json!({"taken": 0}));
     assert!(slow.read().await.is_none());
     assert_eq!(good.ask(act("1", json!({"role": "echo"}))).await["id"], "1");
 }
@@ -30,6 +31,7 @@ async fn an_idle_connection_is_closed_and_one_that_waits_is_not() {
     let far = Far::listen("idle_timeout=50ms").await;
     let (mut idle, mut waits) = (far.raw().await, far.raw().await);
     waits.write(act_of_ours("1", json!({"role": "wait"}))).await;
+    assert_eq!(idle.read().await.unwrap()["mb"], json!({"taken": 0}));
     assert!(idle.read().await.is_none());
     far.gate.0.add_permits(1);
     assert_eq!(waits.read().await.unwrap()["id"], "1");
@@ -43,6 +45,7 @@ async fn who_connects_and_is_silent_has_its_place_for_ten_seconds() {
     let (mut silent, mut used) = (far.raw().await, far.raw().await);
     assert_eq!(used.ask(act("1", json!({"role": "echo"}))).await["id"], "1");
     let began = tokio::time::Instant::now();
+    assert_eq!(silent.read().await.unwrap()["mb"], json!({"taken": 0}));
     assert!(silent.read().await.is_none());
     assert!(began.elapsed() <= Duration::from_secs(11), "{:?}", began.elapsed());
     // Its place is another one's as soon as it is gone, and who has said something may be silent for longer.

@@ -65,8 +65,9 @@
 //! | `{"kind":"catalogue","id":"…"}` | `res` is the catalogue of what is exposed. |
 //! | `{"kind":"health","id":"…"}` | `res` is `{"ready":true}`; sent by clients too, to see whether a silent peer lives. |
 //!
-//! **Going away.** Before a server closes a connection (it drains, or was idle) it tells a matchbus client
-//! `{"id":null,"kind":"res","mb":{"taken":N}}`: it took the first `N` requests of the connection and will take no more.
+//! **Going away.** Before a server closes a connection (it drains, or was idle) it tells a matchbus client, and one that has
+//! sent no message yet, `{"id":null,"kind":"res","mb":{"taken":N}}`: it took the first `N` requests of the connection and will
+//! take no more.
 //! So the client knows which of its calls are certainly *not done*. A frame with `error` and the `id` `null` before that
 //! says why: too many connections, a line that was not completed, a port that speaks TLS.
 //!

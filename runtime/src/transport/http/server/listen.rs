@@ -68,6 +68,14 @@ async fn run(socket: TcpListener, accepting: Accepting, most: usize, mut stop: o
             },
         }
     }
+    // Who has connected and was not accepted may have sent a request already, and is told that nothing ran. First the runtime
+    // hears of those who came while it worked.
+    task::give_way().await;
+    while let Ok(place) = Arc::clone(&places).try_acquire_owned()
+        && let Some(stream) = net::waiting(&socket).await
+    {
+        start(stream, place, &accepting, &phases);
+    }
     drop((socket, phases));
     phase.send_replace(Phase::Draining);
     tokio::select! {

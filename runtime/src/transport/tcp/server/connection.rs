@@ -110,6 +110,8 @@ struct Connection {
     reading: bool,
     /// Whether the peer is one of ours.
     matchbus: bool,
+    /// Whether it sent a message as only others do.
+    other: bool,
 }
 
 impl Connection {
@@ -130,6 +132,7 @@ impl Connection {
             taken: 0,
             reading: true,
             matchbus: false,
+            other: false,
         }
     }
 
@@ -210,7 +213,8 @@ impl Connection {
         self.taken += 1;
         let matchbus = request.mb.is_some();
         let mut to = To { id: request.id, origin: request.origin, matchbus, receipt: None };
-        self.matchbus |= to.matchbus;
+        self.matchbus |= matchbus;
+        self.other |= !matchbus;
         let Some(act) = request.act else {
             let text = "the frame has no message; put it under the key `act`";
             return self.refuse(request.id, Error::new(ErrorKind::Malformed, Outcome::NotDone, text));
@@ -283,11 +287,12 @@ impl Connection {
         self.go_away();
     }
 
-    /// Takes no more; what runs is still answered.
+    /// Takes no more; what runs is still answered. Who has sent no message may be one of ours too, and its first one may be on
+    /// its way: it is told that this one was not taken. Others ignore that.
     #[cold]
     fn go_away(&mut self) {
         self.reading = false;
-        if self.matchbus {
+        if self.matchbus || !self.other {
             answer::going_away(self.out.end(), self.taken);
         }
     }

@@ -21,6 +21,10 @@ use crate::seam::{clock, task};
 use crate::transport::tls::Arrived;
 use crate::transport::{Door, Listener, Url};
 
+/// How long a client may take to end its handshake when the listener drains: it may have sent its first message with it, and is
+/// then told that this was not taken.
+const GRACE: Duration = Duration::from_secs(1);
+
 /// What a refused accept waits for: file descriptors run out, and come back.
 const AFTER_FAILURE: Duration = Duration::from_millis(50);
 
@@ -69,8 +73,22 @@ async fn accept(socket: TcpListener, options: options::Server, door: &Door, conn
             },
         }
     }
+    // Who has connected and was not accepted may have sent a message already. It is told that it was not taken; to close the
+    // socket now would leave it in doubt. First the runtime hears of those who came while it worked.
+    task::give_way().await;
+    while connections.len() < options.max_connections
+        && let Some(stream) = net::waiting(&socket).await
+    {
+        connections.spawn(serve_one(stream, options.clone(), door.clone()));
+    }
     drop(socket);
     while connections.one_ended().await {}
+}
+
+/// Waits until the door closes, and a while more.
+async fn closed_for_long(door: &Door) {
+    door.closed().await;
+    clock::sleep(GRACE).await;
 }
 
 async fn serve_one(stream: TcpStream, options: options::Server, door: Door) {
@@ -78,10 +96,9 @@ async fn serve_one(stream: TcpStream, options: options::Server, door: Door) {
     let _ = stream.set_nodelay(true);
     let ended = match options.tls.clone() {
         None => connection::run(stream, options, door).await,
-        // A connection in its handshake has nothing that a drain would have to wait for.
         Some(tls) => tokio::select! {
             biased;
-            () = door.closed() => return,
+            () = closed_for_long(&door) => return,
             opened = tls.open(stream) => match opened {
                 Arrived::Secure(stream) => connection::run(stream, options, door.clone()).await,
                 Arrived::Plain(stream) => {
