@@ -356,3 +356,32 @@ async fn calls_that_are_given_up_at_any_moment_leave_nothing_behind() {
     call(&link, json!({"role": "echo"})).await.unwrap();
     assert_eq!(far.bus.shutdown().await, 0);
 }
+
+/// A link is the process's, and its connection's task is on the runtime that called first.
+#[test]
+fn a_link_is_used_from_one_runtime_after_the_other() {
+    let new = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let server = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let far = server.block_on(Far::listen(""));
+    let link = far.link();
+    let caller = new();
+    // One call waits on a runtime that lives on.
+    let (hanging, called) = {
+        let (link, waits) = (Arc::clone(&link), new());
+        let (tell, told) = std::sync::mpsc::channel();
+        caller.block_on(call(&link, json!({"role": "echo"}))).unwrap();
+        let thread = std::thread::spawn(move || {
+            tell.send(waits.block_on(call(&link, json!({"role": "hang"})))).unwrap();
+        });
+        (thread, told)
+    };
+    caller.block_on(far.seen.started.notified());
+    drop(caller);
+    let error =
+        called.recv_timeout(Duration::from_secs(30)).expect("it waits for a task that is gone").unwrap_err();
+    assert_eq!((error.code().as_str(), error.outcome()), ("connection-lost", Outcome::Unknown));
+    hanging.join().unwrap();
+    let again =
+        async { tokio::time::timeout(Duration::from_secs(30), call(&link, json!({"role": "echo"}))).await };
+    assert!(new().block_on(again).expect("it waits for a task that is gone").is_ok());
+}

@@ -286,6 +286,17 @@ impl Connection {
         self.changed.notify_one();
     }
 
+    /// Its task is gone, if not by its end; of what that had taken over nobody knows whether it left.
+    pub(super) fn abandon(&self, why: impl Fn(bool) -> Came) {
+        let state = self.state();
+        if state.phase == Phase::Closed {
+            return;
+        }
+        let taken_over = state.put - state.out.len() as u64;
+        drop(state);
+        self.close(taken_over, why);
+    }
+
     /// It has ended, when `handed` bytes had left.
     pub(super) fn close(&self, handed: u64, why: impl Fn(bool) -> Came) {
         let mut state = self.state();

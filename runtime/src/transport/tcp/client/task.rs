@@ -23,14 +23,36 @@ use crate::transport::tcp::request::{likely_id, message_part};
 
 /// Makes the connection, and tells those who wait if that fails.
 pub(super) fn start(shared: &Arc<Shared>, connection: &Arc<Connection>) {
-    let (shared, connection) = (Arc::clone(shared), Arc::clone(connection));
+    let alive = Alive { shared: Arc::clone(shared), connection: Arc::clone(connection) };
     task::spawn(async move {
+        let Alive { shared, connection } = &alive;
         tokio::select! {
             biased;
-            () = Rarely::new(keep_time(&shared, &connection)) => {}
-            () = run(&shared, &connection) => {}
+            () = Rarely::new(keep_time(shared, connection)) => {}
+            () = run(shared, connection) => {}
         }
     });
+}
+
+/// Closes the connection with its task. That may be dropped before its end, with the runtime that it is on: those who wait on
+/// another one would wait for ever, and so would all who come after them.
+struct Alive {
+    shared: Arc<Shared>,
+    connection: Arc<Connection>,
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.connection.abandon(|left| {
+            let what = "the runtime that the connection was on has ended";
+            let (kind, outcome) = if left {
+                (ErrorKind::Lost, Outcome::Unknown)
+            } else {
+                (ErrorKind::Unreachable, Outcome::NotDone)
+            };
+            Err(CallError::Bus(self.shared.error(kind, outcome, what)))
+        });
+    }
 }
 
 /// Ends requests when their time is over, as long as the connection lives: one timer for all of them, which is not
