@@ -59,7 +59,7 @@ pub(super) async fn until_signal(
         about.version,
         counted(bus.size(), "handler")
     ));
-    watchdog::watch(&bus);
+    let _watched = watchdog::watch(&bus);
     let mut beside = Beside(beside.into_iter().map(|run| run(bus.clone())).list());
     let exit = tokio::select! {
         exit = end_by(&bus, listeners, signals) => exit,
@@ -106,7 +106,7 @@ where
     Fut: Future<Output = Result<()>>,
 {
     let signals = signal::Signals::listen()?;
-    watchdog::watch(&bus);
+    let _watched = watchdog::watch(&bus);
     tokio::select! {
         result = run(bus.clone()) => {
             bus.settled().await;

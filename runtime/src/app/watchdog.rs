@@ -28,17 +28,35 @@ fn judge(silent: Duration, deadline: Duration) -> Verdict {
     }
 }
 
-/// Watches the runtime that this is called on until the bus is shut down.
+/// As long as this lives, the runtime is watched.
+#[derive(Debug)]
+#[must_use = "it ends the watching"]
+pub(super) struct Watched(#[allow(dead_code)] Arc<()>); // Only whether it lives is looked at.
+
+/// Watches the runtime that this is called on, also while it drains: handlers that hang would keep it from ending.
 ///
 /// It wakes no thread of a runtime that rests: one that is parked can be woken, and nothing is in flight, so the runtime is well.
 /// Else one is asked for a sign. A thread that blocks in a handler may have left nobody to look for what the sockets bring, while
 /// another one is parked; to be asked wakes that one, and it looks.
-pub(super) fn watch(bus: &Bus) {
+pub(super) fn watch(bus: &Bus) -> Watched {
+    watch_or(bus, |silent| {
+        say(&format!("error: every thread of the runtime has hung for {silent:?}; ending"));
+        std::process::exit(70);
+    })
+}
+
+/// As [`watch`], with what is done in the end.
+fn watch_or(bus: &Bus, end: impl FnOnce(Duration) + Send + 'static) -> Watched {
     let (bus, runtime) = (bus.clone(), task::Runtime::current());
+    let watched = Arc::new(());
+    let goes_on = Arc::downgrade(&watched);
     let watch = move || {
         let mut watch = Watch::new(bus.default_timeout());
-        while !bus.is_draining() {
+        loop {
             outside::sleep(watch.step());
+            if goes_on.strong_count() == 0 {
+                return;
+            }
             let rests = || runtime.rests() && bus.core().in_flight() == 0;
             match watch.look(rests, |sign| runtime.spawn(async move { sign.give() })) {
                 Verdict::Well => bus.set_ready(true),
@@ -46,17 +64,14 @@ pub(super) fn watch(bus: &Bus) {
                     bus.set_ready(false);
                     tracing::error!("every thread of the runtime hangs; a handler blocks without awaiting");
                 }
-                Verdict::End => {
-                    let silent = watch.silent;
-                    say(&format!("error: every thread of the runtime has hung for {silent:?}; ending"));
-                    std::process::exit(70);
-                }
+                Verdict::End => return end(watch.silent),
             }
         }
     };
     if let Err(cause) = outside::spawn("matchbus-watchdog", watch) {
         tracing::error!("no watchdog: {cause}");
     }
+    Watched(watched)
 }
 
 /// What is known of the runtime's threads.
@@ -124,6 +139,41 @@ mod tests {
         assert_eq!(judge(Duration::from_secs(9), deadline), Verdict::Well);
         assert_eq!(judge(Duration::from_secs(10), deadline), Verdict::NotReady);
         assert_eq!(judge(Duration::from_secs(20), deadline), Verdict::End);
+    }
+
+    /// A runtime that nobody drives, with a bus whose deadline is short, while it is watched; what the end tells.
+    fn hanging() -> (Watched, std::sync::mpsc::Receiver<Duration>, Bus) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let bus = runtime.block_on(async {
+            let bus = Bus::builder().timeout(Duration::from_millis(20)).start().unwrap();
+            bus.shutdown().await;
+            bus
+        });
+        let (tell, told) = std::sync::mpsc::channel();
+        let _on = runtime.enter();
+        let watched = watch_or(&bus, move |silent| tell.send(silent).unwrap());
+        (watched, told, bus)
+    }
+
+    #[test]
+    fn a_runtime_that_hangs_while_it_drains_is_ended() {
+        let (watched, told, bus) = hanging();
+        assert!(!bus.is_ready());
+        assert!(
+            told.recv_timeout(Duration::from_secs(30))
+                .is_ok_and(|silent| silent >= bus.default_timeout() * 4)
+        );
+        drop(watched);
+    }
+
+    #[test]
+    fn nobody_watches_when_the_program_has_ended() {
+        let (watched, told, _) = hanging();
+        drop(watched);
+        assert_eq!(
+            told.recv_timeout(Duration::from_secs(30)),
+            Err(std::sync::mpsc::RecvTimeoutError::Disconnected)
+        );
     }
 
     #[test]

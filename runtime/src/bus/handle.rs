@@ -321,10 +321,6 @@ impl Bus {
         self.core.lifecycle.set_ready(ready);
     }
 
-    pub(crate) fn is_draining(&self) -> bool {
-        self.core.lifecycle.is_draining()
-    }
-
     pub(crate) fn default_timeout(&self) -> std::time::Duration {
         self.core.settings.budget
     }
