@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, Semaphore, mpsc};
 
-use super::core::Core;
+use super::core::{Core, draining};
 use super::origin::Origin;
 use crate::handler::{Context, Heard, InputKind};
 use crate::message::json::Scan;
@@ -38,11 +38,32 @@ impl std::fmt::Debug for Body {
     }
 }
 
-/// How many messages wait in or come out of queues, over all handlers.
+/// How many messages wait for, are in or come out of queues, over all handlers.
 #[derive(Debug, Default)]
 pub(crate) struct Queued {
     count: AtomicUsize,
     none: Notify,
+}
+
+/// A message that is counted, and no more when this is dropped, unless it [stays](Counted::stays).
+struct Counted<'a>(&'a Queued);
+
+impl<'a> Counted<'a> {
+    fn enter(queued: &'a Queued) -> Self {
+        queued.enter();
+        Counted(queued)
+    }
+
+    /// Whoever takes it out of its queue counts it off.
+    fn stays(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.leave();
+    }
 }
 
 impl Queued {
@@ -83,16 +104,19 @@ impl Core {
         let mounted = self.handler(handler);
         let deadline = job.origin.envelope().deadline(self.settings.budget);
         let queue = mounted.queue.0.get_or_init(|| self.start_queue(handler));
+        // Counted while it waits for room: a drain that did not know of it would end before it is in the queue.
+        let counted = Counted::enter(&self.queued);
         let place = if let Ok(place) = queue.try_reserve() {
             place
         } else {
             tokio::select! {
                 biased;
                 place = queue.reserve() => place.map_err(|_| self.full(handler))?,
+                () = self.lifecycle.is_cut_off() => return Err(draining()),
                 () = clock::sleep_until(deadline) => return Err(self.full(handler)),
             }
         };
-        self.queued.enter();
+        counted.stays();
         place.send(job);
         Ok(())
     }
