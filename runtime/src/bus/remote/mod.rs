@@ -247,6 +247,7 @@ impl Remote {
     fn rebuild(&self, known: &Known) {
         let table = Table::new(known, &self.kept);
         *self.table.write().unwrap_or_else(PoisonError::into_inner) = table;
+        self.kept.forget_unanswered();
         self.version.fetch_add(1, Ordering::Release);
         self.learnt.notify_waiters();
     }
