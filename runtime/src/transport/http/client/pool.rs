@@ -142,9 +142,11 @@ impl Pool {
     fn keep(&self, wire: Wire) {
         let mut shelf = lock(&self.shelf);
         shelf.idle.push_back(Idle { wire, since: clock::now() });
-        if !shelf.cleared {
-            shelf.cleared = true;
-            task::spawn(clear(Arc::downgrade(&self.shelf)));
+        let cleared = std::mem::replace(&mut shelf.cleared, true);
+        // A runtime that shuts down drops what it is given at once, and that takes the lock.
+        drop(shelf);
+        if !cleared {
+            task::spawn(clear(Clearing(Arc::downgrade(&self.shelf))));
         }
     }
 
@@ -204,11 +206,23 @@ impl Pool {
     }
 }
 
+/// Says that nobody clears the shelf any more, however that ends: its task may be dropped with the runtime that it is on, and
+/// the connections of calls from another one would then never be closed.
+struct Clearing(Weak<Mutex<Shelf>>);
+
+impl Drop for Clearing {
+    fn drop(&mut self) {
+        if let Some(shelf) = self.0.upgrade() {
+            lock(&shelf).cleared = false;
+        }
+    }
+}
+
 /// Closes connections that were not used for long, so that their servers do not have to, until there is none.
-async fn clear(pool: Weak<Mutex<Shelf>>) {
+async fn clear(mut clearing: Clearing) {
     loop {
         clock::sleep(KEPT).await;
-        let Some(pool) = pool.upgrade() else { return };
+        let Some(pool) = clearing.0.upgrade() else { return };
         // Closed when the lock is open again.
         let mut old = Vec::new();
         let mut shelf = lock(&pool);
@@ -219,6 +233,8 @@ async fn clear(pool: Weak<Mutex<Shelf>>) {
         }
         shelf.cleared = !shelf.idle.is_empty();
         if !shelf.cleared {
+            // From here on another task may clear it.
+            clearing.0 = Weak::new();
             return;
         }
     }
@@ -286,6 +302,57 @@ impl fmt::Display for Causes<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Keeps one connection, of which nothing is to come.
+    fn keep_one(pool: &Pool) -> tokio::io::DuplexStream {
+        let (here, there) = tokio::io::duplex(1);
+        pool.keep(Wire::new(Box::new(here), false));
+        there
+    }
+
+    #[test]
+    fn connections_are_closed_after_a_while_on_whichever_runtime_they_are() {
+        let url = "http://127.0.0.1:1".parse().unwrap();
+        let pool = Pool::new(url, "127.0.0.1:1".into(), 2, 2, None);
+        let paused = || {
+            let mut runtime = tokio::runtime::Builder::new_current_thread();
+            runtime.enable_all().start_paused(true).build().unwrap()
+        };
+        let first = paused();
+        let _one = first.block_on(async { keep_one(&pool) });
+        drop(first);
+        paused().block_on(async {
+            let _two = keep_one(&pool);
+            clock::sleep(KEPT * 3).await;
+        });
+        let shelf = lock(&pool.shelf);
+        assert!(shelf.idle.is_empty() && !shelf.cleared, "nobody closes what is not used");
+    }
+
+    #[test]
+    fn a_connection_may_be_kept_while_its_runtime_shuts_down() {
+        struct Keeps(Arc<Pool>, std::sync::mpsc::Sender<()>);
+        impl Drop for Keeps {
+            fn drop(&mut self) {
+                drop(keep_one(&self.0));
+                self.1.send(()).unwrap();
+            }
+        }
+        let url = "http://127.0.0.1:1".parse().unwrap();
+        let pool = Arc::new(Pool::new(url, "127.0.0.1:1".into(), 2, 2, None));
+        let (tell, told) = std::sync::mpsc::channel();
+        let keeps = Keeps(Arc::clone(&pool), tell);
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.spawn(async move {
+                let _keeps = keeps;
+                std::future::pending::<()>().await;
+            });
+            runtime.block_on(tokio::task::yield_now());
+        });
+        told.recv_timeout(Duration::from_secs(30)).expect("it waits for its own lock");
+        assert!(!lock(&pool.shelf).cleared);
+    }
 
     #[tokio::test(start_paused = true)]
     async fn tries_are_50_ms_to_3_s_apart() {
