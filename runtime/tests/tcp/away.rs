@@ -1,6 +1,7 @@
 //! Callers, servers and connections that go away.
 
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use matchbus::prelude::*;
@@ -384,4 +385,34 @@ fn a_link_is_used_from_one_runtime_after_the_other() {
     let again =
         async { tokio::time::timeout(Duration::from_secs(30), call(&link, json!({"role": "echo"}))).await };
     assert!(new().block_on(again).expect("it waits for a task that is gone").is_ok());
+}
+
+/// Where no connection's task can live, a call must not try for ever.
+#[test]
+fn a_call_while_its_runtime_shuts_down_is_not_done() {
+    struct Calls(Arc<dyn matchbus::transport::Link>, std::sync::mpsc::Sender<Option<Outcome>>);
+    impl Drop for Calls {
+        fn drop(&mut self) {
+            let head = head();
+            let mut call = self.0.call(b"{}", &head);
+            let polled = call.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            let outcome = match polled {
+                Poll::Ready(Err(error)) => Some(error.outcome()),
+                _ => None,
+            };
+            self.1.send(outcome).unwrap();
+        }
+    }
+    let (tell, told) = std::sync::mpsc::channel();
+    let calls = Calls(link("tcp://127.0.0.1:1"), tell);
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.spawn(async move {
+            let _calls = calls;
+            std::future::pending::<()>().await;
+        });
+        runtime.block_on(tokio::task::yield_now());
+    });
+    let outcome = told.recv_timeout(Duration::from_secs(30)).expect("it tries for ever");
+    assert_eq!(outcome, Some(Outcome::NotDone));
 }

@@ -105,6 +105,10 @@ impl TcpLink {
         }
         let connection = Arc::new(Connection::new());
         task::start(&self.shared, &connection);
+        if !connection.is_open() {
+            // The runtime shuts down, and has dropped its task at once; the next one would end like this.
+            return Err(self.closed_just_now());
+        }
         if let Some(earlier) = current.connection.replace(connection) {
             current.earlier.retain(|(_, earlier)| earlier.strong_count() > 0);
             current.earlier.push((current.number, Arc::downgrade(&earlier)));
