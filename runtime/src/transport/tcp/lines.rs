@@ -4,10 +4,14 @@ use std::io;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 
+use super::outbox;
+
 /// What is kept of a line that is too long: enough to find its id.
 const KEPT: usize = 512;
 const SMALLEST_READ: usize = 4 * 1024;
-const LARGEST_READ: usize = 256 * 1024;
+/// Not all that 64 calls of 4 KB have in flight: one read of that is one write of all answers, and the two sides would work in
+/// turns (measured: 0.77 times as many calls a second with four times as much).
+const LARGEST_READ: usize = 64 * 1024;
 
 /// The bytes of one connection that were read and not yet looked at.
 pub(super) struct Lines {
@@ -55,10 +59,21 @@ impl Lines {
             self.searched -= self.start;
             self.start = 0;
         }
-        if self.bytes.is_empty() && self.bytes.capacity() > 4 * self.chunk {
+        // Memory that goes back and forth costs more than what it is for; who sends small messages only has little.
+        let enough = if self.chunk == SMALLEST_READ { SMALLEST_READ } else { LARGEST_READ } * 4;
+        if self.bytes.is_empty() && self.bytes.capacity() > enough {
             self.bytes.shrink_to(self.chunk);
         }
         self.bytes.reserve(self.chunk);
+    }
+
+    /// See [`outbox::give_back`].
+    pub(super) fn give_back(&mut self) {
+        if self.start == self.bytes.len() {
+            self.bytes.clear();
+            (self.start, self.searched) = (0, 0);
+            outbox::give_back(&mut self.bytes);
+        }
     }
 
     /// Whether a line is begun.
@@ -115,6 +130,35 @@ mod tests {
             }
         }
         found
+    }
+
+    /// What memory a connection has after messages of these lengths, one after the other.
+    async fn memory(lengths: impl IntoIterator<Item = usize>) -> usize {
+        let mut lines = Lines::new(1 << 20);
+        for length in lengths {
+            let mut line = vec![b'a'; length];
+            line.push(b'\n');
+            let mut line = &*line;
+            while !line.is_empty() {
+                lines.fill(&mut line).await.unwrap();
+                while lines.next().is_some() {}
+            }
+        }
+        lines.make_room();
+        let used = lines.bytes.capacity();
+        lines.give_back();
+        assert!(lines.bytes.capacity() <= used.min(64 * 1024));
+        used
+    }
+
+    #[tokio::test]
+    async fn memory_is_given_back_but_not_with_each_read() {
+        // One long message after short ones, and short ones after it.
+        assert!(memory([100, 1_000_000]).await <= 4 * LARGEST_READ);
+        assert!(memory([1_000_000].into_iter().chain([100; 10])).await <= 4 * SMALLEST_READ);
+        // What comes now in large pieces and now in small ones.
+        let (large, mixed) = (memory([60_000; 10]).await, [60_000, 4_000].into_iter().cycle());
+        assert_eq!(memory(mixed.take(20)).await, large);
     }
 
     #[tokio::test]

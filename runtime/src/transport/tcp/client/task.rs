@@ -205,6 +205,7 @@ impl<'a> Task<'a> {
                 () = &mut timer, if timed => {
                     self.out.give_back();
                     connection.give_back();
+                    lines.give_back();
                     let next = self.look(half)?;
                     timed = used || next.is_some();
                     if timed {

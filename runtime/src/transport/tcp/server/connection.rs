@@ -58,6 +58,7 @@ pub(super) async fn run<S: Stream>(stream: S, options: options::Server, door: Do
             () = &mut closed, if it.reading => it.go_away(),
             () = &mut timer => {
                 it.out.give_back();
+                lines.give_back();
                 let now = clock::now();
                 match watch.overdue(now) {
                     Some(Overdue::Write) => break Err(io::ErrorKind::TimedOut.into()),
