@@ -4,6 +4,7 @@
 //! caller reads. So what breaks is: a pattern that is gone, a field that a message must now have, a field that a
 //! reply no longer has for certain, and a value that changed its kind.
 
+mod form;
 mod schema;
 
 use std::fmt;
@@ -132,13 +133,13 @@ fn compare(old: &Handler, now: &Handler, say: &mut dyn FnMut(String)) {
 /// The types as far as both have a JSON Schema. That there is no error of its own any more breaks nobody.
 fn compare_types(old: &Handler, now: &Handler, say: &mut dyn FnMut(String)) {
     let parts = [
-        (Side::Message, "$", &old.input, &now.input),
-        (Side::Reply, "$", &old.reply, &now.reply),
-        (Side::Error, "$", &old.error, &now.error),
+        (Side::Message, &old.input, &now.input),
+        (Side::Reply, &old.reply, &now.reply),
+        (Side::Error, &old.error, &now.error),
     ];
-    for (side, path, old, now) in parts {
+    for (side, old, now) in parts {
         if let (Some(old), Some(now)) = (old, now) {
-            compare_schemas(side, path, (old, old), (now, now), say, 0);
+            compare_schemas(side, old, now, say);
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Two JSON Schemas of one type, before and after a change: can whoever reads still read all that is written?
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use super::form::{Form, Rooted, has};
 use crate::list::{List, join};
 use crate::sort::distinct;
 
@@ -31,143 +32,194 @@ impl Side {
     }
 }
 
-/// A schema and the root that its references are looked up in.
-type Rooted<'a> = (&'a Value, &'a Value);
+/// Says what of `old` and `now` does not go together.
+pub(super) fn compare_schemas(side: Side, old: &Value, now: &Value, say: &mut dyn FnMut(String)) {
+    let mut comparison = Comparison {
+        side,
+        say,
+        trying: false,
+        breaks: 0,
+        fitting: Vec::new(),
+        broken: Vec::new(),
+        said: Vec::new(),
+    };
+    comparison.compare("$", (old, old), (now, now));
+}
 
-pub(super) fn compare_schemas(
+/// Two places of the two schemas, known by where they are in memory.
+type Pair = (*const Value, *const Value);
+
+/// A type may contain itself, so what is compared is remembered, and taken to go together until it is found that it does not;
+/// then what was found to go together on the way is forgotten, since that may have relied on it. What does not go together
+/// never does. So the time has a bound, whatever is nested in what.
+struct Comparison<'s> {
     side: Side,
-    path: &str,
-    old: Rooted<'_>,
-    now: Rooted<'_>,
-    say: &mut dyn FnMut(String),
-    depth: usize,
-) {
-    // A type that contains itself has no end; what is new so deep down is rare.
-    if depth > 16 {
-        return;
-    }
-    let (old, now) = (Form::of(old), Form::of(now));
-    let (writer, reader) = side.turned(&old, &now);
-    if let Some(more) = unreadable(writer, reader) {
-        say(format!("{path} of {} {more}; keep the type, or use a new field", side.name()));
-        return;
-    }
-    compare_variants(side, path, &old, &now, say, depth);
-    compare_fields(side, path, &old, &now, say, depth);
-    if let (Some(old_parts), Some(now_parts)) = (old.parts(), now.parts()) {
-        for (n, (old_part, now_part)) in old_parts.iter().zip(now_parts).enumerate() {
-            let path = format!("{path}[{n}]");
-            compare_schemas(side, &path, (old_part, old.schema.1), (now_part, now.schema.1), say, depth + 1);
-        }
-    }
-    for (key, name) in [("items", "[]"), ("additionalProperties", ".*")] {
-        let (old_each, now_each) = (old.schema.0.get(key), now.schema.0.get(key));
-        if let (Some(old_each @ Value::Object(_)), Some(now_each @ Value::Object(_))) = (old_each, now_each) {
-            let path = format!("{path}{name}");
-            compare_schemas(side, &path, (old_each, old.schema.1), (now_each, now.schema.1), say, depth + 1);
-        }
-    }
+    say: &'s mut dyn FnMut(String),
+    /// Whether it is only asked if there is a break.
+    trying: bool,
+    breaks: usize,
+    fitting: Vec<Pair>,
+    broken: Vec<Pair>,
+    /// What is broken and was said to be, at the first path that leads there.
+    said: Vec<Pair>,
 }
 
-/// A schema without what stands around it: references, and that it may be null.
-struct Form<'a> {
-    schema: Rooted<'a>,
-    nullable: bool,
-}
-
-impl<'a> Form<'a> {
-    fn of(schema: Rooted<'a>) -> Self {
-        let (schema, root) = resolve(schema);
-        // schemars writes an `Option` of a type that has a name as one of two.
-        let null = |part: &Value| part.get("type").and_then(Value::as_str) == Some("null");
-        let some = match schema.get("anyOf").and_then(Value::as_array).map(Vec::as_slice) {
-            Some([some, none]) if null(none) => Some(some),
-            _ => None,
-        };
-        match some {
-            Some(some) => Form { schema: resolve((some, root)), nullable: true },
-            None => Form { schema: (schema, root), nullable: false },
+impl Comparison<'_> {
+    fn say(&mut self, text: String) {
+        self.breaks += 1;
+        if !self.trying {
+            (self.say)(text);
         }
     }
 
-    /// The kinds of JSON values that are allowed; `None` where it does not say.
-    fn kinds(&self) -> Option<Vec<String>> {
-        let mut kinds = match self.schema.0.get("type") {
-            Some(Value::String(kind)) => vec![kind.clone()],
-            Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).map(str::to_owned).list(),
-            _ => return None,
-        };
-        if self.nullable {
-            kinds.push("null".to_owned());
+    fn compare(&mut self, path: &str, old: Rooted<'_>, now: Rooted<'_>) {
+        let pair: Pair = (old.0, now.0);
+        if self.said.contains(&pair) || self.trying && self.broken.contains(&pair) {
+            self.breaks += 1;
+            return;
         }
-        Some(distinct(kinds))
-    }
-
-    /// Whether every JSON value is allowed.
-    fn is_anything(&self) -> bool {
-        const SAYING: [&str; 7] = ["type", "$ref", "enum", "const", "oneOf", "anyOf", "allOf"];
-        match self.schema.0 {
-            Value::Object(schema) => !SAYING.iter().any(|key| schema.contains_key(*key)),
-            other => *other == Value::Bool(true),
+        if self.fitting.contains(&pair) {
+            return;
+        }
+        let (breaks, known) = (self.breaks, self.fitting.len());
+        self.fitting.push(pair);
+        self.compare_forms(path, &Form::of(old), &Form::of(now));
+        if self.breaks > breaks {
+            self.fitting.truncate(known);
+            if self.trying { &mut self.broken } else { &mut self.said }.push(pair);
         }
     }
 
-    /// Words of an `enum` without data.
-    fn words(&self) -> Option<Vec<String>> {
-        if let Some(Value::Array(words)) = self.schema.0.get("enum") {
-            return Some(distinct(words.iter().map(ToString::to_string)));
-        }
-        // schemars writes an enum with docs as one `const` for each variant.
-        let variants = self.schema.0.get("oneOf")?.as_array()?;
-        let words = variants.iter().map(|variant| variant.get("const").map(ToString::to_string));
-        words.collect::<Option<Vec<_>>>().map(distinct)
+    /// Whether they go together.
+    fn fit(&mut self, old: Rooted<'_>, now: Rooted<'_>) -> bool {
+        let (trying, breaks) = (std::mem::replace(&mut self.trying, true), self.breaks);
+        self.compare("", old, now);
+        self.trying = trying;
+        std::mem::replace(&mut self.breaks, breaks) == breaks
     }
 
-    /// The variants of an `enum` with their names.
-    fn variants(&self) -> Option<Vec<(String, &'a Value)>> {
-        let variants = self.schema.0.get("oneOf")?.as_array()?;
-        let mut all = Vec::new();
-        for variant in variants {
-            if let Some(Value::Array(words)) = variant.get("enum") {
-                for word in words {
-                    all.push((word.to_string(), variant));
-                }
-            } else {
-                all.push((variant_name(variant)?, variant));
+    fn compare_forms(&mut self, path: &str, old: &Form<'_>, now: &Form<'_>) {
+        let (writer, reader) = self.side.turned(old, now);
+        if let Some(more) = unreadable(writer, reader) {
+            return self
+                .say(format!("{path} of {} {more}; keep the type, or use a new field", self.side.name()));
+        }
+        if old.has_alternatives() || now.has_alternatives() {
+            return self.compare_alternatives(path, writer, reader);
+        }
+        self.compare_variants(path, old, now);
+        self.compare_fields(path, old, now);
+        if let (Some(old_parts), Some(now_parts)) = (old.parts(), now.parts()) {
+            for (n, (old_part, now_part)) in old_parts.iter().zip(now_parts).enumerate() {
+                self.compare(&format!("{path}[{n}]"), old.rooted(old_part), now.rooted(now_part));
             }
         }
-        Some(all)
+        let within = [
+            ("[]", old.items(), now.items()),
+            (".*", old.more(), now.more()),
+            ("", old.beside(), now.beside()),
+        ];
+        for (name, old, now) in within {
+            if let (Some(old), Some(now)) = (old, now) {
+                self.compare(&format!("{path}{name}"), old, now);
+            }
+        }
     }
 
-    /// The parts of a tuple.
-    fn parts(&self) -> Option<&'a Vec<Value>> {
-        self.schema.0.get("prefixItems")?.as_array()
+    /// Enums without a tag: whoever reads takes the first type that fits, so each that can be written must fit one.
+    fn compare_alternatives(&mut self, path: &str, writer: &Form<'_>, reader: &Form<'_>) {
+        let (written, read) = (writer.each(), reader.each());
+        for written in written {
+            let fits = |read: &Rooted<'_>| {
+                let (old, now) = self.side.turned(written, *read);
+                self.fit(old, now)
+            };
+            if !read.iter().any(fits) {
+                let name = Form::of(written).name();
+                self.say(format!(
+                    "{path} of {} can be of a type ({name}) that fits nothing which the other side knows; keep the types that \
+                     were there, and add new ones only where both sides can read them",
+                    self.side.name()
+                ));
+            }
+        }
     }
 
-    /// The fields of an object.
-    fn fields(&self) -> Option<&'a Map<String, Value>> {
-        self.schema.0.get("properties")?.as_object()
+    fn compare_fields(&mut self, path: &str, old: &Form<'_>, now: &Form<'_>) {
+        let (old_required, now_required) = (old.required(), now.required());
+        let side = self.side.name();
+        match self.side {
+            Side::Message => {
+                for field in beyond(&now_required, &old_required) {
+                    self.say(format!(
+                        "{path}.{field} of {side} is now required: callers that do not know it are refused; make it an \
+                         `Option` or give it `#[serde(default)]`"
+                    ));
+                }
+            }
+            Side::Reply | Side::Error => {
+                for field in beyond(&old_required, &now_required) {
+                    self.say(format!(
+                        "{path}.{field} of {side} is no longer certain to be there: callers that read it fail; keep it"
+                    ));
+                }
+            }
+        }
+        for (name, old_field) in old.fields().into_iter().flatten() {
+            let path = format!("{path}.{name}");
+            match now.fields().and_then(|fields| fields.get(name)) {
+                Some(now_field) => self.compare(&path, old.rooted(old_field), now.rooted(now_field)),
+                None => self.compare_unknown(&path, old.rooted(old_field), now, Side::Message),
+            }
+        }
+        for (name, now_field) in now.fields().into_iter().flatten() {
+            if old.fields().is_none_or(|fields| !fields.contains_key(name)) {
+                self.compare_unknown(&format!("{path}.{name}"), now.rooted(now_field), old, Side::Reply);
+            }
+        }
     }
 
-    /// The least and the greatest integer.
-    fn range(&self) -> Option<(i128, i128)> {
-        let schema = self.schema.0;
-        let (low, high) = match schema.get("format").and_then(Value::as_str) {
-            Some("int8") => (i8::MIN.into(), i8::MAX.into()),
-            Some("int16") => (i16::MIN.into(), i16::MAX.into()),
-            Some("int32") => (i32::MIN.into(), i32::MAX.into()),
-            Some("int64" | "int") => (i64::MIN.into(), i64::MAX.into()),
-            Some("uint8") => (0, u8::MAX.into()),
-            Some("uint16") => (0, u16::MAX.into()),
-            Some("uint32") => (0, u32::MAX.into()),
-            Some("uint64" | "uint") => (0, u64::MAX.into()),
-            _ => return None,
+    /// A field that only one side knows, and what the other one makes of it. `of` is the side on which whoever has the field
+    /// writes it.
+    fn compare_unknown(&mut self, path: &str, field: Rooted<'_>, other: &Form<'_>, of: Side) {
+        let written = (self.side == Side::Message) == (of == Side::Message);
+        if let Some(more) = other.more() {
+            let (old, now) = if of == Side::Message { (field, more) } else { (more, field) };
+            self.compare(path, old, now);
+        } else if written && other.is_closed() {
+            self.say(format!(
+                "{path} of {} can be there, and the other side refuses keys that it does not know; keep the field, or take \
+                 `deny_unknown_fields` away",
+                self.side.name()
+            ));
+        }
+    }
+
+    /// An `enum`: whoever reads must know every variant that can be written, and what is in it.
+    fn compare_variants(&mut self, path: &str, old: &Form<'_>, now: &Form<'_>) {
+        let names = |form: &Form<'_>| {
+            let of_variants = || Some(distinct(form.variants()?.into_iter().map(|(name, _)| name)));
+            form.words().or_else(of_variants)
         };
-        let given = |key: &str| {
-            let number = schema.get(key)?;
-            number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from))
-        };
-        Some((given("minimum").map_or(low, |n| n.max(low)), given("maximum").map_or(high, |n| n.min(high))))
+        let (Some(old_names), Some(now_names)) = (names(old), names(now)) else { return };
+        let (writer, reader) = self.side.turned(old_names, now_names);
+        let unknown = beyond(&writer, &reader);
+        if !unknown.is_empty() {
+            self.say(format!(
+                "{path} of {} can be {}, which the other side does not know; keep the words that were there, and add new ones \
+                 only where both sides can read them",
+                self.side.name(),
+                join(&unknown, " or ")
+            ));
+        }
+        let now_variants = now.variants().unwrap_or_default();
+        for (name, old_variant) in old.variants().unwrap_or_default() {
+            let Some((_, now_variant)) = now_variants.iter().find(|(other, _)| *other == name) else {
+                continue;
+            };
+            let path = format!("{path}({})", name.trim_matches('"'));
+            self.compare(&path, old.rooted(old_variant), now.rooted(now_variant));
+        }
     }
 }
 
@@ -197,6 +249,12 @@ fn unreadable(writer: &Form<'_>, reader: &Form<'_>) -> Option<String> {
         let words = join(&words, ", ");
         return Some(format!("can be any text for one side, and the other knows only {words}"));
     }
+    if let (Some(looks), true) =
+        (reader.looks().filter(|looks| writer.looks() != Some(looks)), writer.is("string"))
+        && writer.words().is_none()
+    {
+        return Some(format!("can be any text for one side, and is a `{looks}` for the other"));
+    }
     if let (Some((low, high)), Some((least, most))) = (writer.range(), reader.range()) {
         if high > most {
             return Some(format!("can be up to {high} for one side, and the other takes at most {most}"));
@@ -209,130 +267,28 @@ fn unreadable(writer: &Form<'_>, reader: &Form<'_>) -> Option<String> {
     match (parts(writer), parts(reader)) {
         (Some(written), Some(read)) if written != read => {
             let s = if written == 1 { "" } else { "s" };
-            Some(format!("has {written} part{s} for one side and {read} for the other"))
+            return Some(format!("has {written} part{s} for one side and {read} for the other"));
         }
+        _ => {}
+    }
+    match (writer.length(), reader.length()) {
+        (Some((least, most)), Some((fewest, limit))) if least < fewest || most > limit => Some(format!(
+            "has {} parts for one side and {} for the other",
+            between(least, most),
+            between(fewest, limit)
+        )),
         _ => None,
     }
 }
 
-fn compare_fields(
-    side: Side,
-    path: &str,
-    old: &Form<'_>,
-    now: &Form<'_>,
-    say: &mut dyn FnMut(String),
-    depth: usize,
-) {
-    let (old_required, now_required) = (required(old.schema.0), required(now.schema.0));
-    match side {
-        Side::Message => {
-            for field in beyond(&now_required, &old_required) {
-                say(format!(
-                    "{path}.{field} of the message is now required: callers that do not know it are refused; make it an \
-                     `Option` or give it `#[serde(default)]`"
-                ));
-            }
-        }
-        Side::Reply | Side::Error => {
-            for field in beyond(&old_required, &now_required) {
-                let side = side.name();
-                say(format!(
-                    "{path}.{field} of {side} is no longer certain to be there: callers that read it fail; keep it"
-                ));
-            }
-        }
+/// How many.
+fn between(least: u64, most: u64) -> String {
+    match most {
+        u64::MAX if least == 0 => "any number of".to_owned(),
+        u64::MAX => format!("{least} or more"),
+        most if most == least => most.to_string(),
+        most => format!("{least} to {most}"),
     }
-    if let (Some(old_fields), Some(now_fields)) = (old.fields(), now.fields()) {
-        for (name, old_field) in old_fields {
-            if let Some(now_field) = now_fields.get(name) {
-                let path = format!("{path}.{name}");
-                compare_schemas(
-                    side,
-                    &path,
-                    (old_field, old.schema.1),
-                    (now_field, now.schema.1),
-                    say,
-                    depth + 1,
-                );
-            }
-        }
-    }
-}
-
-/// An `enum`: whoever reads must know every variant that can be written, and what is in it.
-fn compare_variants(
-    side: Side,
-    path: &str,
-    old: &Form<'_>,
-    now: &Form<'_>,
-    say: &mut dyn FnMut(String),
-    depth: usize,
-) {
-    let names = |form: &Form<'_>| {
-        let of_variants = || Some(distinct(form.variants()?.into_iter().map(|(name, _)| name)));
-        form.words().or_else(of_variants)
-    };
-    let (Some(old_names), Some(now_names)) = (names(old), names(now)) else { return };
-    let (writer, reader) = side.turned(old_names, now_names);
-    let unknown = beyond(&writer, &reader);
-    if !unknown.is_empty() {
-        say(format!(
-            "{path} of {} can be {}, which the other side does not know; keep the words that were there, and add new ones \
-             only where both sides can read them",
-            side.name(),
-            join(&unknown, " or ")
-        ));
-    }
-    let now_variants = now.variants().unwrap_or_default();
-    for (name, old_variant) in old.variants().unwrap_or_default() {
-        let Some((_, now_variant)) = now_variants.iter().find(|(other, _)| *other == name) else { continue };
-        let path = format!("{path}({})", name.trim_matches('"'));
-        compare_schemas(
-            side,
-            &path,
-            (old_variant, old.schema.1),
-            (now_variant, now.schema.1),
-            say,
-            depth + 1,
-        );
-    }
-}
-
-/// The name of a variant: its word, its tag, or its only key.
-fn variant_name(variant: &Value) -> Option<String> {
-    if let Some(word) = variant.get("const") {
-        return Some(word.to_string());
-    }
-    let required = required(variant);
-    let tag = variant.get("properties").and_then(Value::as_object).and_then(|properties| {
-        properties.iter().find_map(|(name, field)| field.get("const").filter(|_| required.contains(name)))
-    });
-    if let Some(tag) = tag {
-        return Some(tag.to_string());
-    }
-    let mut keys = required.into_iter();
-    keys.next().filter(|_| keys.next().is_none()).map(|key| Value::from(key).to_string())
-}
-
-fn resolve((schema, root): Rooted<'_>) -> Rooted<'_> {
-    let mut schema = schema;
-    for _ in 0..8 {
-        // Beside other keys the reference is only a part, such as of a variant with a tag.
-        let Some(reference) = schema.get("$ref").and_then(Value::as_str) else { break };
-        if schema.get("properties").is_some() {
-            break;
-        }
-        let Some(target) = reference.strip_prefix('#').and_then(|pointer| root.pointer(pointer)) else {
-            break;
-        };
-        schema = target;
-    }
-    (schema, root)
-}
-
-fn required(schema: &Value) -> Vec<String> {
-    let list = schema.get("required").and_then(Value::as_array);
-    distinct(list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned))
 }
 
 /// Those names that the others have not.
@@ -340,6 +296,156 @@ fn beyond<'a>(names: &'a [String], others: &[String]) -> Vec<&'a str> {
     names.iter().map(String::as_str).filter(|name| !has(others, name)).list()
 }
 
-fn has(names: &[String], name: &str) -> bool {
-    names.iter().any(|one| one == name)
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn breaks(side: Side, old: &Value, now: &Value) -> Vec<String> {
+        let mut all = Vec::new();
+        compare_schemas(side, old, now, &mut |text| all.push(text));
+        all
+    }
+
+    #[test]
+    fn who_reads_must_read_all_that_is_written() {
+        let any = |of: &[Value]| json!({"anyOf": of});
+        let (text, int, null) =
+            (json!({"type": "string"}), json!({"type": "integer"}), json!({"type": "null"}));
+        let point =
+            |of: &str| json!({"type": "object", "properties": {"x": {"type": of}}, "required": ["x"]});
+        let (a, ab) = (
+            json!({"type": "object", "properties": {"a": text}}),
+            json!({"type": "object", "properties": {"a": text, "b": text}}),
+        );
+        let closed = |open: &Value| {
+            let mut closed = open.clone();
+            closed["additionalProperties"] = json!(false);
+            closed
+        };
+        let list =
+            |from: u64, to: u64| json!({"type": "array", "items": text, "minItems": from, "maxItems": to});
+        let tagged = |of: &str| {
+            json!({
+                "oneOf": [{"type": "object", "properties": {"t": {"const": "a"}}, "required": ["t"], "$ref": "#/$defs/A"}],
+                "$defs": {"A": point(of)}
+            })
+        };
+        // (old, new, what the message's break says, what the reply's says): an empty text is none.
+        for (old, new, message, reply) in [
+            // Enums without a tag.
+            (any(&[text.clone(), int.clone()]), any(&[int.clone(), text.clone()]), "", ""),
+            (
+                any(&[text.clone(), int.clone()]),
+                text.clone(),
+                "$ of the message can be of a type (integer)",
+                "",
+            ),
+            (
+                text.clone(),
+                any(&[text.clone(), int.clone()]),
+                "",
+                "$ of the reply can be of a type (integer)",
+            ),
+            (
+                any(&[text.clone(), point("integer")]),
+                any(&[text.clone(), point("string")]),
+                "$ of the message can be of a type (object)",
+                "$ of the reply can be of a type (object)",
+            ),
+            (
+                any(&[text.clone(), int.clone(), null.clone()]),
+                any(&[int.clone(), null.clone(), text.clone()]),
+                "",
+                "",
+            ),
+            (
+                any(&[text.clone(), int.clone(), null.clone()]),
+                any(&[text.clone(), int.clone()]),
+                "$ of the message can be null",
+                "",
+            ),
+            // `deny_unknown_fields`.
+            (ab.clone(), closed(&a), "$.b of the message can be there", ""),
+            (closed(&a), ab.clone(), "", "$.b of the reply can be there"),
+            (closed(&a), closed(&ab), "", "$.b of the reply can be there"),
+            (ab.clone(), a.clone(), "", ""),
+            // A struct and a map.
+            (
+                ab.clone(),
+                json!({"type": "object", "additionalProperties": {"type": "integer"}}),
+                "$.a of the message can be string",
+                "$.a of the reply can be integer",
+            ),
+            // Text of a form, one word, and the number of parts.
+            (
+                text.clone(),
+                json!({"type": "string", "format": "uuid"}),
+                "$ of the message can be any text for one side, and is a `uuid`",
+                "",
+            ),
+            (
+                json!({"const": "a"}),
+                json!({"type": "string", "enum": ["a", "b"]}),
+                "",
+                "$ of the reply can be \"b\"",
+            ),
+            (list(0, 9), list(3, 3), "$ of the message has 0 to 9 parts", ""),
+            (json!({"type": "array"}), list(3, 3), "$ of the message has any number of parts", ""),
+            // The data of a variant, beside its tag.
+            (tagged("integer"), tagged("string"), "$(a).x of the message", "$(a).x of the reply"),
+        ] {
+            for (side, says) in [(Side::Message, message), (Side::Reply, reply)] {
+                let breaks = breaks(side, &old, &new);
+                let first = breaks.first().map_or("", String::as_str);
+                assert!(
+                    if says.is_empty() { first.is_empty() } else { first.starts_with(says) },
+                    "{old} to {new} should say `{says}`: {breaks:?}"
+                );
+            }
+        }
+    }
+
+    /// Types that have the next one twice, sixty times, and the first one again at the end.
+    fn nested(end: &str, untagged: bool) -> Value {
+        let defs: serde_json::Map<String, Value> = (0..=60)
+            .map(|n| {
+                let next = if n == 60 {
+                    json!({"type": end})
+                } else {
+                    json!({"$ref": format!("#/$defs/T{}", n + 1)})
+                };
+                let again = json!({"$ref": "#/$defs/T0"});
+                let pair = json!({"type": "object", "properties": {"l": next, "r": next, "again": again}, "required": ["l"]});
+                let choice = json!({"anyOf": [{"type": "object", "properties": {"m": next}, "required": ["m"]}, pair]});
+                (format!("T{n}"), if untagged { choice } else { pair })
+            })
+            .collect();
+        json!({"$ref": "#/$defs/T0", "$defs": defs})
+    }
+
+    #[test]
+    fn types_within_types_are_compared_to_their_end_and_in_little_time() {
+        for untagged in [false, true] {
+            let old = nested("string", untagged);
+            assert_eq!(breaks(Side::Message, &old, &nested("string", untagged)), Vec::<String>::new());
+            let breaks = breaks(Side::Message, &old, &nested("integer", untagged));
+            assert!(breaks.len() <= 2 && breaks[0].starts_with('$'), "{breaks:?}");
+        }
+    }
+
+    /// What was tried for an enum without a tag is said where it must be read.
+    #[test]
+    fn what_was_tried_is_said_where_it_breaks() {
+        let of = |kind: &str| {
+            json!({
+                "type": "object",
+                "properties": {"a": {"anyOf": [{"$ref": "#/$defs/A"}, {"type": "string"}]}, "b": {"$ref": "#/$defs/A"}},
+                "$defs": {"A": {"type": "object", "properties": {"x": {"type": kind}}}}
+            })
+        };
+        let all = breaks(Side::Message, &of("integer"), &of("string"));
+        assert!(all.len() == 2 && all[1].starts_with("$.b.x of the message"), "{all:?}");
+    }
 }
