@@ -267,7 +267,7 @@ fn the_graph_has_services_special_cases_and_what_is_outside() {
         "subgraph",
         "gold<br/>cmd:get,role:price,tier:gold",
         "cmd:get,role:advice",
-        "-.->|OrderPlaced|",
+        "-.->|\"OrderPlaced\"|",
     ] {
         assert!(mermaid.contains(part), "{part}: {mermaid}");
     }
@@ -277,7 +277,7 @@ fn the_graph_has_services_special_cases_and_what_is_outside() {
         line.trim().split('[').next().unwrap().to_owned()
     };
     let (gold, get) = (place("gold<br/>cmd:get,role:price,tier:gold"), place("get<br/>cmd:get,role:price"));
-    assert!(mermaid.contains(&format!("  {gold} ==>|Prior| {get}\n")), "{mermaid}");
+    assert!(mermaid.contains(&format!("  {gold} ==>|\"Prior\"| {get}\n")), "{mermaid}");
     let (code, dot, _) = said(&["graph", "--format", "dot"]);
     assert!(dot.contains("[label=\"Prior\" style=bold]"), "{dot}");
     assert_eq!(code, 0);

@@ -76,8 +76,27 @@ fn services(catalogue: &Catalogue) -> Vec<(&str, Vec<(usize, &Handler)>)> {
     services
 }
 
+/// Text between quotes in Mermaid, which reads HTML and, after a backtick, Markdown there: what means something to it is
+/// written by number (<https://mermaid.js.org/syntax/flowchart.html#special-characters-that-break-syntax>).
+fn mermaid_text(text: &str) -> String {
+    let mut quoted = String::new();
+    for c in text.chars() {
+        match c {
+            '#' | '"' | '<' | '>' | '&' | '`' | '\\' => quoted += &format!("#{};", u32::from(c)),
+            '\n' => quoted += "<br/>",
+            c => quoted.push(c),
+        }
+    }
+    quoted
+}
+
+/// Text between quotes in DOT.
+fn dot_text(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}
+
 fn mermaid(catalogue: &Catalogue) -> String {
-    let quote = |text: &str| text.replace('"', "#quot;");
+    let quote = mermaid_text;
     let mut text =
         String::from("%% For a block ```mermaid in Markdown, or https://mermaid.live\nflowchart LR\n");
     for (number, (service, handlers)) in services(catalogue).into_iter().enumerate() {
@@ -107,13 +126,13 @@ fn mermaid(catalogue: &Catalogue) -> String {
             Line::Emits => "-.->",
             Line::Prior => "==>",
         };
-        let _ = writeln!(text, "  h{} {arrow}|{}| {to}", edge.from, quote(&edge.label));
+        let _ = writeln!(text, "  h{} {arrow}|\"{}\"| {to}", edge.from, quote(&edge.label));
     }
     text
 }
 
 fn dot(catalogue: &Catalogue) -> String {
-    let quote = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
+    let quote = dot_text;
     let mut text =
         String::from("// dot -Tsvg > graph.svg\ndigraph matchbus {\n  rankdir=LR;\n  node [shape=box];\n");
     for (number, (service, handlers)) in services(catalogue).into_iter().enumerate() {
@@ -138,4 +157,36 @@ fn dot(catalogue: &Catalogue) -> String {
         let _ = writeln!(text, "  h{} -> {to} [label=\"{}\"{style}];", edge.from, quote(&edge.label));
     }
     text + "}\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::Output;
+
+    #[test]
+    fn what_means_something_to_a_drawing_program_is_only_text() {
+        let odd = "a\"b#c<d>|[e]`f\\g\nend";
+        let mut handler =
+            Handler { service: odd.into(), handler: odd.into(), pattern: odd.into(), ..Handler::default() };
+        let output =
+            Output { how: "calls".into(), message: odd.into(), pattern: odd.into(), ..Output::default() };
+        handler.outputs.push(output);
+        let catalogue = Catalogue { version: 1, handlers: vec![handler] };
+        let text = "a#34;b#35;c#60;d#62;|[e]#96;f#92;g<br/>end";
+        let lines = [
+            format!("  subgraph s0[\"{text}\"]"),
+            format!("    h0[\"{text}<br/>{text}\"]"),
+            "  end".into(),
+            format!("  x0{{{{\"{text}\"}}}}"),
+            format!("  h0 -->|\"{text}\"| x0"),
+        ];
+        assert_eq!(mermaid(&catalogue).lines().skip(2).collect::<Vec<_>>(), lines);
+        let text = r#"a\"b#c<d>|[e]`f\\g\nend"#;
+        assert!(
+            dot(&catalogue).contains(&format!("h0 -> \"{text}\" [label=\"{text}\"];")),
+            "{}",
+            dot(&catalogue)
+        );
+    }
 }
