@@ -116,6 +116,11 @@ pub(crate) fn one_name(given: &Given, errors: &mut Errors) -> Option<(String, Sp
         errors.at(span, format!("a {name} has a name"));
         return None;
     }
+    if text.contains(',') || text.trim() != text {
+        let cure = "leave commas and the spaces around it away";
+        errors.at(span, format!("`--only a,b` names two services, so it could never name this one: {cure}"));
+        return None;
+    }
     Some((text, span))
 }
 

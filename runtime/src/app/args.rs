@@ -123,6 +123,11 @@ fn run(mut parser: Parser) -> Result<Command, lexopt::Error> {
 /// `shard=0` is the integer 0 and `shard="0"` the text, as in an attribute; bare words are text.
 fn key_value(text: &str) -> Result<(String, pattern::Value), lexopt::Error> {
     let (key, value) = split(text)?;
+    if value.is_empty() {
+        // A variable that is not set would make patterns that no message has.
+        let cure = format!("is a variable not set? the empty text is written {key}='\"\"'");
+        return Err(format!("`{text}` gives `{key}` no value: {cure}").into());
+    }
     let value = match value.strip_prefix('"').and_then(|value| value.strip_suffix('"')) {
         Some(quoted) => pattern::Value::from(quoted),
         None => match (value.parse::<i64>(), value.parse::<bool>()) {
@@ -194,6 +199,9 @@ fn duration(text: &str) -> Result<Duration, lexopt::Error> {
     }
 }
 
+/// More would only wait in queues, which have room for fewer.
+const MOST_AT_ONCE: usize = 65_536;
+
 fn pipe(mut parser: Parser) -> Result<Command, lexopt::Error> {
     let (mut at_once, mut network) = (64, Network::default());
     while let Some(arg) = parser.next()? {
@@ -208,8 +216,8 @@ fn pipe(mut parser: Parser) -> Result<Command, lexopt::Error> {
             other => return Err(other.unexpected()),
         }
     }
-    if at_once == 0 {
-        return Err("--at-once must be at least 1".into());
+    if !(1..=MOST_AT_ONCE).contains(&at_once) {
+        return Err(format!("--at-once must be at least 1 and at most {MOST_AT_ONCE}").into());
     }
     Ok(Command::Pipe { at_once, network })
 }
@@ -314,7 +322,11 @@ mod tests {
             (&["call"], "call needs a message"),
             (&["call", "{}", "--timeout", "soon"], "`soon` is not a time such as"),
             (&["run", "--with", "shard"], "`shard` is not KEY=VALUE"),
+            (&["run", "--with", "shard="], "`shard=` gives `shard` no value: is a variable not set?"),
             (&["pipe", "--at-once", "0"], "at least 1"),
+            (&["pipe", "--at-once", "65537"], "at most 65536"),
+            (&["pipe", "--at-once", "18446744073709551615"], "at most 65536"),
+            (&["pipe", "--at-once", "18446744073709551616"], "number too large"),
             (&["graph", "--format", "svg"], "use mermaid or dot"),
             (&["run", "--bus", "http://s3cret@a:x"], "the port is no number"),
             (&["run", "--listen", "http://s3cret@[a"], "a `[` is not closed"),

@@ -59,7 +59,7 @@ const COMMANDS: [About; 6] = [
         does: "Read messages from stdin, one a line; write replies to stdout in the same order",
         usage: "[OPTIONS]",
         options: "\
---at-once N       how many are on their way at once (64)
+--at-once N       how many are on their way at once (64; at most 65536)
 --bus URL         call the process there, and mount nothing here; also --route, --routes, --tls-…
 ",
         meets: true,

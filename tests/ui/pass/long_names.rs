@@ -7,7 +7,7 @@ pub struct Added {
     pub sku: String,
 }
 
-#[observer(role = "cart", event = "added", group("a very long name with spaces, and: punctuation"))]
+#[observer(role = "cart", event = "added", group("a very long name with spaces; and: punctuation"))]
 async fn heard_with_a_rather_long_name_indeed_so_that_lines_break(_: Added) {}
 
 fn main() {}
