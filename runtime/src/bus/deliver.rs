@@ -360,6 +360,9 @@ pub(super) fn encode_in<M: Message>(
     if let Err(cause) = json::write(&mut bytes, message) {
         return Err(unwritable(&M::INFO, &cause, &bytes[fields..]));
     }
+    if M::INFO.open {
+        json::without_keys(&mut bytes, fields, &M::INFO.pattern.keys.iter().map(|key| key.name));
+    }
     // The derive macro takes only structs with named fields, which serde writes as an object; it begins with `{`
     // and ends with `}`, and the keys go before its fields.
     match (prefix.is_empty(), bytes.get(fields + 1)) {

@@ -37,6 +37,7 @@ mod seen;
 mod span;
 mod string;
 mod walk;
+mod without;
 mod write;
 
 pub use decode::DecodeError;
@@ -44,4 +45,5 @@ pub use limits::Limits;
 pub use malformed::Malformed;
 pub(crate) use place::path_of_end;
 pub use scan::{Iter, Scan};
+pub(crate) use without::without_keys;
 pub(crate) use write::write;
