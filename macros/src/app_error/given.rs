@@ -1,7 +1,9 @@
 use proc_macro2::{Span, TokenStream};
 use syn::{Attribute, LitStr, Meta, Path};
 
-use crate::attribute::{Entry, Spent, integer, no_arguments, one_path, one_text, read, unknown};
+use crate::attribute::{
+    Entry, Spent, integer, no_arguments, no_key, one_path, one_text, read, unknown_without_keys,
+};
 use crate::errors::Errors;
 
 /// What stands in `#[app_error(…)]`.
@@ -13,7 +15,8 @@ pub(super) struct Given {
     pub(super) krate: Option<(Path, Span)>,
 }
 
-const KNOWN: &[&str] = &["code", "retryable", "status", "crate"];
+/// As they are written.
+const FORMS: &[&str] = &["code(\"out-of-stock\")", "retryable", "status(409)", "crate(path::to::matchbus)"];
 
 impl Given {
     /// One attribute or several, on the type or on a variant.
@@ -36,10 +39,7 @@ impl Given {
             let option = match entry {
                 Entry::Option(option) => option,
                 Entry::Key(key) => {
-                    errors.at(
-                        key.span,
-                        format!("an error has no pattern; an option is written `{}(…)`", key.name),
-                    );
+                    no_key(&key, "an error", FORMS, errors);
                     continue;
                 }
                 Entry::Broken => continue,
@@ -76,7 +76,7 @@ impl Given {
                     }
                 }
                 "crate" => self.krate = one_path(&option, errors).map(|path| (path, option.span())),
-                _ => unknown(&option, KNOWN, errors),
+                _ => unknown_without_keys(&option, FORMS, errors),
             }
         }
     }

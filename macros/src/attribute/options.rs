@@ -7,7 +7,7 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, Parser};
 use syn::{Ident, LitInt, LitStr, Path, Type};
 
-use super::Given;
+use super::{Given, Key};
 use crate::errors::Errors;
 use crate::suggest::nearest;
 
@@ -43,6 +43,41 @@ pub(crate) fn unknown(given: &Given, known: &[&str], errors: &mut Errors) {
             ),
         },
     );
+}
+
+/// As [`unknown`], where there is no pattern, so that `name = "…"` would be no cure. The options are given as they are
+/// written: `worker_threads(4)`.
+pub(crate) fn unknown_without_keys(given: &Given, forms: &[&str], errors: &mut Errors) {
+    let name = given.name.unraw().to_string();
+    errors.at(given.span(), format!("there is no option `{name}`; {}", instead(&name, forms)));
+}
+
+/// For a key where there is no pattern: most often an option that is written like one.
+pub(crate) fn no_key(key: &Key, whose: &str, forms: &[&str], errors: &mut Errors) {
+    let name = &key.name;
+    let text = match forms.iter().find(|form| name_of(form) == name) {
+        Some(form) => format!("{whose} has no pattern; the option is written `{form}`"),
+        None => format!("{whose} has no pattern, and no option `{name}`; {}", instead(name, forms)),
+    };
+    errors.at(key.span, text);
+}
+
+fn instead(name: &str, forms: &[&str]) -> String {
+    let names: Vec<&str> = forms.iter().copied().map(name_of).collect();
+    let near = nearest(name, &names).and_then(|near| forms.iter().find(|form| name_of(form) == near));
+    near.map_or_else(
+        || {
+            format!(
+                "options are {}",
+                forms.iter().map(|form| format!("`{form}`")).collect::<Vec<_>>().join(", ")
+            )
+        },
+        |form| format!("did you mean `{form}`?"),
+    )
+}
+
+fn name_of(form: &str) -> &str {
+    form.split('(').next().unwrap_or(form)
 }
 
 /// For an option that is only a word.

@@ -4,10 +4,14 @@ use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::{Ident, Path, Token};
 
-use crate::attribute::{Entry, Given, Spent, integer, no_arguments, one_path, read, unknown};
+use crate::attribute::{
+    Entry, Given, Spent, integer, no_arguments, no_key, one_path, read, unknown_without_keys,
+};
 use crate::errors::Errors;
 
-const KNOWN: &[&str] = &["worker_threads", "current_thread", "allow_unlinked", "crate"];
+/// As they are written.
+const FORMS: &[&str] =
+    &["worker_threads(4)", "current_thread", "allow_unlinked(cart_service)", "crate(path::to::matchbus)"];
 
 #[derive(Default)]
 pub(super) struct Options {
@@ -25,10 +29,7 @@ impl Options {
             let given = match entry {
                 Entry::Option(given) => given,
                 Entry::Key(key) => {
-                    errors.at(
-                        key.span,
-                        format!("`#[matchbus::main]` has no pattern; an option is written `{}(…)`", key.name),
-                    );
+                    no_key(&key, "`#[matchbus::main]`", FORMS, errors);
                     continue;
                 }
                 Entry::Broken => continue,
@@ -48,7 +49,7 @@ impl Options {
                 }
                 "allow_unlinked" => options.allow_unlinked = crates(&given, errors),
                 "crate" => options.krate = one_path(&given, errors),
-                _ => unknown(&given, KNOWN, errors),
+                _ => unknown_without_keys(&given, FORMS, errors),
             }
             if options.current_thread && options.worker_threads.is_some() {
                 errors.at(given.span(), "`current_thread` has no worker threads; remove one of both options");

@@ -1,7 +1,7 @@
 use matchbus::prelude::*;
 
 #[derive(Debug, AppError, Serialize, Deserialize)]
-#[app_error(code("cart"), retriable)]
+#[app_error(code("cart"), retriable, retries, status = 409, retryable = true)]
 enum CartError {
     #[app_error(code = "full", status("409"))]
     Full,
