@@ -109,17 +109,23 @@ fn part_of(input: ParseStream<'_>) -> syn::Result<Part> {
         // `user-id = 1` and `a.b = 1` are keys that need quotes; `role: "cart"` is a slip.
         let mut name = text.clone();
         while !input.is_empty() && !input.peek(Token![=]) {
-            name.push_str(&input.parse::<TokenTree>()?.to_string());
+            if input.peek(Token![::]) {
+                input.parse::<Token![::]>()?;
+                name.push_str("::");
+            } else if input.peek(Token![:]) {
+                break;
+            } else if input.peek(LitStr) {
+                name.push_str(&input.parse::<LitStr>()?.value());
+            } else {
+                name.push_str(&input.parse::<TokenTree>()?.to_string());
+            }
         }
-        return Err(if input.is_empty() {
-            let _ = input.parse::<TokenStream>();
+        let _ = input.parse::<TokenStream>();
+        return Err(if name == text {
             syn::Error::new(next, format!("expected `=`: a key and its value are written `{text} = \"…\"`"))
         } else {
-            let _ = input.parse::<TokenStream>();
-            syn::Error::new(
-                next,
-                format!("a key that is no identifier is written in quotes: `\"{name}\" = …`"),
-            )
+            let name = value::quoted(&name);
+            syn::Error::new(next, format!("a key that is no identifier is written in quotes: `{name} = …`"))
         });
     }
     let arguments = if input.peek(token::Paren) {
@@ -131,7 +137,11 @@ fn part_of(input: ParseStream<'_>) -> syn::Result<Part> {
     };
     if arguments.is_none() && !input.is_empty() {
         let span = input.span();
+        // Whatever it is, what is shown can be written.
+        let ahead = input.fork();
+        let is_value = ahead.parse::<Lit>().is_ok() && ahead.is_empty();
         let rest: TokenStream = input.parse()?;
+        let rest = if is_value { rest.to_string() } else { "\"…\"".to_owned() };
         return Err(syn::Error::new(
             span,
             format!(
@@ -145,7 +155,10 @@ fn part_of(input: ParseStream<'_>) -> syn::Result<Part> {
 
 fn key(name: String, span: Span, input: ParseStream<'_>) -> syn::Result<Part> {
     if !input.peek(Token![=]) {
-        let error = syn::Error::new(span, format!("expected `= value` after the key: `\"{name}\" = …`"));
+        let error = syn::Error::new(
+            span,
+            format!("expected `= value` after the key: `{} = …`", value::quoted(&name)),
+        );
         input.parse::<TokenStream>()?;
         return Err(error);
     }

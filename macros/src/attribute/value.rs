@@ -27,7 +27,7 @@ pub(super) fn parse(input: ParseStream<'_>) -> syn::Result<Value> {
             Lit::Float(_) => Err(float(literal.span())),
             Lit::Char(c) => Err(syn::Error::new(
                 c.span(),
-                format!("a character is no JSON value; write the text `{}`", quoted(&c.value().to_string())),
+                format!("a character is no JSON value; write the text `{}`", quoted(&literally(c.value()))),
             )),
             Lit::ByteStr(_) | Lit::Byte(_) | Lit::CStr(_) => {
                 Err(syn::Error::new(literal.span(), "bytes are no JSON value; write text in quotes"))
@@ -78,6 +78,16 @@ fn integer(literal: &LitInt, negative: bool) -> syn::Result<Value> {
     })
 }
 
-fn quoted(text: &str) -> String {
+/// The character as text that means just it, and is no glob.
+fn literally(c: char) -> String {
+    match c {
+        '*' => "**".to_owned(),
+        '?' => "*?".to_owned(),
+        c => c.to_string(),
+    }
+}
+
+/// As a literal of Rust.
+pub(super) fn quoted(text: &str) -> String {
     LitStr::new(text, proc_macro2::Span::call_site()).token().to_string()
 }

@@ -22,6 +22,37 @@ fn a_handler_without_mistakes_has_no_error() {
 }
 
 #[test]
+fn what_an_error_tells_to_write_can_be_written() {
+    let item = quote!(
+        async fn add(_: Value) {}
+    );
+    for (mistake, cure) in [
+        (quote!(grade = '*'), quote!(grade = "**")),
+        (quote!(grade = '?'), quote!(grade = "*?")),
+        (quote!(grade = '\u{1}'), quote!(grade = "\u{1}")),
+        (quote!(user-id: 1), quote!("user-id" = 1)),
+        (quote!(a."b\"c" = 1), quote!("a.b\"c" = 1)),
+        (quote!("a\"b"), quote!("a\"b" = 1)),
+        (quote!(a::b = 1), quote!("a::b" = 1)),
+    ] {
+        let found = errors(mistake, item.clone());
+        // Of a key the value is left to the user, of a value the key is known.
+        let written = cure.to_string();
+        let (key, value) = written.split_once(" = ").unwrap();
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert!(
+            found[0].contains(&format!("`{key} = …`"))
+                || found[0].contains(&format!("`{value}`"))
+                || found[0].contains(&format!("`{key} = \"…\"`")),
+            "{written}: {found:#?}"
+        );
+        assert_eq!(errors(cure, item.clone()), Vec::<String>::new());
+    }
+    let found = errors(quote!(role > "cart"), item);
+    assert!(found[0].contains("`role = \"…\"`"), "{found:#?}");
+}
+
+#[test]
 fn all_mistakes_are_told_at_once() {
     let arguments =
         quote!(role = cart, cmd = , timeuot("2s"), n = 1.5, role = "x", role = "y", concurrency(0));

@@ -153,6 +153,11 @@ fn check(argument: &PatType, is_message: bool, errors: &mut Errors) {
             format!("only the message may be a reference; shared values come as `State<{}>`", display(inner))
         };
         errors.on(ty, text);
+    } else if matches!(bare(inner), Type::Slice(_) | Type::TraitObject(_))
+        || last_word(inner).as_deref() == Some("str")
+    {
+        // First, since of these there is no copy to take.
+        errors.on(ty, "a message is a struct with `#[derive(Message)]`, or `matchbus::Value` for any JSON");
     } else if reference.mutability.is_some() {
         errors.on(
             ty,
@@ -161,10 +166,6 @@ fn check(argument: &PatType, is_message: bool, errors: &mut Errors) {
                 display(inner)
             ),
         );
-    } else if matches!(bare(inner), Type::Slice(_) | Type::TraitObject(_))
-        || last_word(inner).as_deref() == Some("str")
-    {
-        errors.on(ty, "a message is a struct with `#[derive(Message)]`, or `serde_json::Value` for any JSON");
     }
 }
 

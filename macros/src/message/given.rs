@@ -64,7 +64,7 @@ impl Given {
                 }
                 Entry::Broken => continue,
                 Entry::Group(span, _) => {
-                    errors.at(span, "a message has one set of keys; groups belong to handlers");
+                    errors.at(span, "a message has one set of keys; groups belong to handlers: write here the keys that all of these messages have, and make the others fields");
                     continue;
                 }
                 Entry::Option(option) => option,

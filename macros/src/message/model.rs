@@ -87,12 +87,16 @@ fn pattern(given: &Given, errors: &mut Errors) -> Pattern {
     if pattern.keys.is_empty() && before {
         errors.at(span, "a message has at least one key: `#[message(role = \"cart\", cmd = \"add\")]`");
     }
+    // Without them there may be no key left.
+    let only_globs = pattern.keys.iter().all(|key| matches!(key.value, Value::Glob(_)));
+    let and =
+        if only_globs { " and give the type a key with a known value, as `role = \"cart\"`" } else { "" };
     for key in &pattern.keys {
         if let Value::Glob(glob) = &key.value {
             errors.at(
                 key.span,
                 format!(
-                    "every message of this type has this key, so its value must be known, and `{glob}` is a glob; make `{}` a field, or write `**` for a literal `*` and `*?` for a literal `?`",
+                    "every message of this type has this key, so its value must be known, and `{glob}` is a glob; make `{}` a field{and}, or write `**` for a literal `*` and `*?` for a literal `?`",
                     key.name
                 ),
             );

@@ -9,7 +9,7 @@ use crate::message::{CallError, Error, ErrorReply, Message, MessageError, Messag
     message = "`{Self}` is not a message",
     label = "the first argument of a handler is its message",
     note = "add `#[derive(Message, Serialize, Deserialize)]` and `#[message(key = \"value\", …, reply(R))]` to `{Self}`",
-    note = "or take `serde_json::Value`, and be given any JSON"
+    note = "or take `matchbus::Value`, and be given any JSON"
 )]
 pub trait Incoming: Sized + Send + Sync + 'static {
     /// The message type; `None` for any JSON.
@@ -114,7 +114,7 @@ impl<R, E: MessageError> IntoReply<R, E> for Result<R, CallError<E>> {
 /// What a handler of any JSON may return.
 #[diagnostic::on_unimplemented(
     message = "a handler of any JSON cannot return `{Self}`",
-    label = "return `serde_json::Value` or a `Result`",
+    label = "return `matchbus::Value` or a `Result`",
     note = "`Result<R, E>` and `Result<R, CallError<E>>` need `R: Serialize` and `E: AppError`; `matchbus::ErrorReply` is such an error"
 )]
 pub trait IntoDynamicReply {

@@ -46,7 +46,7 @@ use crate::pattern::Scalar;
     message = "`{Self}` is not a message",
     label = "not a message",
     note = "add `#[derive(Message, Serialize, Deserialize)]` and `#[message(key = \"value\", …, reply(R))]` to it",
-    note = "a handler that takes any JSON has the argument type `serde_json::Value`"
+    note = "a handler that takes any JSON has the argument type `matchbus::Value`"
 )]
 pub trait Message: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// What is answered; `()` for an event.

@@ -105,7 +105,9 @@ const fn explain(pattern: &PatternInfo, message: &MessageInfo, handler: &str) {
                         .add("`, which is no field of `")
                         .add(message.name)
                         .add("`; add the field, or allow callers to add it with `context(")
+                        .add(quote(key.name))
                         .add(key.name)
+                        .add(quote(key.name))
                         .add(")` in the `#[message(…)]` of `")
                         .add(message.name)
                         .add("`\n");
@@ -129,6 +131,18 @@ const fn explain(pattern: &PatternInfo, message: &MessageInfo, handler: &str) {
         i += 1;
     }
     text.refuse();
+}
+
+/// What stands round a name in `context(…)`: nothing round an identifier.
+const fn quote(name: &str) -> &'static str {
+    let name = name.as_bytes();
+    let mut is_word = !name.is_empty() && !name[0].is_ascii_digit();
+    let mut i = 0;
+    while i < name.len() {
+        is_word = is_word && (name[i].is_ascii_alphanumeric() || name[i] == b'_');
+        i += 1;
+    }
+    if is_word { "" } else { "\"" }
 }
 
 const fn find(pattern: &PatternInfo, name: &str) -> Option<ValueRef<'static>> {

@@ -11,7 +11,7 @@ pub struct Cart {
     pub items: u32,
 }
 
-#[service(role = "cart", cmd = "add", colour = "red")]
+#[service(role = "cart", cmd = "add", colour = "red", "user-id" = 1)]
 async fn add(_: AddItem) -> Cart {
     Cart { items: 1 }
 }

@@ -6,4 +6,10 @@ pub struct AddItem {
     pub qty: u32,
 }
 
+#[derive(Message, Serialize, Deserialize)]
+#[message(cmd = "add*")]
+pub struct AddAny {
+    pub qty: u32,
+}
+
 fn main() {}
