@@ -4,8 +4,8 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use matchbus::prelude::*;
-use matchbus::services;
 use matchbus::testing::{How, TestBus};
+use matchbus::{ErrorReply, services};
 
 #[derive(Message, Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[message(role = "price", cmd = "get", reply(u32))]
@@ -256,6 +256,61 @@ async fn a_type_for_which_nothing_can_be_made_up_is_told_and_taken_from_the_test
     assert!(text.contains("`odd`") && text.contains("call it once in this test before"), "{text}");
     assert_eq!(test.call(Odd { word: Palindrome("otto".into()) }).await.unwrap(), 1);
     test.must_ignore().await;
+}
+
+#[derive(Message, Serialize, Deserialize)]
+#[message(role = "kept", reply(Value))]
+struct Kept {
+    prices: std::collections::BTreeMap<String, u32>,
+    loose: Loose,
+    #[serde(flatten)]
+    rest: std::collections::BTreeMap<String, Value>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Loose {
+    Counts(std::collections::BTreeMap<String, u32>),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Tight {
+    Line(Line),
+}
+
+#[derive(Message, Serialize, Deserialize)]
+#[message(role = "tight", reply(u32))]
+struct Tightly {
+    line: Tight,
+}
+
+/// Gives back what it was given, by design.
+#[service(role = "kept")]
+fn keep(msg: Kept) -> Value {
+    serde_json::json!({"kept": msg.rest, "prices": msg.prices})
+}
+
+/// Fails by its own logic, whatever keys there are, and quotes them.
+#[service(role = "quoted")]
+fn quote(msg: Value) -> Result<Value, ErrorReply> {
+    Err(ErrorReply::new("too-few", format!("too few of {msg}")))
+}
+
+#[service(role = "tight")]
+fn tight(_: Tightly) -> u32 {
+    1
+}
+
+#[tokio::test]
+async fn what_is_no_unknown_key_by_design_is_no_alarm() {
+    TestBus::of(services![keep]).start().must_ignore().await;
+    TestBus::of(services![quote]).start().must_ignore().await;
+    // An untagged `enum` does not say that it minds the key, and minds it all the same.
+    let test = TestBus::of(services![tight]).start();
+    test.call(Tightly { line: Tight::Line(Line { sku: "tea".into() }) }).await.unwrap();
+    let text = minded(&test).await;
+    assert!(text.contains("`tight`") && text.contains("in /line"), "{text}");
 }
 
 #[tokio::test]

@@ -178,11 +178,13 @@ impl Written {
     }
 }
 
+pub(super) const UNKNOWN_KEY: &str = "matchbus-test:unknown-key";
+
 /// A key that nobody has, with a value that nobody expects.
 pub(super) fn with_unknown_key(value: &Value, path: &str) -> Value {
     let mut value = value.clone();
     if let Some(Value::Object(object)) = value.pointer_mut(path) {
-        object.insert("matchbus-test:unknown-key".to_owned(), json!({ "may": ["be", "anything"] }));
+        object.insert(UNKNOWN_KEY.to_owned(), json!({ "may": ["be", "anything"] }));
     }
     value
 }
