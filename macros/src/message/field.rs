@@ -1,7 +1,7 @@
 use proc_macro2::Span;
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::{Ident, Path, Type};
+use syn::{ExprPath, Ident, Type};
 
 use super::case::rename;
 use super::container::Container;
@@ -18,9 +18,9 @@ pub(super) struct Field {
     /// Other names under which it is read.
     pub(super) aliases: Vec<(String, Span)>,
     /// A function that writes it instead of its own `Serialize`.
-    pub(super) serialize_with: Option<Path>,
+    pub(super) serialize_with: Option<ExprPath>,
     /// A function that says when it is left out.
-    pub(super) skip_if: Option<Path>,
+    pub(super) skip_if: Option<ExprPath>,
 }
 
 /// What a field of a struct is in JSON.
@@ -59,7 +59,7 @@ impl Role {
                 },
                 "with" => {
                     serialize_with = item.path().map(|mut path| {
-                        path.segments.push(Ident::new("serialize", item.span).into());
+                        path.path.segments.push(Ident::new("serialize", item.span).into());
                         path
                     });
                 }

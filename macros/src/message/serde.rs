@@ -3,7 +3,7 @@
 use proc_macro2::Span;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, ExprLit, Lit, Meta, MetaNameValue, Path, Token};
+use syn::{Attribute, Expr, ExprLit, ExprPath, Lit, Meta, MetaNameValue, Token};
 
 /// One part of a `#[serde(…)]`.
 pub(super) struct Item {
@@ -82,8 +82,8 @@ impl Item {
         }
     }
 
-    /// The path in `with = "path"`.
-    pub(super) fn path(&self) -> Option<Path> {
+    /// The path in `with = "path"`, which may be that of a trait's function: `<T as Trait>::write`.
+    pub(super) fn path(&self) -> Option<ExprPath> {
         match &self.value {
             ItemValue::Text(text) => syn::parse_str(text).ok(),
             _ => None,

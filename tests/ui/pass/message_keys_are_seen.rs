@@ -16,7 +16,28 @@ struct Seen {
     hex: u8,
     #[serde(serialize_with = "hex::serialize")]
     also: u8,
+    // Functions of traits, whose paths are no plain ones.
+    #[serde(serialize_with = "<Hex as Write>::write")]
+    of_trait: u8,
+    #[serde(skip_serializing_if = "<Hex as Write>::is_zero", default)]
+    zero: u8,
+    #[serde(serialize_with = "crate::hex::serialize")]
+    of_crate: u8,
 }
+
+struct Hex;
+
+trait Write {
+    fn write<S: serde::Serializer>(n: &u8, to: S) -> Result<S::Ok, S::Error> {
+        hex::serialize(n, to)
+    }
+
+    fn is_zero(n: &u8) -> bool {
+        *n == 0
+    }
+}
+
+impl Write for Hex {}
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -37,9 +58,9 @@ mod hex {
 }
 
 fn main() {
-    let seen = Seen { text: "a".into(), n: -1, yes: true, kind: Kind::Small, none: None, hex: 255, also: 16 };
+    let seen = Seen { text: "a".into(), n: -1, yes: true, kind: Kind::Small, none: None, hex: 255, also: 16, of_trait: 17, zero: 0, of_crate: 18 };
     let mut all = Vec::new();
-    for i in 0..8 {
+    for i in 0..11 {
         seen.key(i, &mut |scalar: Scalar<'_>| all.push(format!("{i} {scalar:?}")));
     }
     assert_eq!(
@@ -51,6 +72,8 @@ fn main() {
             "3 Str(\"small\")",
             "5 Str(\"ff\")",
             "6 Str(\"10\")",
+            "7 Str(\"11\")",
+            "9 Str(\"12\")",
         ]
     );
 }
