@@ -131,6 +131,12 @@ impl<'a> Form<'a> {
         self.schema.0.get("properties")?.as_object()
     }
 
+    /// What a key is: a field, or one of those beyond them.
+    pub(super) fn field(&self, name: &str) -> Option<Rooted<'a>> {
+        let field = self.fields().and_then(|fields| fields.get(name));
+        field.map(|field| self.rooted(field)).or_else(|| self.more())
+    }
+
     /// What keys beyond the fields are, if they have a type.
     pub(super) fn more(&self) -> Option<Rooted<'a>> {
         self.schema

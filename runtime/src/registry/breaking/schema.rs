@@ -22,18 +22,14 @@ impl Side {
             Side::Error => "the error",
         }
     }
-
-    /// The writer's part and the reader's.
-    fn turned<T>(self, old: T, now: T) -> (T, T) {
-        match self {
-            Side::Message => (old, now),
-            Side::Reply | Side::Error => (now, old),
-        }
-    }
 }
 
 /// Says what of `old` and `now` does not go together.
 pub(super) fn compare_schemas(side: Side, old: &Value, now: &Value, say: &mut dyn FnMut(String)) {
+    let (writer, reader) = match side {
+        Side::Message => (old, now),
+        Side::Reply | Side::Error => (now, old),
+    };
     let mut comparison = Comparison {
         side,
         say,
@@ -43,10 +39,10 @@ pub(super) fn compare_schemas(side: Side, old: &Value, now: &Value, say: &mut dy
         broken: Vec::new(),
         said: Vec::new(),
     };
-    comparison.compare("$", (old, old), (now, now));
+    comparison.compare("$", (writer, writer), (reader, reader));
 }
 
-/// Two places of the two schemas, known by where they are in memory.
+/// A place of the writer's schema and one of the reader's, known by where they are in memory.
 type Pair = (*const Value, *const Value);
 
 /// A type may contain itself, so what is compared is remembered, and taken to go together until it is found that it does not;
@@ -72,8 +68,8 @@ impl Comparison<'_> {
         }
     }
 
-    fn compare(&mut self, path: &str, old: Rooted<'_>, now: Rooted<'_>) {
-        let pair: Pair = (old.0, now.0);
+    fn compare(&mut self, path: &str, writer: Rooted<'_>, reader: Rooted<'_>) {
+        let pair: Pair = (writer.0, reader.0);
         if self.said.contains(&pair) || self.trying && self.broken.contains(&pair) {
             self.breaks += 1;
             return;
@@ -83,7 +79,7 @@ impl Comparison<'_> {
         }
         let (breaks, known) = (self.breaks, self.fitting.len());
         self.fitting.push(pair);
-        self.compare_forms(path, &Form::of(old), &Form::of(now));
+        self.compare_forms(path, &Form::of(writer), &Form::of(reader));
         if self.breaks > breaks {
             self.fitting.truncate(known);
             if self.trying { &mut self.broken } else { &mut self.said }.push(pair);
@@ -91,50 +87,45 @@ impl Comparison<'_> {
     }
 
     /// Whether they go together.
-    fn fit(&mut self, old: Rooted<'_>, now: Rooted<'_>) -> bool {
+    fn fit(&mut self, writer: Rooted<'_>, reader: Rooted<'_>) -> bool {
         let (trying, breaks) = (std::mem::replace(&mut self.trying, true), self.breaks);
-        self.compare("", old, now);
+        self.compare("", writer, reader);
         self.trying = trying;
         std::mem::replace(&mut self.breaks, breaks) == breaks
     }
 
-    fn compare_forms(&mut self, path: &str, old: &Form<'_>, now: &Form<'_>) {
-        let (writer, reader) = self.side.turned(old, now);
+    fn compare_forms(&mut self, path: &str, writer: &Form<'_>, reader: &Form<'_>) {
         if let Some(more) = unreadable(writer, reader) {
             return self
                 .say(format!("{path} of {} {more}; keep the type, or use a new field", self.side.name()));
         }
-        if old.has_alternatives() || now.has_alternatives() {
+        if writer.has_alternatives() || reader.has_alternatives() {
             return self.compare_alternatives(path, writer, reader);
         }
-        self.compare_variants(path, old, now);
-        self.compare_fields(path, old, now);
-        if let (Some(old_parts), Some(now_parts)) = (old.parts(), now.parts()) {
-            for (n, (old_part, now_part)) in old_parts.iter().zip(now_parts).enumerate() {
-                self.compare(&format!("{path}[{n}]"), old.rooted(old_part), now.rooted(now_part));
+        self.compare_variants(path, writer, reader);
+        self.compare_fields(path, writer, reader);
+        if let (Some(written), Some(read)) = (writer.parts(), reader.parts()) {
+            for (n, (written, read)) in written.iter().zip(read).enumerate() {
+                self.compare(&format!("{path}[{n}]"), writer.rooted(written), reader.rooted(read));
             }
         }
         let within = [
-            ("[]", old.items(), now.items()),
-            (".*", old.more(), now.more()),
-            ("", old.beside(), now.beside()),
+            ("[]", writer.items(), reader.items()),
+            (".*", writer.more(), reader.more()),
+            ("", writer.beside(), reader.beside()),
         ];
-        for (name, old, now) in within {
-            if let (Some(old), Some(now)) = (old, now) {
-                self.compare(&format!("{path}{name}"), old, now);
+        for (name, written, read) in within {
+            if let (Some(written), Some(read)) = (written, read) {
+                self.compare(&format!("{path}{name}"), written, read);
             }
         }
     }
 
     /// Enums without a tag: whoever reads takes the first type that fits, so each that can be written must fit one.
     fn compare_alternatives(&mut self, path: &str, writer: &Form<'_>, reader: &Form<'_>) {
-        let (written, read) = (writer.each(), reader.each());
-        for written in written {
-            let fits = |read: &Rooted<'_>| {
-                let (old, now) = self.side.turned(written, *read);
-                self.fit(old, now)
-            };
-            if !read.iter().any(fits) {
+        let read = reader.each();
+        for written in writer.each() {
+            if !read.iter().any(|read| self.fit(written, *read)) {
                 let name = Form::of(written).name();
                 self.say(format!(
                     "{path} of {} can be of a type ({name}) that fits nothing which the other side knows; keep the types that \
@@ -145,65 +136,48 @@ impl Comparison<'_> {
         }
     }
 
-    fn compare_fields(&mut self, path: &str, old: &Form<'_>, now: &Form<'_>) {
-        let (old_required, now_required) = (old.required(), now.required());
-        let side = self.side.name();
-        match self.side {
-            Side::Message => {
-                for field in beyond(&now_required, &old_required) {
-                    self.say(format!(
-                        "{path}.{field} of {side} is now required: callers that do not know it are refused; make it an \
-                         `Option` or give it `#[serde(default)]`"
-                    ));
-                }
-            }
-            Side::Reply | Side::Error => {
-                for field in beyond(&old_required, &now_required) {
-                    self.say(format!(
-                        "{path}.{field} of {side} is no longer certain to be there: callers that read it fail; keep it"
-                    ));
-                }
+    fn compare_fields(&mut self, path: &str, writer: &Form<'_>, reader: &Form<'_>) {
+        let (side, name) = (self.side, self.side.name());
+        for field in beyond(&reader.required(), &writer.required()) {
+            self.say(match side {
+                Side::Message => format!(
+                    "{path}.{field} of {name} is now required: callers that do not know it are refused; make it an \
+                     `Option` or give it `#[serde(default)]`"
+                ),
+                Side::Reply | Side::Error => format!(
+                    "{path}.{field} of {name} is no longer certain to be there: callers that read it fail; keep it"
+                ),
+            });
+        }
+        for (field, written) in writer.fields().into_iter().flatten() {
+            let path = format!("{path}.{field}");
+            if let Some(read) = reader.field(field) {
+                self.compare(&path, writer.rooted(written), read);
+            } else if reader.is_closed() {
+                self.say(format!(
+                    "{path} of {name} can be there, and the other side refuses keys that it does not know; keep the field, \
+                     or take `deny_unknown_fields` away"
+                ));
             }
         }
-        for (name, old_field) in old.fields().into_iter().flatten() {
-            let path = format!("{path}.{name}");
-            match now.fields().and_then(|fields| fields.get(name)) {
-                Some(now_field) => self.compare(&path, old.rooted(old_field), now.rooted(now_field)),
-                None => self.compare_unknown(&path, old.rooted(old_field), now, Side::Message),
+        // What a map may have under the name of a field.
+        for (field, read) in reader.fields().into_iter().flatten() {
+            if let (None, Some(written)) =
+                (writer.fields().and_then(|fields| fields.get(field)), writer.more())
+            {
+                self.compare(&format!("{path}.{field}"), written, reader.rooted(read));
             }
-        }
-        for (name, now_field) in now.fields().into_iter().flatten() {
-            if old.fields().is_none_or(|fields| !fields.contains_key(name)) {
-                self.compare_unknown(&format!("{path}.{name}"), now.rooted(now_field), old, Side::Reply);
-            }
-        }
-    }
-
-    /// A field that only one side knows, and what the other one makes of it. `of` is the side on which whoever has the field
-    /// writes it.
-    fn compare_unknown(&mut self, path: &str, field: Rooted<'_>, other: &Form<'_>, of: Side) {
-        let written = (self.side == Side::Message) == (of == Side::Message);
-        if let Some(more) = other.more() {
-            let (old, now) = if of == Side::Message { (field, more) } else { (more, field) };
-            self.compare(path, old, now);
-        } else if written && other.is_closed() {
-            self.say(format!(
-                "{path} of {} can be there, and the other side refuses keys that it does not know; keep the field, or take \
-                 `deny_unknown_fields` away",
-                self.side.name()
-            ));
         }
     }
 
     /// An `enum`: whoever reads must know every variant that can be written, and what is in it.
-    fn compare_variants(&mut self, path: &str, old: &Form<'_>, now: &Form<'_>) {
+    fn compare_variants(&mut self, path: &str, writer: &Form<'_>, reader: &Form<'_>) {
         let names = |form: &Form<'_>| {
             let of_variants = || Some(distinct(form.variants()?.into_iter().map(|(name, _)| name)));
             form.words().or_else(of_variants)
         };
-        let (Some(old_names), Some(now_names)) = (names(old), names(now)) else { return };
-        let (writer, reader) = self.side.turned(old_names, now_names);
-        let unknown = beyond(&writer, &reader);
+        let (Some(written), Some(read)) = (names(writer), names(reader)) else { return };
+        let unknown = beyond(&written, &read);
         if !unknown.is_empty() {
             self.say(format!(
                 "{path} of {} can be {}, which the other side does not know; keep the words that were there, and add new ones \
@@ -212,13 +186,11 @@ impl Comparison<'_> {
                 join(&unknown, " or ")
             ));
         }
-        let now_variants = now.variants().unwrap_or_default();
-        for (name, old_variant) in old.variants().unwrap_or_default() {
-            let Some((_, now_variant)) = now_variants.iter().find(|(other, _)| *other == name) else {
-                continue;
-            };
+        let known = reader.variants().unwrap_or_default();
+        for (name, written) in writer.variants().unwrap_or_default() {
+            let Some((_, read)) = known.iter().find(|(other, _)| *other == name) else { continue };
             let path = format!("{path}({})", name.trim_matches('"'));
-            self.compare(&path, old.rooted(old_variant), now.rooted(now_variant));
+            self.compare(&path, writer.rooted(written), reader.rooted(read));
         }
     }
 }
