@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use super::Came;
 use super::connection::Connection;
 use crate::message::{CallError, Receipt};
-use crate::seam::clock::Instant;
+use crate::seam::clock::{self, Instant};
 use crate::transport::quick;
 
 /// What a connection knows about one.
@@ -39,8 +39,9 @@ pub(super) struct Time {
 }
 
 impl Time {
-    /// One that begins now.
+    /// One that begins now. The bus bounds its times, and who calls over a link by itself need not.
     pub(super) fn from(now: Instant, whole: Duration) -> Self {
+        let whole = clock::bounded(whole);
         Time { end: now + whole, whole }
     }
 }
@@ -100,5 +101,17 @@ impl Hasher for IdHasher {
 
     fn finish(&self) -> u64 {
         self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_time_has_an_end() {
+        let now = clock::now();
+        assert!(Time::from(now, Duration::MAX).end > now);
+        assert_eq!(Time::from(now, Duration::from_secs(5)).end, now + Duration::from_secs(5));
     }
 }
