@@ -67,8 +67,8 @@ impl TestBus {
     /// The message is the first of those that the test has called it with, or else made up; so a handler for whose type none
     /// can be made up must be called before. Handlers run several times, with all that they do; what they call is best
     /// [replaced](super::TestBuilder::replace). Of a handler that answers equal messages differently only is compared
-    /// whether it answers. A handler
-    /// may hand back the key; of errors only the codes are compared, since a text may quote the message.
+    /// whether it answers. A handler may hand back the key; of errors only the codes are compared, since a text may quote the
+    /// message.
     ///
     /// ```
     /// # use matchbus::prelude::*;

@@ -36,7 +36,8 @@ pub struct Head {
     /// hands it on by [`Prior`](crate::Prior). A text of the bus's own, `cmd:add,role:cart,tier:gold` for one.
     pub below: Option<Arc<str>>,
     /// How long an answer to this message is to be remembered for a repeat of it under its key or id, whatever the handler
-    /// declares; with other data or user context it is none. It does not travel: a listener sets it for peers whose protocol promises that, as Seneca's does.
+    /// declares; with other data or user context it is none. It does not travel: a listener sets it for peers whose protocol
+    /// promises that, as Seneca's does.
     pub remember: Option<Duration>,
     /// Where to note that the answer is a stored one. It does not travel: a link notes what it was told, and a listener
     /// gives one in to learn what it is to tell.

@@ -44,7 +44,7 @@ struct Alive {
 impl Drop for Alive {
     fn drop(&mut self) {
         self.connection.abandon(|left| {
-            let what = "the runtime that the connection was on has ended";
+            let what = "the runtime that the connection was on has ended; keep the one that calls first for as long as any";
             let (kind, outcome) = if left {
                 (ErrorKind::Lost, Outcome::Unknown)
             } else {
