@@ -1,8 +1,8 @@
 //! Effects that outlive the process, so that they can be counted when it is dead.
 
-use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -15,12 +15,11 @@ pub(crate) struct Store {
     directory: Option<PathBuf>,
     next: AtomicU64,
     log: Mutex<Option<File>>,
-    ledger: Mutex<Option<Ledger>>,
 }
 
 impl Store {
     pub(crate) fn new(directory: Option<PathBuf>) -> Self {
-        Store { directory, next: AtomicU64::new(0), log: Mutex::new(None), ledger: Mutex::new(None) }
+        Store { directory, next: AtomicU64::new(0), log: Mutex::new(None) }
     }
 
     fn directory(&self) -> io::Result<&PathBuf> {
@@ -44,14 +43,8 @@ impl Store {
     /// A row for the idempotency key; a repeat finds it, and writes that down.
     fn deposit(&self, idempotency_key: &str, what: &str) -> io::Result<String> {
         let made = format!("{what} {} {}", std::process::id(), self.next.fetch_add(1, Ordering::Relaxed));
-        let (made, found) = {
-            let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
-            let ledger = match &mut *ledger {
-                Some(ledger) => ledger,
-                none => none.insert(Ledger::open(self.directory()?.join("ledger"))?),
-            };
-            ledger.transact(idempotency_key, &made)?
-        };
+        let ledger = Ledger(self.directory()?.join("ledger"));
+        let (made, found) = ledger.transact(idempotency_key, &made)?;
         if found {
             self.add("found")?;
         }
@@ -74,40 +67,31 @@ impl Store {
     }
 }
 
-/// What a data base is to services that share it: rows that are there whoever dies, and one writer at a time.
-struct Ledger {
-    file: File,
-    /// How much of it was read.
-    read: u64,
-    /// The row of each key.
-    rows: HashMap<String, String>,
-}
+/// What a data base is to services that share it: rows that are there whoever dies, and one writer at a time for a key. Rows lie
+/// in many files by their key, as an index has them: were they in one, each new process would first read all that was ever
+/// written, and while it held the lock no other would get on.
+struct Ledger(PathBuf);
 
 impl Ledger {
-    fn open(path: PathBuf) -> io::Result<Self> {
-        let file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
-        Ok(Ledger { file, read: 0, rows: HashMap::new() })
-    }
+    const PAGES: u64 = 256;
 
     /// A row for the key, unless there is one, and whether there was: in one transaction over all processes. The row is both the
     /// effect and what is remembered of it, and it is one write.
-    fn transact(&mut self, key: &str, made: &str) -> io::Result<(String, bool)> {
-        self.file.lock()?;
-        let done = self.under_lock(key, made);
-        self.file.unlock()?;
-        done
-    }
-
-    fn under_lock(&mut self, key: &str, made: &str) -> io::Result<(String, bool)> {
-        let mut new = String::new();
-        self.file.seek(SeekFrom::Start(self.read))?;
-        self.read += self.file.read_to_string(&mut new)? as u64;
-        let rows = new.lines().filter_map(|row| row.split_once(' '));
-        self.rows.extend(rows.map(|(key, made)| (key.to_owned(), made.to_owned())));
-        if let Some(made) = self.rows.get(key) {
-            return Ok((made.clone(), true));
+    fn transact(&self, key: &str, made: &str) -> io::Result<(String, bool)> {
+        // All processes are one program, which hashes a key to one number.
+        let mut hasher = DefaultHasher::new();
+        key.hash(&mut hasher);
+        let page = self.0.join((hasher.finish() % Self::PAGES).to_string());
+        let mut page = OpenOptions::new().read(true).append(true).create(true).open(page)?;
+        // Given back when the file is closed, also by a process that is killed.
+        page.lock()?;
+        let mut rows = String::new();
+        page.read_to_string(&mut rows)?;
+        let mut rows = rows.lines().filter_map(|row| row.split_once(' '));
+        if let Some((_, made)) = rows.find(|row| row.0 == key) {
+            return Ok((made.to_owned(), true));
         }
-        self.file.write_all(format!("{key} {made}\n").as_bytes())?;
+        page.write_all(format!("{key} {made}\n").as_bytes())?;
         Ok((made.to_owned(), false))
     }
 }

@@ -188,7 +188,7 @@ impl RunDirectory {
         let path = base.join(name);
         // Not `create_dir_all`: this one refuses a directory that is there.
         std::fs::create_dir(&path)?;
-        for part in ["effects", "log"] {
+        for part in ["effects", "ledger", "log"] {
             std::fs::create_dir(path.join(part))?;
         }
         Ok(RunDirectory(path))
@@ -209,13 +209,17 @@ impl RunDirectory {
 
     /// The rows of [`Deposit`](matchbus_tests::faults::Deposit), by all processes: the idempotency key, and what was made.
     pub(crate) fn ledger(&self) -> Result<Vec<String>> {
-        Ok(std::fs::read_to_string(self.0.join("ledger"))?.lines().map(str::to_owned).collect())
+        self.all_lines("ledger")
     }
 
     /// The lines of [`Once`](matchbus_tests::faults::Once) of all processes.
     pub(crate) fn lines(&self) -> Result<Vec<String>> {
+        self.all_lines("log")
+    }
+
+    fn all_lines(&self, part: &str) -> Result<Vec<String>> {
         let mut lines = Vec::new();
-        for file in std::fs::read_dir(self.0.join("log"))? {
+        for file in std::fs::read_dir(self.0.join(part))? {
             lines.extend(std::fs::read_to_string(file?.path())?.lines().map(str::to_owned));
         }
         Ok(lines)
