@@ -5,7 +5,8 @@ use super::signature::Argument;
 use super::{Handler, Kind, Message};
 use crate::spans::{ends, relocate};
 
-/// The closure of one shape for all that stands between the bus and the user's function.
+/// What stands between the bus and the user's function: of a function that takes its message only, nothing but its name;
+/// otherwise a closure of one shape for all.
 ///
 /// There is one of it for each handler, so it is as small as can be: nothing is decoded or encoded here, and the
 /// future is boxed by a function of the runtime. A closure and not a function, since the compiler understands it together
@@ -16,17 +17,10 @@ pub(super) fn shim(handler: &Handler, private: &TokenStream) -> TokenStream {
     let (context, input, out, held, state) =
         (local("cx"), local("input"), local("out"), local("held"), local("state"));
     if let Some(Argument { ty, .. }) = only_message(handler) {
-        let take = ask(ty, &quote!(#private::Incoming), "take");
         let (first, last) = ends(&shape.returned);
         let there = |tokens: TokenStream| relocate(tokens, first, last);
-        let function = there(function.clone());
-        return if shape.is_async {
-            let serve = there(quote!(#private::serve::<#ty, _, _>));
-            quote_spanned!(first=> |_, #input, _| #serve(#take(#input), #function))
-        } else {
-            let serve = there(quote!(#private::serve_now::<#ty, _, _>));
-            quote_spanned!(first=> |_, #input, #out| #serve(#out, #take(#input), #function))
-        };
+        let serve = if shape.is_async { quote!(serve) } else { quote!(serve_now) };
+        return there(quote!(#private::#serve::<#ty, _, _>(#function)));
     }
     let (mut lets, mut arguments) = (TokenStream::new(), TokenStream::new());
     let mut borrows = false;
