@@ -41,6 +41,8 @@ impl Options {
             if !spent.first(&given, errors) {
                 continue;
             }
+            let contradicts = |options: &Options| options.current_thread && options.worker_threads.is_some();
+            let told = contradicts(&options);
             match given.name.to_string().as_str() {
                 "worker_threads" => options.worker_threads = worker_threads(&given, errors),
                 "current_thread" => {
@@ -51,7 +53,7 @@ impl Options {
                 "crate" => options.krate = one_path(&given, errors),
                 _ => unknown_without_keys(&given, FORMS, errors),
             }
-            if options.current_thread && options.worker_threads.is_some() {
+            if contradicts(&options) && !told {
                 errors.at(given.span(), "`current_thread` has no worker threads; remove one of both options");
             }
         }
