@@ -2,8 +2,8 @@ use syn::LitStr;
 
 const CURE: &str = "a duration is a whole number and a unit, as \"500ms\", \"2s\", \"10m\", \"1h\" or \"1d\"";
 
-/// The milliseconds of `"2s"`.
-pub(crate) fn millis(literal: &LitStr) -> syn::Result<u64> {
+/// The milliseconds of `"2s"`; `of_nothing` says what is wrong with none.
+pub(crate) fn millis(literal: &LitStr, of_nothing: &str) -> syn::Result<u64> {
     let text = literal.value();
     let error = || syn::Error::new(literal.span(), CURE);
     let unit_at = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(error)?;
@@ -18,10 +18,7 @@ pub(crate) fn millis(literal: &LitStr) -> syn::Result<u64> {
         _ => return Err(error()),
     };
     match number.checked_mul(factor) {
-        Some(0) => Err(syn::Error::new(
-            literal.span(),
-            "a duration of nothing would end every message; leave the option out",
-        )),
+        Some(0) => Err(syn::Error::new(literal.span(), of_nothing)),
         Some(millis) => Ok(millis),
         None => Err(error()),
     }
@@ -33,7 +30,7 @@ mod tests {
     use syn::LitStr;
 
     fn millis(text: &str) -> Option<u64> {
-        super::millis(&LitStr::new(text, Span::call_site())).ok()
+        super::millis(&LitStr::new(text, Span::call_site()), "").ok()
     }
 
     #[test]

@@ -53,8 +53,9 @@ impl Options {
                 }
                 "rank" => options.rank = integer(given, "1", errors).map(|(n, _)| n),
                 "timeout" => {
-                    options.timeout =
-                        one_text(given, "\"2s\"", errors).and_then(|literal| errors.ok(millis(&literal)));
+                    let nothing = "a duration of nothing would end every message; leave the option out";
+                    let literal = one_text(given, "\"2s\"", errors);
+                    options.timeout = literal.and_then(|literal| errors.ok(millis(&literal, nothing)));
                 }
                 "concurrency" => options.concurrency = concurrency(given, errors),
                 "group" => options.group = one_name(given, errors).map(|(name, _)| name),
@@ -102,7 +103,10 @@ fn effect(given: &Given, errors: &mut Errors) -> Option<Effect> {
                 let window;
                 parenthesized!(window in input);
                 let literal: LitStr = window.parse().map_err(|_| wrong())?;
-                Effect::Dedup(millis(&literal)?)
+                Effect::Dedup(millis(
+                    &literal,
+                    "a window of nothing would know of no repeat; `effect(dedup)` remembers for ten minutes",
+                )?)
             }
             "dedup" => Effect::Dedup(TEN_MINUTES),
             _ => return Err(wrong()),
