@@ -72,7 +72,7 @@ async fn memory(effort: Effort) -> Line {
             let server = Server::start(name);
             let mut raw = Raw::open(server.port, path, CONNECTIONS, Whole::of(Add::of(150))).await;
             for bytes in [150, 4096] {
-                raw = raw.with(Whole::of(Add::of(bytes)));
+                raw = raw.with(&Whole::of(Add::of(bytes)));
                 raw = raw.use_all(Duration::from_millis(500)).await;
             }
             figures.push(server.resident_mb());

@@ -1,7 +1,7 @@
-//! An HTTP client that does as little as can be done: a connection per lane, one write, and reads until the reply is
-//! whole. What it measures is the server.
+//! An HTTP client that does as little as can be done: a connection per lane, the same bytes with each request, one write, and reads
+//! until the reply is whole. What it measures is the server: what it costs itself, both servers pay for.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -14,23 +14,26 @@ use crate::message::{Whole, check, decode, encode};
 /// Connections to one server.
 pub(crate) struct Raw {
     lanes: Vec<Mutex<Lane>>,
-    head: String,
-    message: Whole,
+    path: String,
+    request: Vec<u8>,
+    /// The body of the first reply, which was the right one; the others must have the same.
+    right: OnceLock<Vec<u8>>,
 }
 
 struct Lane {
     stream: TcpStream,
-    bytes: Vec<u8>,
+    reply: Vec<u8>,
 }
 
 impl Raw {
     /// So many connections, for calls to a path.
     pub(crate) async fn open(port: u16, path: &str, lanes: usize, message: Whole) -> Self {
-        let mut raw = Raw { lanes: Vec::new(), message, head: head(path) };
+        let request = request(path, &message);
+        let mut raw = Raw { lanes: Vec::new(), path: path.to_owned(), request, right: OnceLock::new() };
         for _ in 0..lanes {
             let stream = TcpStream::connect(("127.0.0.1", port)).await.expect("the server listens");
             stream.set_nodelay(true).expect("a socket can be told that");
-            raw.lanes.push(Mutex::new(Lane { stream, bytes: Vec::with_capacity(8 * 1024) }));
+            raw.lanes.push(Mutex::new(Lane { stream, reply: Vec::with_capacity(8 * 1024) }));
         }
         raw
     }
@@ -43,33 +46,46 @@ impl Raw {
     }
 
     /// The same connections, for another message.
-    pub(crate) fn with(self, message: Whole) -> Self {
-        Raw { message, ..self }
+    pub(crate) fn with(self, message: &Whole) -> Self {
+        Raw { request: request(&self.path, message), ..self }
+    }
+
+    /// Whether a reply is whole; a wrong one ends the run.
+    fn is_whole(&self, reply: &[u8]) -> bool {
+        if let Some(right) = self.right.get() {
+            return reply.ends_with(right) && reply.starts_with(b"HTTP/1.1 200 ");
+        }
+        let Some(body) = body_of(reply) else { return false };
+        check(decode(body));
+        // Another lane may have been first, with the same.
+        let _ = self.right.set(body.to_vec());
+        true
     }
 }
 
-fn head(path: &str) -> String {
-    format!("POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ")
+fn request(path: &str, message: &Whole) -> Vec<u8> {
+    let body = encode(message);
+    let mut request = format!(
+        "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    )
+    .into_bytes();
+    request.extend_from_slice(&body);
+    request
 }
 
 impl Op for Raw {
     async fn call(&self, lane: usize) {
         let mut lane = self.lanes[lane].lock().await;
-        let Lane { stream, bytes } = &mut *lane;
-        let body = encode(&self.message);
-        bytes.clear();
-        bytes.extend_from_slice(self.head.as_bytes());
-        bytes.extend_from_slice(body.len().to_string().as_bytes());
-        bytes.extend_from_slice(b"\r\n\r\n");
-        bytes.extend_from_slice(&body);
-        stream.write_all(bytes).await.expect("the server reads");
-        bytes.clear();
-        while stream.read_buf(bytes).await.expect("the server answers") > 0 {
-            if let Some(body) = body_of(bytes) {
-                return check(decode(body));
+        let Lane { stream, reply } = &mut *lane;
+        stream.write_all(&self.request).await.expect("the server reads");
+        reply.clear();
+        while stream.read_buf(reply).await.expect("the server answers") > 0 {
+            if self.is_whole(reply) {
+                return;
             }
         }
-        panic!("the server closed the connection");
+        panic!("the server closed the connection, after {:?}", String::from_utf8_lossy(reply));
     }
 }
 
