@@ -93,3 +93,42 @@ async fn who_waits_for_room_when_a_drain_gives_up_is_told_not_done() {
         tokio::time::timeout(Duration::from_secs(1), third).await.expect("nobody tells it").unwrap_err();
     assert_eq!((error.outcome(), error.code()), (Outcome::NotDone, "draining"));
 }
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// With one message at work and two in the queue, sent on a runtime that has ended.
+fn sent_before_the_end_of_a_runtime() -> (Bus, Arc<Gate>) {
+    let gate = Arc::new(Gate(Semaphore::new(0)));
+    let bus = Bus::builder().services(services![slow]).shared_state(Arc::clone(&gate)).queue(2);
+    let bus = bus.start().unwrap();
+    runtime().block_on(async {
+        for _ in 0..3 {
+            bus.send(Slow {}).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+    });
+    assert_eq!(bus.flows().of("cmd:do,role:slow").in_flight(), 0);
+    gate.0.add_permits(10);
+    (bus, gate)
+}
+
+#[test]
+fn a_queue_outlives_the_runtime_on_which_it_was_first_used() {
+    let (bus, _) = sent_before_the_end_of_a_runtime();
+    runtime().block_on(async {
+        bus.timeout(Duration::from_mins(1)).send(Slow {}).await.unwrap();
+        bus.settled().await;
+        // All but the one that was at work.
+        assert_eq!(bus.flows().of("cmd:do,role:slow").replied, 3);
+        assert_eq!(bus.shutdown().await, 0);
+    });
+}
+
+#[test]
+fn a_drain_handles_what_was_queued_on_another_runtime() {
+    let (bus, _) = sent_before_the_end_of_a_runtime();
+    assert_eq!(runtime().block_on(bus.shutdown()), 0);
+    assert_eq!(bus.flows().of("cmd:do,role:slow").replied, 2);
+}

@@ -309,6 +309,7 @@ impl Bus {
 
     /// Waits until every message that was sent or published has been handled.
     pub async fn settled(&self) {
+        self.core.take_out_all();
         self.core.queued.empty().await;
     }
 
@@ -487,10 +488,11 @@ impl Core {
     }
 
     /// See [`Bus::shutdown`].
-    pub(crate) async fn drain(&self) -> u64 {
+    pub(crate) async fn drain(self: &Arc<Self>) -> u64 {
         use crate::seam::clock;
         self.lifecycle.drain();
         let end = clock::now() + self.settings.drain;
+        self.take_out_all();
         // A message that did not see the drain yet has counted itself, at its start or at its end; wait until that count is
         // seen. Those that end later tell it.
         clock::sleep(SEEN_AFTER).await;

@@ -1,6 +1,6 @@
 use std::any::Any;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, Semaphore, mpsc};
@@ -12,9 +12,63 @@ use crate::message::json::Scan;
 use crate::message::{CallError, Error, ErrorKind, ErrorReply, Outcome};
 use crate::seam::{clock, task};
 
-/// The queue before one handler, for what is sent and published; bounded, and started when first used.
+/// The queue before one handler, for what is sent and published; bounded, and made when first used.
 #[derive(Debug, Default)]
-pub(crate) struct Queue(OnceLock<mpsc::Sender<Job>>);
+pub(crate) struct Queue(OnceLock<Line>);
+
+#[derive(Debug)]
+struct Line {
+    enter: mpsc::Sender<Job>,
+    exit: Arc<Exit>,
+}
+
+/// Where messages leave a queue.
+#[derive(Debug)]
+struct Exit {
+    /// While nobody takes them out.
+    free: Mutex<Option<mpsc::Receiver<Job>>>,
+    /// Whether somebody does: so that who sends need not lock.
+    taken: AtomicBool,
+}
+
+/// Who takes messages out of a queue. That ends with the runtime that it is on, and what is in the queue waits for the next one.
+#[derive(Debug)]
+struct Taker {
+    queue: Option<mpsc::Receiver<Job>>,
+    exit: Arc<Exit>,
+}
+
+impl Line {
+    fn new(messages: usize) -> Self {
+        let (enter, queue) = mpsc::channel(messages);
+        let exit = Exit { free: Mutex::new(Some(queue)), taken: AtomicBool::new(false) };
+        Line { enter, exit: Arc::new(exit) }
+    }
+
+    /// To take messages out, if nobody does.
+    fn taker(&self) -> Option<Taker> {
+        if self.exit.taken.load(Ordering::Acquire) {
+            return None;
+        }
+        let queue = self.exit.free.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        self.exit.taken.store(true, Ordering::Release);
+        Some(Taker { queue: Some(queue), exit: Arc::clone(&self.exit) })
+    }
+}
+
+impl Taker {
+    async fn next(&mut self) -> Option<Job> {
+        self.queue.as_mut()?.recv().await
+    }
+}
+
+impl Drop for Taker {
+    fn drop(&mut self) {
+        let mut free = self.exit.free.lock().unwrap_or_else(PoisonError::into_inner);
+        *free = self.queue.take();
+        self.exit.taken.store(false, Ordering::Release);
+    }
+}
 
 /// One message in a queue.
 #[derive(Debug)]
@@ -103,30 +157,41 @@ impl Core {
     pub(crate) async fn enqueue(self: &Arc<Self>, handler: u32, job: Job) -> Result<(), Error> {
         let mounted = self.handler(handler);
         let deadline = job.origin.envelope().deadline(self.settings.budget);
-        let queue = mounted.queue.0.get_or_init(|| self.start_queue(handler));
+        let line = mounted.queue.0.get_or_init(|| Line::new(self.settings.queue));
+        self.take_out(handler, line);
         // Counted while it waits for room: a drain that did not know of it would end before it is in the queue.
         let counted = Counted::enter(&self.queued);
-        let place = if let Ok(place) = queue.try_reserve() {
+        let place = if let Ok(place) = line.enter.try_reserve() {
             place
         } else {
             tokio::select! {
                 biased;
-                place = queue.reserve() => place.map_err(|_| self.full(handler))?,
+                place = line.enter.reserve() => place.map_err(|_| self.full(handler))?,
                 () = self.lifecycle.is_cut_off() => return Err(draining()),
                 () = clock::sleep_until(deadline) => return Err(self.full(handler)),
             }
         };
         counted.stays();
         place.send(job);
+        // Who took them out may have ended while there was no room.
+        self.take_out(handler, line);
         Ok(())
     }
 
-    fn start_queue(self: &Arc<Self>, handler: u32) -> mpsc::Sender<Job> {
-        let (sender, receiver) = mpsc::channel(self.settings.queue);
+    /// Sees to it that somebody takes out what is in queues, also if the runtime is gone where somebody did.
+    pub(crate) fn take_out_all(self: &Arc<Self>) {
+        for (handler, mounted) in (0..).zip(&*self.handlers) {
+            if let Some(line) = mounted.queue.0.get() {
+                self.take_out(handler, line);
+            }
+        }
+    }
+
+    fn take_out(self: &Arc<Self>, handler: u32, line: &Line) {
+        let Some(taker) = line.taker() else { return };
         let workers = self.handler(handler).about.info().and_then(|info| info.concurrency);
         let workers = workers.unwrap_or(self.settings.workers);
-        task::spawn(work_off(Arc::downgrade(self), handler, receiver, workers));
-        sender
+        task::spawn(work_off(Arc::downgrade(self), handler, taker, workers));
     }
 
     #[cold]
@@ -174,30 +239,56 @@ impl Core {
 }
 
 /// Takes messages from a queue in their order and works on up to `workers` of them at once.
-async fn work_off(core: Weak<Core>, handler: u32, mut queue: mpsc::Receiver<Job>, workers: u32) {
+async fn work_off(core: Weak<Core>, handler: u32, mut taker: Taker, workers: u32) {
     let places = Arc::new(Semaphore::new(workers as usize));
-    while let Some(job) = queue.recv().await {
+    loop {
+        // First the place: a message that was taken out and waits for one would end with the runtime.
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        let Some(job) = taker.next().await else { return };
         // The bus is gone, and with it everything that could have been done about the message.
         let Some(core) = core.upgrade() else { return };
+        let mut one = One { core, handler, ended: false };
         let run = async move {
-            if let Err(error) = core.handle(handler, job).await {
-                let handler = core.handler(handler);
+            let result = one.core.handle(handler, job).await;
+            one.ended = true;
+            if let Err(error) = result {
                 // Pattern and message stand beside the text.
                 let (text, id) = match &error {
                     CallError::Bus(error) => (error.text().to_owned(), error.message_id()),
                     CallError::App(error) => (error.to_string(), None),
                 };
-                let name = handler.about.name();
-                tracing::warn!(pattern = %handler.text, handler = name, message_id = id, "message failed: {text}");
+                one.failed(id, &text);
             }
-            core.queued.leave();
-            drop(place);
+            drop((one, place));
         };
         if workers == 1 {
             run.await;
         } else {
             task::spawn(run);
         }
+    }
+}
+
+/// One message that came out of a queue; it counts until this is dropped.
+struct One {
+    core: Arc<Core>,
+    handler: u32,
+    ended: bool,
+}
+
+impl One {
+    fn failed(&self, id: Option<&str>, text: &str) {
+        let handler = self.core.handler(self.handler);
+        let name = handler.about.name();
+        tracing::warn!(pattern = %handler.text, handler = name, message_id = id, "message failed: {text}");
+    }
+}
+
+impl Drop for One {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.failed(None, "the runtime that its handler ran on has ended");
+        }
+        self.core.queued.leave();
     }
 }
