@@ -16,7 +16,7 @@ pub(crate) struct Raw {
     lanes: Vec<Mutex<Lane>>,
     path: String,
     request: Vec<u8>,
-    /// The body of the first reply, which was the right one; the others must have the same.
+    /// The body of the first reply, which was the right one: one that ends with it needs no second look.
     right: OnceLock<Vec<u8>>,
 }
 
@@ -52,12 +52,13 @@ impl Raw {
 
     /// Whether a reply is whole; a wrong one ends the run.
     fn is_whole(&self, reply: &[u8]) -> bool {
-        if let Some(right) = self.right.get() {
-            return reply.ends_with(right) && reply.starts_with(b"HTTP/1.1 200 ");
+        let is_right = |right: &Vec<u8>| reply.ends_with(right) && reply.starts_with(b"HTTP/1.1 200 ");
+        if self.right.get().is_some_and(is_right) {
+            return true;
         }
         let Some(body) = body_of(reply) else { return false };
         check(decode(body));
-        // Another lane may have been first, with the same.
+        // Another reply may have been first.
         let _ = self.right.set(body.to_vec());
         true
     }
