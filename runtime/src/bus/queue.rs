@@ -173,7 +173,7 @@ impl Core {
         };
         counted.stays();
         place.send(job);
-        // Who took them out may have ended while there was no room.
+        // Who takes them out may have ended since.
         self.take_out(handler, line);
         Ok(())
     }
